@@ -77,7 +77,8 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
             ),
             (
                 "Observed data",
-                "Do outputs go with a property, among faces that show the same expression?",
+                "Do outputs go with a property, among faces that show the same expression? Do they differ "
+                "between two conditions?",
                 lambda: _observed(state, follow),
             ),
             (

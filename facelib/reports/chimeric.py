@@ -118,7 +118,7 @@ def _answers(result: ChimericResult) -> list[str]:
                 f"{common.p_words(row['p'], row['p_holm'])}; {row['verdict'] or NOT_JUDGED})"
                 for row in rows[rows["group"] == group].to_dict("records")
             )
-            parts.append(f"{AGAINST[contrast]}: {each}")
+            parts.append(f"{AGAINST[contrast] if contrast == PRIMARY else capital(AGAINST[contrast])}: {each}")
         own = _meant(result)
         own = own[own["group"] == group]
         levels = ", ".join(f"{row['classifier']} {plain(row['face'])}" for row in own.to_dict("records"))
@@ -126,8 +126,7 @@ def _answers(result: ChimericResult) -> list[str]:
         whose = f"{_named(result, str(group))}, {people}" if group != ALL else people
         said.append(
             f"{whose}: the mean output for what the faces are meant to show is {levels}. Against symmetric "
-            "faces "
-            f"({reference(result)}, {facts(result)['level']} intervals) it differs by: {'. '.join(parts)}."
+            f"faces ({reference(result)}, {facts(result)['level']} intervals): {'. '.join(parts)}."
         )
     if (result.effects["verdict"] == NOT_JUDGED).any():
         said.append(
@@ -421,7 +420,7 @@ def _grade_table(rows: pd.DataFrame, result: ChimericResult) -> Table:
         for row in rows.to_dict("records")
     )
     caption = (
-        f"Contrast with the mirror average of what is meant, {reference(result)}, and "
+        f"{capital(AGAINST[str(rows['contrast'].iloc[0])])}, of what is meant, {reference(result)}, and "
         f"{result.settings['grade']}: Spearman's correlation over people, p by permutations, Holm over "
         "classifiers; slope per grade after Theil and Sen."
     )

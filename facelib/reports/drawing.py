@@ -14,13 +14,11 @@ from facelib.charts.facets import titles_by_order
 from facelib.charts.statistics.dependence import dependence_rows
 from facelib.charts.studies.averages import curve_rows, series_of
 from facelib.charts.studies.effects import (
-    effect_ends,
-    effect_rows,
     explained_ends,
     explained_legend,
     explained_rows,
+    forest_data,
     has_ranges,
-    legend,
 )
 from facelib.charts.studies.heatmap import heatmap_rows
 
@@ -33,17 +31,8 @@ VOTES = ("Bold: depends on it; *: after Holm's correction, too", "Colour: share 
 
 def effects(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
     """Return `facelib.charts.forest` of effects, contrasts or pairs."""
-    data, (low, high) = effect_rows(table, titles), effect_ends(table)
-    return with_data(
-        specs.of("studies.effects.forest_layout"),
-        {"effects": data},
-        {
-            "effects_titles": titles_by_order(data),
-            "effects_heading": [heading, legend(table)],
-            "effects_low": low,
-            "effects_high": high,
-        },
-    )
+    data, signals = forest_data(table, titles, heading)
+    return with_data(specs.of("studies.effects.forest_layout"), {"effects": data}, signals)
 
 
 def curves(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:

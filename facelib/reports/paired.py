@@ -104,11 +104,16 @@ def question(result: PairedResult) -> str:
 
 def answer(result: PairedResult, name: str) -> str:
     """Say how the output that is meant, accuracy and all outputs differ; after a change of pictures: so."""
-    rows = result.effects[result.effects["intervention"] == name]
+    *said, every = answers(result, name)
     first, second = result.settings["order"]
-    said = ". ".join(map(capital, filter(None, [_meant(result, name), _named_right(result, name)])))
     begin = f"{_after(result, name)}“{second}” against “{first}”: "
-    return f"{begin}{said}. {_all_outputs(result, rows)}" if said else begin + _all_outputs(result, rows)
+    return f"{begin}{'. '.join(map(capital, said))}. {every}" if said else begin + every
+
+
+def answers(result: PairedResult, name: str) -> list[str]:
+    """Return what `answer` says, one by one: the output that is meant and accuracy, if known; all outputs."""
+    rows = result.effects[result.effects["intervention"] == name]
+    return [*filter(None, [_meant(result, name), _named_right(result, name)]), _all_outputs(result, rows)]
 
 
 def _meant(result: PairedResult, name: str) -> str:
@@ -254,7 +259,7 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
         else "How large that noise is isn't known: nobody has two pictures alike in labels and condition."
     )
     return (
-        f"The same people are compared with themselves. {_else(result)}",
+        f"The same people are compared with themselves. {what_else(result)}",
         f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
         f"difference over people lies beyond ± {fact['delta']} in probability; it does not differ at δ if "
         "the whole interval lies inside, and bets on every person's difference agree; else it can't be said, "
@@ -280,7 +285,7 @@ def _overview(result: PairedResult) -> Section:
     return Section("overview", "Who was compared", tuple(texts), tables=missing)
 
 
-def _else(result: PairedResult) -> str:
+def what_else(result: PairedResult) -> str:
     """Say in what else partners differ, or may differ."""
     others = result.differing
     known = (
@@ -307,8 +312,8 @@ def _results(result: PairedResult, names: list[str]) -> tuple[Section, ...]:
     accuracy = Section(
         "accuracy",
         "Accuracy",
-        (_no_accuracy(result),) if result.accuracy_change.empty else (),
-        tables=() if result.accuracy_change.empty else (_accuracy_table(result),),
+        (no_accuracy(result),) if result.accuracy_change.empty else (),
+        tables=() if result.accuracy_change.empty else (accuracy_table(result),),
     )
     named = meant.assign(label=[_whose(str(label)) for label in meant["label"]])
     title = "the class that faces are meant to show: over all of them, and of each by itself"
@@ -342,14 +347,17 @@ def _results(result: PairedResult, names: list[str]) -> tuple[Section, ...]:
     )  # fmt: skip
 
 
-def _no_accuracy(result: PairedResult) -> str:
+def no_accuracy(result: PairedResult) -> str:
     """Say why accuracy isn't compared."""
     if not any(result.meant.values()):
         return "Accuracy isn't compared: no face says what it is meant to show (column label)."
     return "Accuracy isn't compared: no classifier has a class of what faces are meant to show."
 
 
-def _accuracy_table(result: PairedResult) -> Table:
+def accuracy_table(result: PairedResult, *, each: bool = True) -> Table:
+    """Return accuracy under both conditions, its change and its test by classifier, and by each emotion."""
+    accuracy = result.accuracy_change
+    accuracy = accuracy if each else accuracy[accuracy["label"] == ALL]
     first, second = result.settings["order"]
     changes = _titles(result)
     rows = tuple(
@@ -365,14 +373,14 @@ def _accuracy_table(result: PairedResult) -> Table:
             chance(row["p_holm"]),
             f"{row['n']:,}",
         )
-        for row in result.accuracy_change.to_dict("records")
+        for row in accuracy.to_dict("records")
     )
     columns = (
         "Classifier", "Pairs", first, second, "Change", "Interval", "Lost", "Gained", "p", "p, Holm",
         "People",
     )  # fmt: skip
-    tests, fact = result.accuracy_change["test"], facts(result)
-    each = "; those of expressions over the others" if fact["each_family"] else ""
+    tests, fact = accuracy["test"], facts(result)
+    others = "; those of expressions over the others" if each and fact["each_family"] else ""
     wilson = (
         " Accuracies with Wilson's 95 % interval, and changes with Newcombe's, where every person has one "
         "pair."
@@ -383,7 +391,7 @@ def _accuracy_table(result: PairedResult) -> Table:
         "Faces named as they are meant: means over people, of each person's mean over pairs. Lost: pairs "
         f"that are named so under “{first}” only (of several pictures, more often); gained: under "
         f"“{second}”. Interval: {fact['level']}, of the mean change over people. p: "
-        f"{_tests_of(result.accuracy_change)}; Holm over the rows of all{each}.{wilson}",
+        f"{_tests_of(accuracy)}; Holm over the rows of all{others}.{wilson}",
         columns,
         rows,
     )

@@ -190,7 +190,7 @@ def paired_accuracy(
     table["change_low"] = table["change_low"].where(single, table["low"])
     table["change_high"] = table["change_high"].where(single, table["high"])
     if interim:  # bets alone may be looked at early
-        table["p"], table[["change_low", "change_high"]] = np.nan, table[["low", "high"]]
+        table[["p", "p_holm"]], table[["change_low", "change_high"]] = np.nan, table[["low", "high"]]
     return table[list(ACCURACY_COLUMNS)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,7 @@ FIRST: Final = frozenset((
 MOST: Final = 8
 SAME: Final = 1e-9
 SIDES: Final = (0, 1)
+SPELT: Final = 16  # ways of writing two values, with spaces or as numbers; more are never looked through
 APART: Final = "Let partners have in common what they show: labels='label', or labels=None."
 OTHERWISE: Final = "its partners show other things, or in other shares"
 PAIR_COLUMNS: Final = {
@@ -151,6 +152,42 @@ def conditions(words: Sequence[str]) -> tuple[str, str]:
     if begins[0] != begins[1]:
         first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
     return first, second
+
+
+def possible_conditions(
+    faces: pd.DataFrame, person: str, *, apart: Collection[str] = ()
+) -> dict[str, tuple[str, str]]:
+    """Return the columns of two values under both of which somebody has faces, and these values in order.
+
+    Parameters
+    ----------
+    faces
+        One row per face.
+    person
+        Column of who is shown.
+    apart
+        Columns that are no condition: of what faces are meant to show, say.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> faces = pd.DataFrame({"person": ["Anna", "Anna", "Ben"], "sex": ["f", "f", "m"],
+    ...                       "session": ["after", "before", "before"]})
+    >>> possible_conditions(faces, "person")
+    {'session': ('before', 'after')}
+    """
+    shown = faces[[person]].astype(object)
+    who = shown[person].map(as_word).where(there(shown, person))
+    found = {}
+    for name in faces:
+        column = faces[[name]].astype(object)
+        if name == person or name in apart or column[name].nunique() > SPELT:
+            continue
+        values = _values(column, name)
+        words = values.dropna().unique().tolist()
+        if len(words) == len(SIDES) and (values.groupby(who).nunique() == len(SIDES)).any():
+            found[str(name)] = conditions(words)
+    return found
 
 
 def pair_up(

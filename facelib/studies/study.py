@@ -178,7 +178,7 @@ class Study(ABC, Generic[R]):
         return Plan(
             name=self.name,
             faces=len(self.people),
-            identities=len({one.identity for one in self.people}),
+            identities=len({self._who(one) for one in self.people}),
             interventions=len(changes),
             strengths=max((len(arm.strengths) for arm in self.arms), default=1),
             classifiers=len(self.models),
@@ -285,6 +285,10 @@ class Study(ABC, Generic[R]):
             finally:
                 _end(kept, begun, units)
         return cast("R", open_study(kept.folder))
+
+    def _who(self, one: Subject) -> str:
+        """Return who is shown, by the column of persons where the study names one."""
+        return str(one.known.get(getattr(self, "person", None) or "person", one.identity))
 
     def _check(self) -> None:
         """Refuse a run that would be useless, before a picture is read."""

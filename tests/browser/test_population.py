@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness import Visit, wait_until
+from looks import violations
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
@@ -178,6 +179,72 @@ def photographs() -> bytes:
             lines.append(f"{number}.png,p{number},{EMOTIONS[number % 7]},{20 + number}")
         archive.writestr("mine/faces.csv", "\n".join(lines))
     return buffer.getvalue()
+
+
+def twice() -> bytes:
+    """A zip of 12 rendered people without and with electrodes; the last has no second picture."""
+    buffer, lines = io.BytesIO(), ["file,person,label,session"]
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(12):
+            head = Head(seed=number + 1, age=20 + 4 * number, expression=EMOTIONS[1 + number % 2])
+            for session, worn in (("before", None), ("after", "fridlund")):
+                if (number, session) == (11, "after"):
+                    continue
+                picture = io.BytesIO()
+                Image.fromarray(head.replace(electrodes=worn).render(64).image).save(picture, "PNG")
+                archive.writestr(f"{number}_{session}.png", picture.getvalue())
+                lines.append(f"{number}_{session}.png,p{number},{head.expression},{session}")
+        archive.writestr("faces.csv", "\n".join(lines))
+    return buffer.getvalue()
+
+
+def test_the_same_people_are_compared_under_two_conditions(one: Visit) -> None:
+    panel = tab(one, "Observed data", OBSERVED)
+    compare = button(panel, "Compare two conditions")
+    one.click(button(panel, "Your photographs"))
+    expect(compare).to_be_hidden()
+    one.tick(panel.get_by_label("Cropped to the face already"))
+    place = panel.locator(".facelib-drop-zone")
+    one.upload(place, {"name": "none.zip", "mimeType": "application/zip", "buffer": photographs()})
+    expect(panel.get_by_text("the table needs a column of two values")).to_be_visible(timeout=WAIT)
+    expect(compare).to_be_hidden()
+    one.upload(place, {"name": "mine.zip", "mimeType": "application/zip", "buffer": twice()})
+    expect(compare).to_be_visible(timeout=WAIT)
+    one.press(compare, "Enter")
+    expect(panel.get_by_label("Condition", exact=True)).to_have_value("session", timeout=WAIT)
+    expect(panel.get_by_role("group", name="Partners share").get_by_label("label")).to_be_checked()
+    expect(panel.get_by_role("group", name="Properties")).to_be_hidden()
+    plan, pairs = panel.locator(".facelib-plan"), "11 pairs of 11 people (22 faces), with the same person"
+    expect(plan).to_contain_text(f"{pairs} and label: session 'after' minus 'before'", timeout=WAIT)
+    expect(plan).to_contain_text("p11, sad has no 'after'")
+    one.choose(panel.get_by_label("Order", exact=True), "after, then before")
+    expect(plan).to_contain_text("session 'before' minus 'after'", timeout=WAIT)
+    one.choose(panel.get_by_label("Order", exact=True), "before, then after")
+    expect(plan).to_contain_text("session 'after' minus 'before'", timeout=WAIT)
+    expect(button(panel, "Run")).to_be_enabled(timeout=WAIT)
+    one.press(button(panel, "Run"), "Enter")
+    expect(panel.get_by_text("Done.", exact=True)).to_be_visible(timeout=WAIT)
+    said = panel.get_by_text("“after” against “before”", exact=True)
+    expect(said).to_be_visible()
+    accuracy = panel.locator("table").filter(has_text="Lost")
+    expect(accuracy.locator("tbody tr")).to_have_count(2)
+    chart = panel.locator(".facelib-chart:not(.facelib-example .facelib-chart)").locator("visible=true")
+    expect(chart.locator("svg")).to_contain_text("As meant: the output for what each face is meant to show")
+    words = chart.locator("svg text").filter(has_text="differs between conditions").first
+    ends = [box["x"] + box["width"] for box in (words.bounding_box(), chart.bounding_box()) if box]
+    assert ends[0] <= ends[1] + 1, "the verdict is cut off"
+    one.screenshot("pairs")
+    with one.page.expect_download(timeout=WAIT) as report:
+        one.click(button(panel, "Report (HTML)"))
+    assert "Report of a study of pairs" in Path(report.value.path()).read_text()
+    one.page.set_viewport_size({"width": 390, "height": 844})
+    one.reach(said)
+    one.screenshot("pairs_390")
+    main = one.page.locator("#rendered_cells")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
+    assert violations(one.page) == []
+    one.assert_local()
+    one.assert_clean()
 
 
 def test_a_zip_of_photographs_is_tested_by_its_own_table(one: Visit) -> None:

@@ -31,6 +31,7 @@ def warm() -> None:
     specs.of("sweeps.outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True)
     specs.of("studies.heatmap.heatmap_layout", width=CELL)
     specs.of("statistics.dependence.dependence_layout")
+    specs.of("studies.effects.forest_layout", own_rows=False)
 
 
 def imports() -> None:

@@ -452,12 +452,12 @@ def share_rows(found: Found) -> list[list[Any]]:
     ]
 
 
-def early(found: Found | None) -> str:
-    """Say that a result isn't complete; "" if it is."""
+def early(found: Any, units: str = Population.UNITS) -> str:
+    """Say that a result isn't complete; "" if it is, or there is none."""
     if found is None or found.result.complete:
         return ""
     counts = found.result.counts
-    return EARLY.format(done=counts.done, total=counts.total, units=Population.UNITS, failed=counts.failures)
+    return EARLY.format(done=counts.done, total=counts.total, units=units, failed=counts.failures)
 
 
 def notes_of(rows: pd.DataFrame) -> list[str]:

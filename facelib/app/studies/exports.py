@@ -92,6 +92,11 @@ def grid_csv(found: Any) -> Download:
     return Download(_name(found, "grid", "csv"), csv_of(found.grid), "text/csv")
 
 
+def differences_csv(found: Any) -> Download:
+    """Return the mean differences between two conditions as CSV."""
+    return Download(_name(found, "differences", "csv"), csv_of(found.effects), "text/csv")
+
+
 def figures_zip(found: Any) -> Download:
     """Return figures (SVG, PNG) and tables as a zip."""
     return Download(_name(found, "figures", "zip"), _zipped(found.result.export), "application/zip")
@@ -166,4 +171,13 @@ OBSERVED: Final[tuple[tuple[Make, str, str], ...]] = (
         "Whole run (zip)",
         "All that was computed: to go on with later or elsewhere, with facelib in Python",
     ),
+)
+PAIRED: Final[tuple[tuple[Make, str, str], ...]] = (
+    *OBSERVED[:2],
+    (
+        differences_csv,
+        "Differences",
+        "CSV: one row for each classifier and emotion, over all pictures, with intervals and verdicts",
+    ),
+    *OBSERVED[3:],
 )

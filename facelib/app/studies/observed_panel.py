@@ -1,7 +1,8 @@
-"""The Observed data tab: faces as they are, and which outputs go with their properties."""
+"""The Observed data tab: faces as they are, which outputs go with their properties, and pairs."""
 
 from __future__ import annotations
 
+import html
 import math
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,10 @@ import ipywidgets as widgets
 
 from facelib.app.explorer.state import Explorer
 from facelib.app.studies.confirm_panel import ConfirmPanel
-from facelib.app.studies.effects_panel import FailuresPanel
+from facelib.app.studies.effects_panel import FailuresPanel, early
+from facelib.app.studies.effects_panel import notes_of as remarks_of
 from facelib.app.studies.example_view import observed_example
-from facelib.app.studies.exports import OBSERVED, TakeHome
+from facelib.app.studies.exports import OBSERVED, PAIRED, TakeHome
 from facelib.app.studies.face_source_panel import WhomPanel
 from facelib.app.studies.observed_state import (
     ALPHAS,
@@ -22,13 +24,14 @@ from facelib.app.studies.observed_state import (
     RATED,
     RENDERED,
     SOURCES,
+    Compared,
     Found,
     Observed,
 )
 from facelib.app.studies.population_panel import classifier_groups
 from facelib.app.studies.run_panel import RunPanel, count
 from facelib.app.widgets.checklist import CheckList
-from facelib.app.widgets.controls import Card, Quiet, labelled, paragraphs
+from facelib.app.widgets.controls import Card, Quiet, folded, labelled, paragraphs
 from facelib.app.widgets.livetable import LiveTable
 from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.app.widgets.style import PageStyle
@@ -37,9 +40,11 @@ from facelib.charts import specs
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.vote import VOTES, deciding
+from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.observational import UNCONDITIONAL
 from facelib.studies.outcomes import describe_accuracy
-from facelib.utilities.wording import duration, percent
+from facelib.studies.paired import SHOWN
+from facelib.utilities.wording import capital, duration, percent
 
 FILLS: Final = (
     "The map fills in as faces are read: a panel for each property; the tests follow when all faces are read."
@@ -54,7 +59,26 @@ NO_PERSON: Final = ("one picture a person", "")
 NO_LABEL: Final = ("nothing", "")
 UNHELD: Final = f"Nothing is held fixed. {UNCONDITIONAL}"
 UNABLE: Final = "Cannot reach the corrected level"
-COLUMNS: Final = ("labels", "person")
+COLUMNS: Final = ("labels", "person", "condition", "turned")
+ASKED: Final = {
+    "properties": ("chosen", "labels", "label_source", "budget", "label", "alpha", "delta"),
+    "conditions": ("condition", "turned", "shared", "level", "margin"),
+}
+"""Controls of each question alone."""
+NOBODY: Final = "To compare two conditions, choose the column that says who is shown (Person)."
+NO_CONDITION: Final = (
+    "To compare two conditions, the table needs a column of two values, such as before and after, and people "
+    "who have pictures under both."
+)
+COMPARES: Final = (
+    "Each person is compared with herself, second minus first. Other things may differ with the condition: "
+    "time, order, camera, light."
+)
+ALONE: Final = "Partners share the person alone, whatever their pictures show."
+PAIRS: Final = "Accuracy under both conditions and the mean difference of every output appear here."
+WHATEVER: Final = "Every output, whatever pictures show"
+AS_MEANT: Final = "As meant: the output for what each face is meant to show. Others: whatever pictures show"
+LONGEST: Final = 40  # characters of a value of the condition in a menu or above a chart
 TIMES: Final = tuple((f"up to {duration(seconds).removesuffix(' 0 s')}", seconds) for seconds in BUDGETS)
 MOST: Final = 600  # people
 SHARES: Final = (
@@ -123,12 +147,14 @@ class ObservedPanel(widgets.VBox):
             state = Observed(store=store, **(models | settings))
         self.state = state
         self.who, self.asked = WhomPanel(state.whom, most=MOST), AskedPanel(state)
-        self.confirm = ConfirmPanel(state, self.asked.question, self.asked.show)
+        self.confirm = ConfirmPanel(state, self.asked.hypothesis, self.asked.show)
         self.run = RunPanel(state, self._lock)
-        self.map, self.shares = MapPanel(state), SharesPanel(state)
+        self.map, self.shares, self.pairs = MapPanel(state), SharesPanel(state), PairsPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, OBSERVED)
+        self.home_of_pairs = TakeHome(state, PAIRED)
         left = widgets.VBox([self.run.skip, self.confirm, self.who, self.asked])
-        right = widgets.VBox([self.run, self.run.outdated, self.map, self.shares, self.failures, self.home])
+        found = [self.map, self.shares, self.pairs, self.failures, self.home, self.home_of_pairs]
+        right = widgets.VBox([self.run, self.run.outdated, *found])
         for column in (left, right):
             column.add_class("facelib-column")
         body = widgets.Box([left, right])
@@ -136,7 +162,15 @@ class ObservedPanel(widgets.VBox):
         super().__init__([body] if explorer is not None else [PageStyle(), body])
         if explorer is None:
             self.add_class("facelib-app")
+        state.observe(self._follow, ["found", "question"])
+        self._follow()
         state.start()
+
+    def _follow(self, _change: object = None) -> None:
+        """Offer the files of what was found."""
+        pairs = self.state.answered == "conditions"
+        _show(self.home, here=not pairs)
+        _show(self.home_of_pairs, here=pairs)
 
     def _lock(self, locked: bool) -> None:
         for part in (self.who, self.asked):
@@ -144,7 +178,7 @@ class ObservedPanel(widgets.VBox):
 
 
 class AskedPanel(Card):
-    """Chooses properties, classifiers, what is held fixed, and the level."""
+    """Chooses properties or a condition, classifiers, what is held fixed or shared, and the level."""
 
     def __init__(self, state: Observed) -> None:
         super().__init__("What is asked")
@@ -173,7 +207,9 @@ class AskedPanel(Card):
             widgets.Dropdown(options=[*SOURCES]),
         )
         self.person = labelled(
-            "Person", "Column that says who it is: rows must be independent people", widgets.Dropdown()
+            "Person",
+            "Column that says who is shown: several pictures of one person aren't independent",
+            widgets.Dropdown(),
         )
         self.alpha = labelled(
             "Level α",
@@ -197,29 +233,25 @@ class AskedPanel(Card):
         )
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
-        self.question = [self.label, self.alpha, self.delta]
-        self.rest = widgets.VBox(self.question[1:])
+        self._add_pairs()
+        self.hypothesis = [self.label, self.alpha, self.delta, self.level, self.margin]
+        self.rest = widgets.VBox(self.hypothesis[1:])
         self.rest.add_class("facelib-fields")
-        self.names = (
-            "chosen",
-            "models",
-            "labels",
-            "label_source",
-            "person",
-            "alpha",
-            "delta",
-            "budget",
-            "label",
-        )
+        self.names = ("question", "models", "person", *ASKED["properties"], *ASKED["conditions"])
         self.follow()
         for name in self.names:
             if name not in COLUMNS:
                 bind(state, name, getattr(self, name), state.lock)
         for name in COLUMNS:  # their options change with the faces, before their value may
             getattr(self, name).observe(self.guarded(partial(self._on_column, name)), "value")
-        state.observe(self.guarded(self.follow), ["labels", "person", "label_source"])
+        state.observe(self.guarded(self.follow), [*COLUMNS, "label_source", "question", "shared"])
         state.whom.observe(self.guarded(self.follow), ["source", "photographs", "worn"])
         self.fill(
+            self.question,
+            self.why_not,
+            self.condition,
+            self.turned,
+            self.shared,
             self.chosen,
             self.models,
             self.labels,
@@ -230,9 +262,50 @@ class AskedPanel(Card):
             self.budget,
         )
 
+    def _add_pairs(self) -> None:
+        """Make the controls of the comparison of two conditions."""
+        self.question = widgets.ToggleButtons(
+            options=[("Properties", "properties"), ("Compare two conditions", "conditions")],
+            tooltips=[
+                "Do outputs go with a property, over different people",
+                "Do outputs and accuracy of the same people differ between two conditions",
+            ],
+            style={"button_width": "auto"},
+        )
+        self.why_not = widgets.HTML()
+        self.why_not.add_class("facelib-hint")
+        self.condition = labelled(
+            "Condition",
+            "Column that says under which of two conditions a picture was taken",
+            widgets.Dropdown(),
+        )
+        self.turned = labelled(
+            "Order",
+            "Which condition comes first: differences are second minus first",
+            widgets.Dropdown(options=[("", False)]),
+        )
+        self.shared = CheckList(
+            "Partners share",
+            "What two pictures of a person have in common to be compared: what they show, the task",
+            [],
+            [],
+            columns=2,
+            height=120,
+        )
+        self.level = labelled(
+            "Level α",
+            "How often a test may find a difference where nothing differs; intervals go with it",
+            widgets.Dropdown(options=[(f"{a:g}", a) for a in ALPHAS]),
+        )
+        self.margin = labelled(
+            "Margin δ",
+            "How large a mean difference of the probability has to be to count; set it before the run",
+            widgets.FloatSlider(min=0.01, max=0.5, step=0.01, readout_format=".2f"),
+        )
+
     def show(self, here: bool) -> None:
         """Let level and margin stand here, or leave them to who confirms."""
-        self.rest.children = self.question[1:] if here else []
+        self.rest.children = self.hypothesis[1:] if here else []
 
     def follow(self, _change: object = None) -> None:
         """Offer what is known of the faces that are chosen."""
@@ -242,12 +315,37 @@ class AskedPanel(Card):
         if self.chosen.groups != groups:
             self.chosen.groups = groups
         named = [(name, name) for name in state.columns]
+        shared = [{"title": "", "items": [{"id": name, "title": name} for name in state.shareable]}]
+        if self.shared.groups != shared:
+            self.shared.groups = shared
         with self._quiet:
             _offer(self.labels, [NO_LABEL, *named] if mine else [(RENDERED, RENDERED)], state.labels)
             _offer(self.person, [NO_PERSON, *named], state.person)
-        for control in (self.labels, self.person):
-            control.layout.display = "" if mine else "none"
-        self.label_source.layout.display = "" if mine and state.labels else "none"
+            _offer(self.condition, [(name, name) for name in state.conditions], state.condition)
+            _offer(self.turned, orders_of(state), state.turned)
+        self._arrange(mine=mine)
+        self.hint.value = paragraphs(*self._hints(mine=mine))
+
+    def _arrange(self, *, mine: bool) -> None:
+        """Show the controls of the question that is asked."""
+        state = self.state
+        for question, names in ASKED.items():
+            for name in names:
+                _show(getattr(self, name), here=question == state.question)
+        _show(self.question, here=bool(state.conditions))
+        given = mine and state.whom.photographs is not None and not state.conditions
+        self.why_not.value = paragraphs(NO_CONDITION if state.person else NOBODY) if given else ""
+        _show(self.why_not, here=given)
+        _show(self.person, here=mine)
+        if state.question == "properties":
+            _show(self.labels, here=mine)
+            _show(self.label_source, here=bool(mine and state.labels))
+
+    def _hints(self, *, mine: bool) -> list[str]:
+        """Say what the settings mean."""
+        state = self.state
+        if state.question == "conditions":
+            return [COMPARES, *([] if state.shared else [ALONE])]
         hints = [] if mine else ["Held fixed: the expression that each person was rendered with."]
         if mine and not state.labels:
             hints.append(UNHELD)
@@ -255,7 +353,7 @@ class AskedPanel(Card):
             hints.append(RATED)
         if mine and not state.person:
             hints.append("Assumes one picture a person: several of one break every test.")
-        self.hint.value = paragraphs(*hints)
+        return hints
 
     def _on_column(self, name: str, event: Any) -> None:
         if not self._quiet and event["new"] is not None:
@@ -277,13 +375,16 @@ class MapPanel(Card):
         for words in (self.waits, self.notes):
             words.add_class("facelib-hint")
         self.example = observed_example()
-        state.observe(self.guarded(self.follow), ["found", "stage"])
+        state.observe(self.guarded(self.follow), ["found", "stage", "question"])
         self.follow()
         self.fill(self.waits, self.example, self.chart, self.notes)
 
     def follow(self, _change: object = None) -> None:
         """Show what is known; the chart is patched, never embedded again."""
-        found: Found | None = self.state.found
+        _show(self, here=self.state.answered == "properties")
+        found: Found | Compared | None = self.state.found
+        if isinstance(found, Compared):
+            return
         self.chart.layout.display = "" if found is not None else "none"
         self.example.show(here=found is None and not self.state.running)
         early = found is not None and not found.tested
@@ -326,10 +427,10 @@ class SharesPanel(Card):
 
     def follow(self, _change: object = None) -> None:
         """Show the shares once the tests were run."""
-        found: Found | None = self.state.found
-        known = found is not None and found.tested
+        found = self.state.found
+        known = isinstance(found, Found) and found.tested
         self.layout.display = "" if known else "none"
-        if found is None or not known:
+        if not known:
             return
         shares = voted(found.share)
         names = titles_of(self.state)
@@ -339,6 +440,92 @@ class SharesPanel(Card):
         self.sentence.value = paragraphs(
             *filter(None, [found.result.few]), *shares["sentence"].drop_duplicates()
         )
+
+
+class PairsPanel(Card):
+    """How accuracy and outputs of the same people differ between two conditions."""
+
+    def __init__(self, state: Observed) -> None:
+        super().__init__("Differences between conditions")
+        self.state = state
+        self.waits, self.said, self.notes = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.said.add_class("facelib-sentence")
+        for words in (self.waits, self.notes):
+            words.add_class("facelib-hint")
+        self.accuracy, self.chart = LiveTable(), PatchedChart()
+        self.parts = (self.said, self.accuracy, self.chart, self.notes)
+        state.observe(self.guarded(self.follow), ["found", "stage", "question"])
+        self.follow()
+        self.fill(self.waits, *self.parts)
+
+    def follow(self, _change: object = None) -> None:
+        """Show what is known; the chart is patched, never embedded again."""
+        state, found = self.state, self.state.found
+        _show(self, here=state.answered == "conditions")
+        so_far = early(found, state.UNITS) if isinstance(found, Compared) else ""
+        begun = "The first faces are being read." if state.running else "Nothing has been run yet."
+        self.waits.value = paragraphs(so_far or f"{begun} {PAIRS}")
+        known = isinstance(found, Compared) and len(found.effects) > 0
+        _show(self.waits, here=bool(so_far) or not known)
+        for part in self.parts:
+            _show(part, here=known)
+        if known:
+            self._fill(found)
+
+    def _fill(self, found: Compared) -> None:
+        from facelib.charts.studies.effects import forest_data
+        from facelib.reports import paired
+
+        result = found.result
+        unknown = paired.no_accuracy(result) if found.accuracy.empty else ""
+        first, second = map(in_short, result.settings["order"])
+        *known, every = [capital(words) for words in paired.answers(result, "")]
+        heading = f"<strong>{html.escape(f'“{second}” against “{first}”')}</strong>"
+        sentences = [*(f"{words}." for words in known), *filter(None, [unknown]), every]
+        self.said.value = f"<p>{heading}</p>{paragraphs(*sentences)}"
+        _show(self.accuracy, here=not unknown)
+        if not unknown:
+            table = paired.accuracy_table(result, each=False)
+            columns = [
+                {"title": title, "align": "left" if place in table.words else "right"}
+                for place, title in enumerate(table.columns)
+            ]
+            self.accuracy.show(columns, table.rows, table.caption)
+        data, signals = forest_data(*rows_of(found), f"Mean difference, “{second}” minus “{first}”")
+        longest = max(len(row["words"]) for row in data)
+        shape = [longest, *((row["order"], row["row"]) for row in data)]
+        layout = specs.of("studies.effects.forest_layout", own_rows=False)
+        self.chart.draw(layout, {"effects": data}, signals, shape)
+        remarks = remarks_of(found.effects.drop_duplicates(["classifier", "notes"]))
+        said = paragraphs(paired.what_else(result), *result.pairing.shortfalls(SHOWN))
+        self.notes.value = said + folded("Remarks on these numbers", *remarks)
+
+
+def rows_of(found: Compared) -> tuple[Any, dict[str, str]]:
+    """Return the rows of the chart of differences, what is meant first, and the name of its panel."""
+    import pandas as pd
+
+    if found.meant.empty:
+        return found.effects, {"": WHATEVER}
+    meant = found.meant[found.meant["label"] == INTENDED].assign(label="as meant")
+    return pd.concat([meant, found.effects], ignore_index=True), {"": AS_MEANT}
+
+
+def orders_of(state: Observed) -> list[tuple[str, bool]]:
+    """Return both orders of the values of the condition, the guessed one first."""
+    values = [in_short(word) for word in state.conditions.get(state.condition, ())]
+    if not values:
+        return [("", False)]
+    return [(f"{values[turned]}, then {values[not turned]}", turned) for turned in (False, True)]
+
+
+def in_short(word: str) -> str:
+    """Return a word of a stranger's table, cut where it is long.
+
+    >>> in_short("before"), len(in_short(1000 * "before"))
+    ('before', 40)
+    """
+    return word if len(word) <= LONGEST else f"{word[: LONGEST - 1]}…"
 
 
 def titles_of(state: Observed) -> dict[str, str]:
@@ -413,7 +600,12 @@ def notes_of(found: Found) -> list[str]:
     return notes
 
 
-def _offer(menu: widgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
+def _show(widget: Any, *, here: bool) -> None:
+    """Let a widget be seen, or take it away."""
+    widget.layout.display = "" if here else "none"
+
+
+def _offer(menu: widgets.Dropdown, options: list[tuple[str, Any]], value: Any) -> None:
     """Offer other options, with one of them chosen."""
     if list(menu.options) != options:
         menu.options = options

@@ -1,4 +1,4 @@
-"""What the Observed data tab shows: faces as they are, and whether outputs go with their properties."""
+"""What the Observed data tab shows: faces as they are, whether outputs go with properties, and pairs."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ import traitlets
 
 from facelib import classifiers as zoo
 from facelib import properties, stats, studies
-from facelib.app.studies.face_source import Whom
+from facelib.app.studies.face_source import FIXED, Whom
 from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import Looks, need
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
+from facelib.errors import BadValueError
 from facelib.properties.clinical.measures import NAMES as CLINICAL
+from facelib.stats.effects.few_people import DELTA
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.stats.power import plain
-from facelib.studies.declared.hypothesis import Hypothesis
+from facelib.studies.declared.hypothesis import INTENDED, Hypothesis
 from facelib.studies.grid import effects_of
+from facelib.studies.meant import NAMES
+from facelib.studies.pairing import possible_conditions
 from facelib.utilities.wording import duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PEOPLE: Final = 140
+QUESTIONS: Final = ("properties", "conditions")
 ALPHAS: Final = (0.01, 0.05)
 BUDGETS: Final = (10, 60, 300)
 RENDERED: Final = "expression"
@@ -42,6 +47,8 @@ GIVEN: Final = ("age", "gender", "skin_tone", "hair", "hair_colour", "facial_hai
 """Fields of heads that are offered as properties."""
 USUAL: Final = ("label", "expression", "emotion")
 """Columns that are taken for labels until another one is chosen."""
+PERSONS: Final = ("person", "identity")
+"""Columns that partners have in common anyway."""
 FIRST: Final = ("symmetry", "appearance_symmetry")
 WORN: Final = {"electrodes": "electrodes", "glasses": "glasses"}
 REPAINT: Final = 0.2  # seconds between two words on which test is run
@@ -83,11 +90,46 @@ class Found:
     unread: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What is known of the same people under two conditions.
+
+    Attributes
+    ----------
+    result
+        The study's result at that moment.
+    effects
+        Mean differences of every output over people; empty while nobody was read under both conditions.
+    meant
+        The same of the class that each face is meant to show; empty where that isn't known.
+    accuracy
+        Accuracy under both conditions; empty where nothing is meant.
+    failures
+        One row a face that couldn't be read.
+    """
+
+    result: Any
+    effects: pd.DataFrame
+    meant: pd.DataFrame
+    accuracy: pd.DataFrame
+    failures: pd.DataFrame
+
+
 class Observed(StudyState):
     """State of the Observed data tab.
 
     Attributes
     ----------
+    question
+        "properties": do outputs go with them; "conditions": do they differ between two, in the same people.
+    condition, turned
+        Column of the condition; whether its values are taken the other way round than they are guessed.
+    shared
+        Columns that partners have in common besides the person.
+    margin, level
+        Margin in probability, and level, of the comparison of two conditions.
+    conditions
+        Columns that can be the condition, with their two values, the one first that is guessed to be.
     chosen
         Names of the properties.
     models
@@ -110,6 +152,7 @@ class Observed(StudyState):
 
     SETTINGS: ClassVar[tuple[str, ...]] = (
         "chosen", "models", "size", "labels", "label_source", "person", "alpha", "delta", "budget", "label",
+        "question", "condition", "turned", "shared", "margin", "level",
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-observed"
     UNITS: ClassVar[str] = "faces read"
@@ -124,6 +167,12 @@ class Observed(StudyState):
     delta = traitlets.Float(0.01, min=0.001, max=0.5)
     budget = traitlets.Enum(BUDGETS, 60)
     label = traitlets.Enum((EVERY, *EMOTIONS), EVERY)
+    question = traitlets.Enum(QUESTIONS, "properties")
+    condition = traitlets.Unicode("")
+    turned = traitlets.Bool(default_value=False)
+    shared = traitlets.List(traitlets.Unicode())
+    margin = traitlets.Float(DELTA, min=0.01, max=0.5)
+    level = traitlets.Enum(ALPHAS, 0.05)
 
     def __init__(
         self,
@@ -136,8 +185,11 @@ class Observed(StudyState):
         whom = Whom("one", people=PEOPLE, expressions=list(EMOTIONS))
         known = zoo.available() if models is None else list(models)
         self._left: list[str] = []  # chosen, but not known of the faces at hand
+        self.conditions: dict[str, tuple[str, str]] = {}
         super().__init__(whom, store=store, background=background, models=known, **settings)
         whom.observe(self._on_faces, ["source", "photographs"])
+        self.observe(self._on_person, "person")
+        self.observe(self._on_condition, "condition")
 
     @property
     def choices(self) -> Mapping[str, Collection[str]]:
@@ -148,6 +200,9 @@ class Observed(StudyState):
             "labels": ["", *self.columns] if self.whom.source == "mine" else [RENDERED],
             "person": ["", *self.columns],
             "models": known_classifiers(self.models),
+            "question": QUESTIONS if self.conditions else QUESTIONS[:1],
+            "condition": ["", *self.conditions],
+            "shared": self.shareable,
         }
 
     @property
@@ -166,6 +221,46 @@ class Observed(StudyState):
             wanted = [*self.chosen, *(name for name in self._left if name not in self.chosen)]
             self.chosen = [name for name in wanted if name in ids]
             self._left = [name for name in wanted if name not in ids]
+            self.shared, self.turned = [usual] if usual else [], False
+            self._on_person()
+
+    def _on_person(self, _change: object = None) -> None:
+        """Offer the conditions under which these persons have partners; without any, nothing is compared."""
+        if self.person in self.columns:
+            table = self.whom.photographs.table
+            self.conditions = possible_conditions(table, self.person, apart=(*FIXED, *PERSONS, *USUAL))
+        else:
+            self.conditions = {}
+        with self.hold_trait_notifications():
+            if self.condition not in self.conditions:
+                self.condition = next(iter(self.conditions), "")
+            if not self.conditions:
+                self.question = "properties"
+            self._on_condition()
+
+    def _on_condition(self, change: object = None) -> None:
+        """Take the guessed order of another condition, which partners can't have in common."""
+        with self.hold_trait_notifications():
+            self.turned = self.turned and change is None
+            self.shared = [name for name in self.shared if name in self.shareable]
+
+    @property
+    def shareable(self) -> list[str]:
+        """Columns that partners may have in common besides the person."""
+        return [name for name in self.columns if name not in (self.person, self.condition, *PERSONS)]
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Values of the condition, the first one first; two empty ones without a condition."""
+        first, second = self.conditions.get(self.condition, ("", ""))
+        return (second, first) if self.turned else (first, second)
+
+    @property
+    def answered(self) -> str:
+        """Which question what was found is about; while nothing is, the one that is asked."""
+        if self.found is None:
+            return self.question
+        return "conditions" if isinstance(self.found, Compared) else "properties"
 
     def offered(self) -> list[dict[str, Any]]:
         """Return the properties that can be asked for, in groups as `CheckList` takes them."""
@@ -196,6 +291,8 @@ class Observed(StudyState):
     def declare(self) -> Any:
         """Return the study as it is set now."""
         need(self.models, "Nobody reads the faces: choose a classifier or more.")
+        if self.question == "conditions":
+            return self._pairs()
         need(self.chosen, "Nothing is asked: choose a property or more.")
         faces = self.whom.faces()
         mine = self.whom.source == "mine"
@@ -215,8 +312,40 @@ class Observed(StudyState):
             hypothesis=self.hypothesis if self.mode == "confirm" else None,
         )
 
+    def _pairs(self) -> Any:
+        need(
+            self.condition in self.conditions,
+            "Nothing is compared: choose a column of two values as the condition.",
+        )
+        words = {} if "label" in self.columns else {"expression": "label"}  # as they are, known or not
+        return studies.PairedStudy(
+            faces=self.whom.faces(),
+            condition=self.condition,
+            order=self.order,
+            labels=[words.get(name, name) for name in self.shared],
+            person=self.person,
+            classifiers=list(self.models),
+            size=self.size,
+            delta=self.margin,
+            alpha=self.level,
+            seed=self.whom.seed,
+            name=f"Two conditions: {self.whom.words}",
+            hypothesis=self.hypothesis if self.mode == "confirm" else None,
+        )
+
     def hypothesise(self, statement: str) -> Hypothesis:
-        """Return the hypothesis that the settings amount to: about the first property."""
+        """Return the hypothesis that the settings amount to: about the first property, or the condition."""
+        if self.question == "conditions":
+            says = any(name in self.columns for name in NAMES)
+            return Hypothesis(
+                statement=statement,
+                subject=self.condition,
+                label=INTENDED if says else EVERY,
+                classifiers=tuple(self.models),
+                delta=self.margin,
+                alpha=self.level,
+                faces=len(self.whom.faces()),
+            )
         return Hypothesis(
             statement=statement,
             subject=(self.chosen or [""])[0],
@@ -227,8 +356,12 @@ class Observed(StudyState):
             faces=len(self.whom.faces()),
         )
 
-    def answer(self, found: Found) -> str:
-        """Say for how many outputs it came out as the hypothesis has it."""
+    def answer(self, found: Found | Compared) -> str:
+        """Say for how many outputs it came out as the hypothesis has it, or how they differ."""
+        if isinstance(found, Compared):
+            from facelib.reports import paired
+
+            return paired.answer(found.result, "")
         asked: Hypothesis = self.hypothesis
         rows = found.effects[found.effects["property"] == asked.subject]
         if asked.label != EVERY:
@@ -247,8 +380,10 @@ class Observed(StudyState):
             f"{int((rows['p_holm'] < asked.alpha).sum())}."
         )
 
-    def gather(self, result: Any, task: Task | None = None) -> Found:
-        """Return sizes while faces are read, and the tests when all are."""
+    def gather(self, result: Any, task: Task | None = None) -> Found | Compared:
+        """Return sizes while faces are read, and the tests when all are; of pairs, those that are there."""
+        if result.kind == "paired":
+            return _compared(result)
         if not result.complete:
             grid = result.data.test({**result.settings, "methods": QUICK, "budget": None})
         else:
@@ -277,6 +412,19 @@ class Observed(StudyState):
             left_out=result.left_out,
             unread=result.unread,
         )
+
+
+def _compared(result: Any) -> Compared:
+    """Return how outputs differ; before all faces are read there may be no pair yet."""
+    import pandas as pd
+
+    try:
+        tables = result.effects, result.intended_effects, result.accuracy_change
+    except BadValueError:
+        if result.complete:
+            raise
+        tables = pd.DataFrame(), pd.DataFrame(), pd.DataFrame()
+    return Compared(result, *tables, result.failures)
 
 
 def _given(name: str, *, mine: bool) -> dict[str, str]:

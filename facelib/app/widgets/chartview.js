@@ -102,7 +102,10 @@ class Chart {
   tell() {
     const { el, mount } = this;
     const moves = getComputedStyle(mount).overflowX === "auto";
-    el.classList.toggle("facelib-aside", moves && mount.scrollWidth > mount.clientWidth + 8);
+    const aside = moves && mount.scrollWidth > mount.clientWidth + 8;
+    el.classList.toggle("facelib-aside", aside);
+    const reached = { tabindex: "0", role: "group", "aria-label": "Chart, wider than its place" }; // moved by arrow keys
+    for (const [name, value] of Object.entries(reached)) aside ? mount.setAttribute(name, value) : mount.removeAttribute(name);
     const apart = Boolean(moves && this.heading);
     if (apart === this.legend.hidden) {
       this.legend.hidden = !apart;
@@ -191,6 +194,7 @@ class Chart {
       this.tuples = new Map(); // our rows in the view, by name of the data set
       this.park = spec.usermeta?.facelib?.park ?? false;
       this.columns = spec.usermeta?.facelib?.columns ?? 1;
+      this.least = spec.usermeta?.facelib?.least ?? 30;
       this.names = new Set(Object.keys(this.view.getState({ signals: () => true, data: () => false }).signals));
       this.heading = [...this.names].find((name) => name.endsWith("_heading"));
       this.said = this.heading && this.view.signal(this.heading);
@@ -299,7 +303,7 @@ class Chart {
     if (!numbers.length) return;
     const now = Math.max(...numbers);
     const rest = Number(svg.getAttribute("width")) - this.columns * now; // axes, gaps and padding
-    const next = Math.max(30, Math.floor((place - rest) / this.columns));
+    const next = Math.max(this.least, Math.floor((place - rest) / this.columns));
     this.fitted = true;
     if (Math.abs(next - now) < 1) return;
     for (const name of own) this.view.signal(name, next);

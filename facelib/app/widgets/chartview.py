@@ -81,7 +81,8 @@ class ChartView(anywidget.AnyWidget):
     ----------
     spec
         Vega-Lite specification; setting another one embeds anew. ``usermeta["facelib"]["columns"]`` says how
-        many panels stand beside each other, so that they can be widened to fill the page.
+        many panels stand beside each other, so that they can be widened to fill the page; ``least``, to how
+        many px they may be narrowed (30).
     narrow
         Specification for a place less than 450 px wide, with the same data sets and parameters; empty:
         `spec` serves every place.

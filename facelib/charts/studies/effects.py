@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
@@ -21,6 +20,11 @@ from facelib.stats.paired import WORDS
 from facelib.studies.sweeps.effects import signed
 from facelib.utilities.wording import p_is, percent
 
+if TYPE_CHECKING:
+    import altair as alt
+else:
+    from facelib.charts.deferred import altair as alt
+
 NEEDED: Final = (
     "classifier", "label", "mean", "low", "high", "verdict_low", "verdict_high", "verdict", "delta", "n",
 )  # fmt: skip
@@ -34,6 +38,7 @@ SIZED: Final = (
 )  # fmt: skip
 DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "square"}
 FILLED: Final = "circle"
+LEAST: Final = 140  # px of a plot in the page: on a phone the chart is moved aside
 SHAPES: Final = {
     MATTERS: FILLED, DOES_NOT: "square", WORDS[MATTERS]: FILLED, WORDS[DOES_NOT]: "square",
     SYMMETRIC[MATTERS]: FILLED,
@@ -97,15 +102,17 @@ def forest_layout(
     heading: Sequence[str] = (),
     width: int = 300,
     row_height: int = 20,
+    own_rows: bool = True,
 ) -> alt.FacetChart:
-    """Return `forest` without data: data set ``effects``.
+    """Return `forest` without data: data set ``effects``; with one panel it needs no rows of its own.
 
     Its parameters are ``effects_titles``, ``effects_heading`` and, for the ends of the axis, ``effects_low``
     and ``effects_high``: what `effect_rows`, `legend` and `effect_ends` return.
     """
     return _rows(
-        SHAPES, ".2~f", titles=titles, ends=ends, heading=heading, width=width, row_height=row_height
-    )
+        SHAPES, ".2~f", titles=titles, ends=ends, heading=heading, width=width, row_height=row_height,
+        own_rows=own_rows,
+    )  # fmt: skip
 
 
 def explained(
@@ -243,6 +250,19 @@ def _share_words(row: Mapping[Any, Any]) -> str:
     return f"{percent(max(size, 0.0))}{ends}{votes}"
 
 
+def forest_data(
+    table: pd.DataFrame, titles: Mapping[str, str] | None, heading: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the rows of `forest`, and the parameters of `forest_layout` that go with them."""
+    data, (low, high) = effect_rows(table, titles), effect_ends(table)
+    return data, {
+        "effects_titles": titles_by_order(data),
+        "effects_heading": [heading, legend(table)],
+        "effects_low": low,
+        "effects_high": high,
+    }
+
+
 def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `forest`."""
     checked = possible(needed(table, NEEDED))
@@ -309,6 +329,7 @@ def _rows(
     heading: Sequence[str],
     width: int,
     row_height: int,
+    own_rows: bool = True,
 ) -> alt.FacetChart:
     """Return the panels of both charts, without data."""
     chart = ordered(
@@ -318,10 +339,11 @@ def _rows(
         heading=heading,
         description="Numbers with intervals, one row per output, in words beside it; grey: the margin.",
         columns=1,
-        own_rows=True,
+        own_rows=own_rows,
     )
     limits = zip(("effects_low", "effects_high"), ends, strict=True)
-    return chart.add_params(*(alt.param(name=name, value=end) for name, end in limits))
+    made = chart.add_params(*(alt.param(name=name, value=end) for name, end in limits))
+    return made.properties(usermeta={"facelib": {"columns": 1, "park": True, "least": LEAST}})
 
 
 def _layers(shapes: Mapping[str, str], form: str) -> list[alt.Chart]:

@@ -19,6 +19,7 @@ from facelib.faces import Face
 from facelib.stats.paired import EFFECT_COLUMNS, MCNEMAR
 from facelib.studies import DeclarationError, PairedResult, parse_study
 from facelib.studies.disclaimer import PAIRED
+from facelib.studies.engine import execution
 
 MODELS = ("known_unbiased", "known_age_happy")
 PEOPLE = 9
@@ -146,6 +147,28 @@ def test_it_is_opened_again_and_gone_on_with(tmp_path: Path) -> None:
     done = study().run(tmp_path, n_jobs=1)
     assert done.complete
     assert isinstance(facelib.studies.Result.open(tmp_path), PairedResult)
+
+
+def test_the_report_of_a_study_that_was_stopped_has_no_p(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not be written: accuracy that isn't tested yet has no p."""
+    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    done = [0]
+    with pytest.raises(Cancelled):
+        study().run(
+            tmp_path / "run",
+            n_jobs=1,
+            progress=lambda at: done.append(at.done),
+            stop=lambda: done[-1] >= 2 * PEOPLE - 3,
+        )
+    part = studies.open_study(tmp_path / "run")
+    assert isinstance(part, PairedResult)
+    assert not part.complete
+    assert part.accuracy_change[["p", "p_holm"]].isna().all(axis=None)
+    said = text_of(part, tmp_path)
+    assert "faces named as they are meant" in said
+    assert "after Holm =" not in said
 
 
 def test_a_hypothesis_is_about_the_condition(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError, FacelibError
-from facelib.studies.pairing import LEFT_OUT_COLUMNS, conditions, pair_up
+from facelib.studies.pairing import LEFT_OUT_COLUMNS, conditions, pair_up, possible_conditions
 
 CLINIC = pd.DataFrame(
     {
@@ -126,6 +126,22 @@ def test_nobody_with_a_pair_is_told_what_to_do() -> None:
         pair_up(other, "session", ["label"])
 
 
+def test_a_condition_has_two_values_and_somebody_has_both() -> None:
+    table = CLINIC.assign(
+        sex=["f", "f", "m", "m", "m", "m", "f", "f"],  # two values, and nobody has both
+        visit=["1", "2", "3", "1", "2", "3", "1", "2"],
+        camera=["A", "A", " A", "B", "A", "A ", None, ""],
+        electrodes=[None, "fridlund", None, None, None, None, None, None],  # nothing is a value, too
+    )
+    found = possible_conditions(table, "identity", apart=("face", "label"))
+    assert found == {
+        "session": ("vor", "nach"), "camera": ("A", "B"), "electrodes": ("none", "fridlund"),
+    }  # fmt: skip
+    table["electrodes"] = table["electrodes"].astype("category")  # as Parquet has it
+    assert possible_conditions(table, "identity", apart=("face", "label")) == found
+    assert possible_conditions(CLINIC.assign(identity=CLINIC["face"]), "identity") == {}
+
+
 cells = st.one_of(
     st.none(), st.text(string.printable, max_size=4), st.sampled_from(["vor", "nach"]), st.integers(0, 3),
     st.floats(allow_nan=True),
@@ -202,3 +218,15 @@ def test_a_label_may_be_called_as_a_column_of_ours(name: str) -> None:
     assert found.within == (name,)
     assert found.rows.set_index("face")["side"].to_dict() == {"f0": 1, "f1": 0, "f4": 0, "f5": 1}
     assert len(found.alone) == 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=9))
+def test_whatever_a_table_says_what_is_offered_as_a_condition_has_a_pair(
+    rows: list[tuple[object, object, object]],
+) -> None:
+    table = pd.DataFrame(rows, columns=["person", "label", "electrodes"]).assign(
+        face=[f"f{n}" for n in range(len(rows))]
+    )
+    for name, order in possible_conditions(table, "person", apart=("face",)).items():
+        assert pair_up(table, name, person="person", order=order).people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from facelib.app.studies import state as states
 from facelib.app.studies import throttle as looks
 from facelib.app.studies.face_source import drawn
 from facelib.app.studies.observed_panel import UNHELD, AskedPanel, notes_of
-from facelib.app.studies.observed_state import EVERY, Found, Observed
+from facelib.app.studies.observed_state import EVERY, Compared, Found, Observed
 from facelib.classifiers import EMOTIONS
 from facelib.studies.engine import execution
 
@@ -201,3 +202,143 @@ def test_the_hypothesis_is_about_a_property_and_its_answer_counts_outputs(begin:
     assert f"of {len(MODELS)} outputs" in state.answer(state.found)
     state.label = EVERY
     settled(state)
+
+
+SESSIONS = ("before", "after")
+
+
+@functools.cache
+def png(head: facelib.Head) -> bytes:
+    picture = io.BytesIO()
+    Image.fromarray(head.render(64).image).save(picture, "PNG")
+    return picture.getvalue()
+
+
+def twice(people: int = 9, columns: str = "file,person,label,session", **words: str) -> bytes:
+    """A zip of people without and with electrodes; one has no second picture. `words` stand for others."""
+    buffer, lines = io.BytesIO(), [columns]
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(people):
+            head = facelib.Head(seed=number + 1, age=20 + 4 * number, expression=EMOTIONS[number % 2])
+            for session, worn in zip(SESSIONS, (None, "fridlund"), strict=True):
+                if session == "after" and number == people - 1:
+                    continue
+                archive.writestr(f"{number}_{session}.png", png(head.replace(electrodes=worn)))
+                said = words.get(session, session)
+                lines.append(f"{number}_{session}.png,p{number},{head.expression},{said}")
+        archive.writestr("faces.csv", "\n".join(lines))
+    return buffer.getvalue()
+
+
+def given_twice(begin: Begin, content: bytes | None = None, **settings: Any) -> Observed:
+    """A state that has such a zip."""
+    state = begin(**settings)
+    state.whom.cropped = True
+    state.whom.take("mine.zip", content or twice())
+    return settled(state)
+
+
+def test_two_conditions_are_planned_in_words_compared_and_turned(begin: Begin) -> None:
+    state = given_twice(begin)
+    assert state.conditions == {"session": SESSIONS}
+    assert (state.question, state.condition, state.order) == ("properties", "session", SESSIONS)
+    assert (state.shared, state.shareable) == (["label"], ["label"])
+    state.question = "conditions"
+    settled(state)
+    said = " ".join(state.plan.notes)
+    assert "8 pairs of 8 people (16 faces), with the same person and label: session 'after' minus" in said
+    assert "1 half is missing, and its partner is left out: p8, neutral has no 'after'." in said
+    assert "“does not differ” at δ = .10 needs at least 29" in said
+    assert "guessed" not in said, "the page shows the order"
+    ran(state)
+    assert (state.stage, state.problem, state.answered) == ("done", "", "conditions")
+    found: Compared = state.found
+    study = facelib.PairedStudy(
+        state.whom.photographs, "session", order=SESSIONS, labels="label", classifiers=MODELS, size=64, seed=1
+    )
+    alone = study.run(state.store.parent / "alone", n_jobs=1)
+    for name in ("effects", "accuracy_change"):
+        pd.testing.assert_frame_equal(getattr(found.result, name), getattr(alone, name))
+    assert found.effects is found.result.effects
+    assert set(found.accuracy["n"]) == {8, 4}  # all, and those who show either
+    state.turned = True
+    settled(state)
+    assert not state.fresh
+    settled(ran(state))
+    assert state.found.result.settings["order"] == [*SESSIONS[::-1]]
+    np.testing.assert_allclose(state.found.effects["mean"], -found.effects["mean"])
+    np.testing.assert_allclose(state.found.accuracy["first"], found.accuracy["second"])
+
+
+def test_a_comparison_is_stopped_and_gone_on_with_whatever_is_there(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "LEAST", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 1e9)
+    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    state = given_twice(begin)
+    state.question = "conditions"
+    settled(state)
+    seen: list[Compared] = []
+    state.observe(lambda change: seen.append(change["new"]) if change["new"] else None, "found")
+    state.observe(lambda change: state.stop() if getattr(change["new"], "done", 0) else None, "progress")
+    ran(state)
+    assert (state.stage, state.problem) == ("stopped", "")
+    assert len(seen[-1].effects) == 0, "nobody was read under both conditions"
+    state.unobserve_all("progress")
+    ran(state)
+    assert (state.stage, state.problem) == ("done", "")
+    assert len(seen[-1].effects) == len(MODELS) * len(EMOTIONS)
+    early = [found for found in seen if len(found.effects) and not found.result.complete]
+    assert early
+    assert all(found.effects["p"].isna().all() for found in early), "p comes at the end"
+
+
+def test_what_has_no_partners_is_not_compared(begin: Begin) -> None:
+    state = given_twice(begin)
+    state.question = "conditions"
+    state.shared = []
+    settled(state)
+    assert state.lacks == ""  # every person shows one thing
+    state.person = ""
+    settled(state)
+    assert (state.conditions, state.condition, state.question) == ({}, "", "properties")
+    state.person = "person"
+    assert state.condition == "session"
+    state.question = "conditions"
+    state.models = []
+    settled(state)
+    assert "Nobody reads the faces" in state.lacks
+    state.whom.source = "rendered"
+    assert (state.conditions, state.question) == ({}, "properties")
+    other = given_twice(begin, twice(after="before"))  # one value
+    assert other.conditions == {}
+    other.take_up({"question": "conditions", "condition": "label", "shared": ["file", "session"]})
+    assert (other.question, other.condition, other.shared) == ("properties", "", ["session"])
+
+
+def test_people_who_show_other_things_are_no_partners_and_it_is_said(begin: Begin) -> None:
+    content = twice(columns="file,person,session,label")  # so the label is what the session was
+    state = given_twice(begin, content)
+    assert state.conditions == {}, "what faces show is no condition"
+    content = twice(columns="file,person,expression,session")
+    state = given_twice(begin, content)
+    state.question = "conditions"
+    assert state.shared == ["expression"]
+    settled(state)
+    assert "with the same person and label" in " ".join(state.plan.notes)
+
+
+def test_a_hypothesis_on_a_condition_is_answered_in_its_words(begin: Begin) -> None:
+    state = given_twice(begin)
+    state.question = "conditions"
+    state.mode = "confirm"
+    settled(state)
+    state.set_hypothesis("Outputs differ once electrodes are there")
+    assert (state.hypothesis.subject, state.hypothesis.label, state.hypothesis.delta) == (
+        "session", "intended", 0.1,
+    )  # fmt: skip
+    settled(state)
+    assert state.changes == []
+    settled(ran(state))
+    assert state.answer(state.found).startswith("“after” against “before”: the output for what each face")

@@ -23,7 +23,14 @@ from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, 
 from facelib.app.studies import state as states
 from facelib.app.studies import throttle as looks
 from facelib.app.studies.effects_panel import failures_html, places_of
-from facelib.app.studies.exports import OBSERVED, POPULATION, NothingYetError, report_html, run_zip
+from facelib.app.studies.exports import (
+    OBSERVED,
+    PAIRED,
+    POPULATION,
+    NothingYetError,
+    report_html,
+    run_zip,
+)
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.watchdog import Watchdog
 from facelib.classifiers import EMOTIONS
@@ -283,6 +290,87 @@ def test_columns_of_photographs_are_offered_as_labels_and_persons(make: Make) ->
     assert "emotion" in asked.chosen.ids
     panel.who.source.value = "rendered"
     assert (asked.labels.value, panel.state.labels) == ("expression", "expression")
+
+
+def sessions(first: str = "before", second: str = "<b>after</b>", people: int = 4) -> bytes:
+    """A zip of grey pictures of some people, two of each."""
+    content, lines = io.BytesIO(), ["file,person,label,session"]
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(2 * people):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((64, 64, 3), 40 + 20 * number, np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{number}.png", picture.getvalue())
+            lines.append(f"{number}.png,p{number // 2},happy,{second if number % 2 else first}")
+        archive.writestr("faces.csv", "\n".join(lines))
+    return content.getvalue()
+
+
+def test_two_conditions_are_offered_where_people_have_partners_and_else_it_is_said_why(make: Make) -> None:
+    panel = make(ObservedPanel)
+    asked = panel.asked
+    pairs = (asked.condition, asked.turned, asked.shared, asked.level, asked.margin)
+    alone = (asked.chosen, asked.labels, asked.label_source, asked.budget, asked.alpha, asked.delta)
+    assert not any(map(shown, (asked.question, asked.why_not, *pairs)))
+    panel.state.whom.cropped = True
+    panel.who.take("mine.zip", sessions(second="before"))
+    assert not shown(asked.question)
+    assert shown(asked.why_not)
+    assert "needs a column of two values" in asked.why_not.value
+    asked.person.value = ""
+    assert "choose the column that says who is shown" in asked.why_not.value
+    panel.who.take("mine.zip", sessions())
+    assert shown(asked.question)
+    assert not shown(asked.why_not)
+    assert all(map(shown, alone))
+    assert not any(map(shown, pairs))
+    asked.question.value = "conditions"
+    assert all(map(shown, pairs))
+    assert not any(map(shown, alone))
+    assert asked.condition.options == (("session", "session"),)
+    assert [words for words, _ in asked.turned.options] == [
+        "before, then <b>after</b>", "<b>after</b>, then before",
+    ]  # fmt: skip
+    assert (asked.shared.ids, asked.shared.value) == (["label"], ["label"])
+    assert "4 pairs of 4 people (8 faces)" in panel.run.plan.value
+    assert "&lt;b&gt;after" in panel.run.plan.value
+    panel.who.source.value = "rendered"
+    assert not any(map(shown, (asked.question, *pairs)))
+    assert shown(asked.chosen)
+
+
+def test_a_comparison_is_told_in_sentences_a_table_and_a_chart_and_taken_home(make: Make) -> None:
+    panel = make(ObservedPanel)
+    panel.state.whom.cropped = True
+    panel.who.take("mine.zip", sessions())
+    panel.asked.question.value = "conditions"
+    assert (shown(panel.map), shown(panel.pairs), shown(panel.home)) == (False, True, False)
+    assert "Nothing has been run yet" in panel.pairs.waits.value
+    panel.asked.turned.value = True
+    panel.run.run.click()
+    assert (panel.state.problem, panel.pairs.messages.value) == ("", "")
+    said = panel.pairs.said.value
+    assert "<strong>“before” against “&lt;b&gt;after&lt;/b&gt;”</strong></p><p>The output for what" in said
+    assert "<b>" not in said
+    assert "can&#x27;t be said" in said
+    table = panel.pairs.accuracy
+    assert [row[0] for row in table.rows] == [f"{name}: all" for name in MODELS]
+    assert [column["title"] for column in table.columns][2:4] == ["<b>after</b>", "before"]
+    rows = panel.pairs.chart.data["effects"]
+    assert [row["row"] for row in rows][: len(MODELS)] == [f"{name}: as meant" for name in MODELS]
+    assert len(rows) == len(MODELS) * (1 + len(EMOTIONS))
+    assert panel.pairs.chart.signals["effects_heading"][0].endswith("“before” minus “<b>after</b>”")
+    assert "<summary>Remarks on these numbers</summary><p>4 people are few" in panel.pairs.notes.value
+    assert "No difference is shown to be an effect" in panel.pairs.notes.value
+    found = panel.state.found
+    files = {label: maker(found) for maker, label, _ in PAIRED if label in {"Report (HTML)", "Differences"}}
+    assert len(pd.read_csv(io.BytesIO(files["Differences"].data))) == len(found.effects)
+    assert b"Report of a study of pairs" in files["Report (HTML)"].data
+    assert [button.disabled for button in panel.home_of_pairs.buttons] == [False] * len(PAIRED)
+    panel.asked.question.value = "properties"
+    assert shown(panel.pairs), "what was found stays, and says of which settings it is"
+    assert shown(panel.run.outdated)
+    panel.asked.question.value = "conditions"
+    assert not shown(panel.run.outdated)
 
 
 def test_a_zip_that_is_none_is_refused_in_its_own_card(make: Make) -> None:
