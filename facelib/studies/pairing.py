@@ -179,14 +179,14 @@ def possible_conditions(
     shown = faces[[person]].astype(object)
     who = shown[person].map(as_word).where(there(shown, person))
     found = {}
-    for name in faces:
+    for name in map(str, faces):
         column = faces[[name]].astype(object)
         if name == person or name in apart or column[name].nunique() > SPELT:
             continue
         values = _values(column, name)
         words = values.dropna().unique().tolist()
         if len(words) == len(SIDES) and (values.groupby(who).nunique() == len(SIDES)).any():
-            found[str(name)] = conditions(words)
+            found[name] = conditions(words)
     return found
 
 

@@ -259,7 +259,7 @@ class Observed(StudyState):
     def answered(self) -> str:
         """Which question what was found is about; while nothing is, the one that is asked."""
         if self.found is None:
-            return self.question
+            return str(self.question)
         return "conditions" if isinstance(self.found, Compared) else "properties"
 
     def offered(self) -> list[dict[str, Any]]:
