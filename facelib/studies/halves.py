@@ -67,7 +67,7 @@ def read_halves(face: Face, classifiers: str | Sequence[str | Classifier] | None
     """Read a face, and each of its halves doubled with its mirror image as a whole face.
 
     The landmarks of all pictures are found anew, the doubled ones' too, so that face units of all are read in
-    the same way.
+    the same way. Whether units are told better so is in `facelib.experiments.load_halves_validity`.
 
     Parameters
     ----------
