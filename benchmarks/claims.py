@@ -20,6 +20,7 @@ import pandas as pd
 
 from facelib import experiments, stats
 from facelib.experiments.clinical_error import FRONTAL, MEASURES, MILD
+from facelib.experiments.halves_validity import DIFFERENCE, SIDE
 from facelib.experiments.hard_cases import OURS, case_scores, load_hard_cases
 from facelib.stats.calibration.table import load_table
 from facelib.stats.effects.betting import equivalence_p
@@ -316,6 +317,7 @@ def claims() -> Iterator[Claim]:
     yield from of_readers()
     yield from of_properties()
     yield from of_clinical()
+    yield from of_halves()
 
 
 def of_asymmetry() -> Iterator[Claim]:
@@ -544,9 +546,68 @@ def of_clinical() -> Iterator[Claim]:
     )
 
 
-def signless(value: float) -> str:
-    """Return a number with two decimals and a true minus."""
-    return f"{'−' if value <= -0.005 else ''}{share(abs(value))}"
+def halves(unit: str, of: str) -> pd.Series:
+    """Return how well a face unit is told from halves and from whole faces: of a side, or left − right."""
+    return experiments.load_halves_validity().set_index(["unit", "of"]).loc[(unit, of)]
+
+
+def answers(of: str, answer: str) -> str:
+    """Return in how many sided face units halves are better, the whole face is, or it can't be told."""
+    table = experiments.load_halves_validity()
+    own = table[table["sided"] & (table["of"] == of) & (table["unit"] != "all")]
+    return str(len(own) if answer == "all" else int((own["answer"] == answer).sum()))
+
+
+def of_halves() -> Iterator[Claim]:
+    """Give the claims on face units read from halves."""
+    page, short = "docs/how-to/clinical.md", {"can't be told": "–"}
+    both = (SIDE, DIFFERENCE)
+
+    def in_row(unit: str) -> tuple[str, ...]:
+        side, parted = (halves(unit, of) for of in both)
+        return (
+            *(signless(side[f"mae_{name}"]) for name in ("blind", "whole", "halves")),
+            short.get(side["answer"], side["answer"]),
+            *(signless(parted[f"mae_{name}"]) for name in ("blind", "whole", "halves")),
+            short.get(parted["answer"], parted["answer"]),
+            *(signless(parted[f"slope_{name}"]) for name in ("whole", "halves")),
+        )
+
+    def overall(of: str) -> tuple[str, ...]:
+        row = halves("all", of)
+        return (
+            *(share(row[f"mae_{name}"], 3) for name in ("whole", "halves")),
+            *(signless(row[name], 3) for name in ("gain_low", "gain_high")),
+        )
+
+    for unit in experiments.load_halves_validity()["unit"].unique():
+        if unit != "all":
+            yield Claim(page, f"| {unit} |" + " {} |" * 10, lambda unit=unit: in_row(unit))
+    yield Claim(
+        page,
+        "a side is off by {} from the whole face and by {} from halves (gain {} to {}), left − right by {} "
+        "and {} (gain {} to {})",
+        lambda: overall(SIDE) + overall(DIFFERENCE),
+    )
+    yield Claim(
+        page,
+        "Of {} sided units halves tell a side better in {} and worse in {}, and left − right better in {} "
+        "and worse in {}",
+        lambda: (answers(SIDE, "all"), *(answers(of, name) for of in both for name in ("halves", "whole"))),
+    )
+    yield Claim(
+        page,
+        "of a smile {} from the whole face and {} from halves, of a blink {} and {}",
+        lambda: tuple(
+            share(halves(unit, DIFFERENCE)[f"slope_{name}"])
+            for unit in ("mouthSmile", "eyeBlink") for name in ("whole", "halves")
+        ),
+    )  # fmt: skip
+
+
+def signless(value: float, places: int = 2) -> str:
+    """Return a number with two decimals, or as many as asked, and a true minus."""
+    return f"{'−' if value <= -0.5 * 10**-places else ''}{share(abs(value), places)}"
 
 
 def in_units(name: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
     from facelib.experiments.electrodes.shipped_results import load_electrodes
+    from facelib.experiments.halves_validity import load_halves_validity
     from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
     from facelib.experiments.manipulation import load_manipulation, manipulation_check
     from facelib.experiments.population import usual_population
@@ -50,6 +51,7 @@ __all__ = [
     "load_asymmetry",
     "load_clinical_error",
     "load_electrodes",
+    "load_halves_validity",
     "load_known_truth",
     "load_manipulation",
     "load_power_of_properties",

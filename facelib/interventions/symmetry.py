@@ -141,7 +141,7 @@ class Symmetrise(OnFrontal):
             right=middle + (head.right - middle) * rest,
         )
         units = expand(head.recipe)
-        mirrored = {_mirrored(unit): activation for unit, activation in units.items()}
+        mirrored = {mirrored_unit(unit): activation for unit, activation in units.items()}
         if units == mirrored:
             return straight
         return straight.replace(
@@ -154,8 +154,12 @@ class Symmetrise(OnFrontal):
         )
 
 
-def _mirrored(unit: str) -> str:
-    """Return the face unit that does the same in the mirror."""
+def mirrored_unit(unit: str) -> str:
+    """Return the face unit that does the same in the mirror.
+
+    >>> mirrored_unit("mouthSmileLeft"), mirrored_unit("jawOpen")
+    ('mouthSmileRight', 'jawOpen')
+    """
     if unit.endswith("Left"):
         return unit.removesuffix("Left") + "Right"
     return unit.removesuffix("Right") + "Left" if unit.endswith("Right") else unit
