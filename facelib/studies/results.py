@@ -686,7 +686,7 @@ class ChimericResult(Result):
         found = [chimeric_effects(own, group=name, **options) for name, own in groups if _meant_in(own)]
         if not found:
             found = [chimeric_effects(self.sets, **options)]
-        return withheld(pd.concat(found, ignore_index=True))
+        return withheld(pd.concat(found, ignore_index=True), self.sets)
 
     @cached_property
     def persons(self) -> pd.DataFrame:
