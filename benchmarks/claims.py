@@ -316,6 +316,7 @@ def claims() -> Iterator[Claim]:
     yield from of_readers()
     yield from of_properties()
     yield from of_clinical()
+    yield from of_patients()
 
 
 def of_asymmetry() -> Iterator[Claim]:
@@ -541,6 +542,18 @@ def of_clinical() -> Iterator[Claim]:
     )
     yield Claim(
         page, "By the iris it is off by {} mm in levels 0 to 3", lambda: (error("both", "mae_iris_mm"),)
+    )
+
+
+def of_patients() -> Iterator[Claim]:
+    """Give the claim of notebook 10 on what pictures were held against."""
+    yield Claim(
+        "notebooks/10_your_patients.ipynb",
+        "95 % limits of agreement, {} people, {} degrees of one weak side",
+        lambda: (
+            str(agreement().query("level != 'all'")["n"].unique().item()),
+            {6: "six"}.get(agreement()["level"].nunique() - 1, "other"),
+        ),
     )
 
 
