@@ -432,7 +432,7 @@ def _agreement_rows(result: ChimericResult) -> pd.DataFrame:
     known = _agreement(result)
     means = averaged(result.sets).values()
     six = all(shown == set(known["shown"]) - {ALL} for shown in means)
-    shown = [ALL] if six else sorted(frozenset().union(*means))
+    shown = [ALL] if six else sorted({name for one in means for name in one})
     return known[
         known["shown"].isin(shown) & (known["level"] == ALL) & (known["reference"] == reference(result))
     ]
