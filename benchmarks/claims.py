@@ -318,6 +318,7 @@ def claims() -> Iterator[Claim]:
     yield from of_properties()
     yield from of_clinical()
     yield from of_halves()
+    yield from of_patients()
 
 
 def of_asymmetry() -> Iterator[Claim]:
@@ -608,6 +609,18 @@ def of_halves() -> Iterator[Claim]:
 def signless(value: float, places: int = 2) -> str:
     """Return a number with two decimals, or as many as asked, and a true minus."""
     return f"{'−' if value <= -0.5 * 10**-places else ''}{share(abs(value), places)}"
+
+
+def of_patients() -> Iterator[Claim]:
+    """Give the claim of notebook 10 on what pictures were held against."""
+    yield Claim(
+        "notebooks/10_your_patients.ipynb",
+        "95 % limits of agreement, {} people, {} degrees of one weak side",
+        lambda: (
+            str(agreement().query("level != 'all'")["n"].unique().item()),
+            {6: "six"}.get(agreement()["level"].nunique() - 1, "other"),
+        ),
+    )
 
 
 def in_units(name: str) -> str:

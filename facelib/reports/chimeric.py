@@ -11,7 +11,7 @@ from facelib.reports.parts import Content, Figure, Section, Table, footnotes, tw
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.chimeras import ALL, AS_IS, CONTRASTS, INTENDED, LESS_REST, NOT_JUDGED
 from facelib.stats.effects.sentences import beyond_words
-from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS, agreement
+from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS, agreement, averaged
 from facelib.studies.chimeric import EACH, who_is_there
 from facelib.studies.meant import taken
 from facelib.utilities.wording import (
@@ -118,7 +118,9 @@ def _answers(result: ChimericResult) -> list[str]:
                 f"{common.p_words(row['p'], row['p_holm'])}; {row['verdict'] or NOT_JUDGED})"
                 for row in rows[rows["group"] == group].to_dict("records")
             )
-            parts.append(f"{AGAINST[contrast] if contrast == PRIMARY else capital(AGAINST[contrast])}: {each}")
+            parts.append(
+                f"{AGAINST[contrast] if contrast == PRIMARY else capital(AGAINST[contrast])}: {each}"
+            )
         own = _meant(result)
         own = own[own["group"] == group]
         levels = ", ".join(f"{row['classifier']} {plain(row['face'])}" for row in own.to_dict("records"))
@@ -313,7 +315,7 @@ def _results(result: ChimericResult) -> list[Section]:
                 "true mesh (40 rendered people, six degrees of one weak side, in frontal light; no droop at "
                 "rest, no asymmetric shape). Photographs may do better or worse.",
             ),
-            tables=(_agreement_table(result),) if len(_agreement(result)) else (),
+            tables=(_agreement_table(rows),) if len(rows := _agreement_rows(result)) else (),
         )
     )
     return sections
@@ -449,14 +451,21 @@ def _agreement(result: ChimericResult) -> pd.DataFrame:
     return known[known["classifier"].isin(result.settings["classifiers"])][list(AGREEMENT_COLUMNS)]
 
 
-def _agreement_table(result: ChimericResult) -> Table:
+def _agreement_rows(result: ChimericResult) -> pd.DataFrame:
+    """Return what is known of the mean over all six expressions, or of those that there are."""
     known = _agreement(result)
-    rows = known[
-        (known["shown"] == ALL) & (known["level"] == ALL) & (known["reference"] == reference(result))
+    means = averaged(result.sets).values()
+    six = all(shown == set(known["shown"]) - {ALL} for shown in means)
+    shown = [ALL] if six else sorted({name for one in means for name in one})
+    return known[
+        known["shown"].isin(shown) & (known["level"] == ALL) & (known["reference"] == reference(result))
     ]
+
+
+def _agreement_table(rows: pd.DataFrame) -> Table:
     cells = tuple(
         (
-            f"{row['classifier']}, {row['contrast']}",
+            ", ".join(row[name] for name in ("classifier", "contrast", "shown") if row[name] != ALL),
             signed(row["truth"], 3),
             signed(row["bias"], 3),
             interval(row["low"], row["high"], 3),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from facelib.stats.chimeras import INTENDED, NOT_JUDGED
+from facelib.stats.chimeras import ALL, INTENDED, NOT_JUDGED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,19 +44,53 @@ def agreement() -> pd.DataFrame:
     return pd.read_csv(FILE, dtype={"level": str})
 
 
-def withheld(effects: pd.DataFrame) -> pd.DataFrame:
+def averaged(sets: pd.DataFrame) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the expressions that a person's mean may be of, by group and classifier.
+
+    Parameters
+    ----------
+    sets
+        `facelib.studies.ChimericResult.sets`: group, classifier, label, meant.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> smiles = {"group": "", "classifier": "fer", "label": ["happy", "sad"], "meant": "happy"}
+    >>> averaged(pd.DataFrame(smiles))
+    {('all', 'fer'): frozenset({'happy'})}
+    """
+    own = sets[sets["label"] == sets["meant"]]
+    groups = own.groupby(["group", "classifier"], sort=False, observed=True)["meant"]
+    return {(str(group) or ALL, str(name)): frozenset(shown) for (group, name), shown in groups}
+
+
+def withheld(effects: pd.DataFrame, sets: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return effects with limits of agreement; verdicts are withheld where these exceed half the margin.
+
+    A mean over all six expressions has limits of its own. A mean over fewer varies more: it gets the widest
+    limits of those that it may be of, and none where one of these wasn't tried on renders.
 
     Parameters
     ----------
     effects
         From `facelib.stats.chimeras.chimeric_effects`.
+    sets
+        What they are of, as for `averaged`; None: all six expressions.
     """
     known = agreement()
     limits = known[known["level"] == "all"].set_index(KEYS)[["low", "high"]]
-    found = effects[KEYS].join(limits, on=KEYS)
-    meant = (effects["label"] == INTENDED).to_numpy()
-    ends = {end: np.where(meant, found[end].to_numpy(float), np.nan) for end in ("low", "high")}
-    within = np.maximum(np.abs(ends["low"]), np.abs(ends["high"])) <= effects["delta"].to_numpy(float) / 2
+    tried = set(limits.index.get_level_values("shown")) - {ALL}
+    found = effects[KEYS].join(limits, on=KEYS)[["low", "high"]].to_numpy(float, copy=True)
+    for (group, name), shown in (averaged(sets) if sets is not None else {}).items():
+        own = (effects["group"] == group) & (effects["classifier"] == name) & (effects["shown"] == ALL)
+        if shown == tried:
+            continue
+        for place in np.flatnonzero(own):
+            row = effects.iloc[place]
+            keys = [(row["contrast"], row["reference"], name, one) for one in shown]
+            each = limits.reindex(keys)
+            found[place] = each["low"].min(skipna=False), each["high"].max(skipna=False)
+    found[(effects["label"] != INTENDED).to_numpy()] = np.nan
+    within = np.abs(found).max(axis=1) <= effects["delta"].to_numpy(float) / 2
     verdicts = effects["verdict"].where(within | (effects["verdict"] == ""), NOT_JUDGED)
-    return effects.assign(agreement_low=ends["low"], agreement_high=ends["high"], verdict=verdicts)
+    return effects.assign(agreement_low=found[:, 0], agreement_high=found[:, 1], verdict=verdicts)

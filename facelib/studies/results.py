@@ -689,7 +689,7 @@ class ChimericResult(Result):
             raise BadValueError(msg, hint="Run the study again: it goes on.")
         if not found:
             found = [chimeric_effects(self.sets, **options)]
-        return withheld(pd.concat(found, ignore_index=True))
+        return withheld(pd.concat(found, ignore_index=True), self.sets)
 
     @cached_property
     def persons(self) -> pd.DataFrame:

@@ -35,6 +35,14 @@ def test_no_weights_and_no_large_files() -> None:
         assert path.stat().st_size < MEGABYTE, path
 
 
+def test_no_link_and_no_environment_is_tracked() -> None:
+    """A tracked link called .venv takes the place of whoever merges it: git removes the ignored folder."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert [line for line in listed.stdout.splitlines() if line.startswith("120000")] == []
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert ".venv" in ignored  # with a slash only folders are ignored, and not a link to one
+
+
 def test_no_path_of_a_machine_and_no_registry_host() -> None:
     # written in pieces, so that this file doesn't find itself
     hosts = [

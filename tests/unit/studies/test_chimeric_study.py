@@ -167,6 +167,33 @@ def test_verdicts_wait_for_agreement_on_renders(clinic: ChimericResult) -> None:
     assert withheld(row)["agreement_low"].tolist() == [known["low"]]
 
 
+def test_smiles_alone_get_the_limits_of_smiles() -> None:
+    """The mean of six expressions agrees better than a smile: a study of smiles can't borrow its limits."""
+    table = agreement().query("level == 'all' and reference == @LESS_REST and contrast == 'chimeras'")
+    known = table[table["classifier"] == "fer"].set_index("shown")
+    effects = pd.DataFrame({
+        "group": "all", "contrast": "chimeras", "reference": LESS_REST, "classifier": "fer",
+        "label": INTENDED, "shown": "all", "verdict": "differs from symmetric", "delta": [0.18, 0.3],
+    })  # fmt: skip
+
+    def of(*shown: str) -> pd.DataFrame:
+        return withheld(effects, pd.DataFrame(
+            {"group": "", "classifier": "fer", "label": list(shown), "meant": list(shown)}
+        ))  # fmt: skip
+
+    assert (effects["delta"] / 2 > -known.loc["all", "low"]).all()
+    smiles = of("happy")
+    assert smiles["agreement_low"].tolist() == [known.loc["happy", "low"]] * 2
+    assert smiles["verdict"].tolist() == [NOT_JUDGED, "differs from symmetric"]
+    two = known.loc[["happy", "sad"]]
+    assert of("happy", "sad")["agreement_low"].tolist() == [two["low"].min()] * 2
+    assert of("happy", "sad")["agreement_high"].tolist() == [two["high"].max()] * 2
+    assert set(of("happy", "contempt")["verdict"]) == {NOT_JUDGED}  # of contempt nothing is known
+    six = of(*(name for name in known.index if name != "all"))
+    assert six["agreement_low"].tolist() == [known.loc["all", "low"]] * 2
+    assert set(six["verdict"]) == {"differs from symmetric"}
+
+
 def test_its_report_and_export_say_what_was_compared(clinic: ChimericResult, tmp_path: Path) -> None:
     said = text_of(clinic, tmp_path)
     assert CHIMERIC[:80] in said
