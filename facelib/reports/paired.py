@@ -107,7 +107,8 @@ def answer(result: PairedResult, name: str) -> str:
     *said, every = answers(result, name)
     first, second = result.settings["order"]
     begin = f"{_after(result, name)}“{second}” against “{first}”: "
-    return f"{begin}{'. '.join(map(capital, said))}. {every}" if said else begin + every
+    told = ". ".join([*said[:1], *map(capital, said[1:])])
+    return f"{begin}{told}. {every}" if said else begin + every
 
 
 def answers(result: PairedResult, name: str) -> list[str]:

@@ -167,7 +167,7 @@ def test_the_report_of_a_study_that_was_stopped_has_no_p(
     assert not part.complete
     assert part.accuracy_change[["p", "p_holm"]].isna().all(axis=None)
     said = text_of(part, tmp_path)
-    assert "faces named as they are meant" in said
+    assert "Faces named as they are meant" in said
     assert "after Holm =" not in said
 
 
