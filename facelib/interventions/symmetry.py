@@ -166,7 +166,7 @@ def mirrored_unit(unit: str) -> str:
 
 
 @dataclass(frozen=True)
-class Chimeras(OnFrontal):
+class Chimeras(Symmetrise):
     """The symmetric faces of a photograph: its mirror average, and each of its halves doubled.
 
     No gradual change, so it isn't in the menu: `variants` makes all of them, for
@@ -175,17 +175,9 @@ class Chimeras(OnFrontal):
 
     id: ClassVar[str] = "chimeras"
     title: ClassVar[str] = "symmetric faces"
-    group: ClassVar[str] = "Symmetry"
-    moves: ClassVar[str | None] = "symmetry"
-    cost: ClassVar[Cost] = "shape"
-    on: ClassVar[str] = "pictures"
     frontal: ClassVar[float] = HALVES
     description: ClassVar[str] = "Lays the face over its mirror image, and doubles each of its halves."
     sentence: ClassVar[str] = "the face becomes symmetric"
-
-    def lack(self, head: Head) -> str:  # noqa: ARG002
-        """Say that a head is rendered first."""
-        return "It changes pictures: render the head."
 
     def variants(self, face: Face) -> Iterator[Face]:
         """Yield the face, its mirror average, left-left and right-right; then all of them flipped.
@@ -204,12 +196,6 @@ class Chimeras(OnFrontal):
             made.append(Symmetrise(keep).apply(face, 1.0))
             yield made[-1]
         yield from map(flipped, made)
-
-    def _edit(self, head: Head, strength: float) -> Head:
-        raise NotImplementedError
-
-    def _change(self, face: Face, strength: float) -> Face:
-        return Symmetrise().apply(face, strength)
 
 
 def flipped(face: Face) -> Face:

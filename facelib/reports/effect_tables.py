@@ -52,7 +52,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
         (
             _marked(row["classifier"], mark),
             plain(row["start"], places(row)),
-            *_numbers(row),
+            *numbers(row),
             signed(row["g"]),
             beyond_words(row),
             *_verdicts(row),
@@ -84,7 +84,7 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
             _marked(row["classifier"], mark),
             signed(row["mean_intervention"], places(row)),
             signed(row["mean_control"], places(row)),
-            *_numbers(row),
+            *numbers(row),
             *_verdicts(row),
             f"{row['n']:,}",
         )
@@ -209,7 +209,8 @@ def places(row: Mapping[Any, Any]) -> int:
     return places_for(float(row["delta"]))
 
 
-def _numbers(row: Mapping[Any, Any]) -> tuple[str, ...]:
+def numbers(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Return mean, interval, p and p after Holm of a row, as they stand in tables."""
     digits = places(row)
     return (
         signed(row["mean"], digits),

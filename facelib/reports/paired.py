@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports import common, drawing
-from facelib.reports.effect_tables import levels, places, sides
+from facelib.reports.effect_tables import levels, numbers, places, sides
 from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.effects.equivalence import DIFFERS, DOES_NOT, MATTERS
@@ -451,10 +451,7 @@ def _effect_table(rows: pd.DataFrame, title: str) -> Table:
             f"{row['classifier']}: {row['label']}{f' [{mark}]' if mark else ''}",
             plain(row["start"], places(row)),
             plain(row["second"], places(row)),
-            signed(row["mean"], places(row)),
-            interval(row["low"], row["high"], places(row)),
-            chance(row["p"]),
-            chance(row["p_holm"]),
+            *numbers(row),
             beyond_words(row),
             interval(row["verdict_low"], row["verdict_high"], places(row)),
             str(row["verdict"]) or NOTHING,

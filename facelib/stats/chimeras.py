@@ -13,9 +13,8 @@ from facelib.stats.corrections import adjusted
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.signflip import Alternative
-from facelib.stats.paired import of_pairs
+from facelib.stats.paired import remarks_of_pairs
 from facelib.utilities.checks import Floats
-from facelib.utilities.wording import sentences
 
 VARIANTS: Final = ("original", "average", "left", "right")
 """The face, its mirror average, left-left and right-right."""
@@ -258,7 +257,7 @@ def chimeric_effects(
 
 def _as_is(sets: pd.DataFrame, delta: float, options: Mapping[str, Any]) -> pd.DataFrame:
     found = _judged(sets, sets["symmetric"], sets["face"], delta, options)
-    notes = [" ".join(map(of_pairs, filter(_fits, sentences(text)))) for text in found["notes"]]
+    notes = [remarks_of_pairs(text) for text in found["notes"]]
     return found.assign(reference=AS_IS, face=found["symmetric"] + found["mean"], notes=notes)
 
 
@@ -309,11 +308,6 @@ def _judged(
     return found.assign(**words, label=names[0], shown=names[1]).rename(
         columns={"start": "symmetric", "faces": "sets"}
     )
-
-
-def _fits(sentence: str) -> bool:
-    """Tell whether a remark on sweeps of faces is one on symmetric faces, too."""
-    return "repeat at lower intensity" not in sentence and "have no rows here" not in sentence
 
 
 def person_contrasts(sets: pd.DataFrame) -> pd.DataFrame:

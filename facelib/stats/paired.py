@@ -270,13 +270,18 @@ def _judged(sets: pd.DataFrame, **options: Any) -> pd.DataFrame:
     table = sets.assign(face=pair, identity=sets["person"], strength=sets["side"].astype(np.float64))
     found = effects_over_faces(table, mixed=False, **options)
     words = {name: found[name].replace(WORDS) for name in MARGINS}
-    notes = [" ".join(map(of_pairs, filter(_fits, sentences(text)))) for text in found["notes"]]
+    notes = [remarks_of_pairs(text) for text in found["notes"]]
     return found.assign(**words, notes=notes).rename(columns=RENAMED)
 
 
 def _fits(sentence: str) -> bool:
     """Tell whether a remark on sweeps of faces is one on pairs, too."""
     return "repeat at lower intensity" not in sentence and "have no rows here" not in sentence
+
+
+def remarks_of_pairs(text: str) -> str:
+    """Return the remarks on sweeps of faces that are some on pairs, too, in the words of pairs."""
+    return " ".join(map(of_pairs, filter(_fits, sentences(text))))
 
 
 def of_pairs(sentence: str) -> str:

@@ -22,7 +22,7 @@ from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
-from facelib.studies.engine.subjects import Faces, Subject, faces_table
+from facelib.studies.engine.subjects import Faces, Subject
 from facelib.studies.meant import nameless, translations, word_for
 from facelib.studies.pairing import MOST, as_word, need_column, there
 from facelib.studies.results import ChimericResult
@@ -166,11 +166,6 @@ class ChimericStudy(Study[ChimericResult]):
     def properties_measured(self) -> tuple[str, ...]:
         """Return none: pictures are read, not measured."""
         return ()
-
-    @cached_property
-    def known(self) -> pd.DataFrame:
-        """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
-        return faces_table(self.people)
 
     @cached_property
     def roles(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,7 +24,7 @@ from facelib.stats.independence.vote import FACTOR
 from facelib.stats.independence.vote_power import faces_to_find, smallest_explained
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
-from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject, faces_table
+from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject
 from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
@@ -154,11 +154,6 @@ class ObservationalStudy(Study[ObservationalResult]):
     def arms(self) -> tuple[Arm, ...]:
         """Every face as it is."""
         return (Arm("", None, (0.0,)),)
-
-    @cached_property
-    def known(self) -> pd.DataFrame:
-        """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
-        return faces_table(self.people)
 
     @property
     def label_columns(self) -> tuple[str, ...]:

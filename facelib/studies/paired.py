@@ -18,7 +18,7 @@ from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
-from facelib.studies.engine.subjects import Faces, example, faces_table
+from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.interventional import intervention_name
 from facelib.studies.meant import nameless, translations, usual_labels, word_for
 from facelib.studies.pairing import Pairing, as_word, pair_up
@@ -156,11 +156,6 @@ class PairedStudy(Study[PairedResult]):
     def properties_measured(self) -> tuple[str, ...]:
         """Return none: pictures are read, not measured."""
         return ()
-
-    @cached_property
-    def known(self) -> pd.DataFrame:
-        """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
-        return faces_table(self.people)
 
     @property
     def label_columns(self) -> tuple[str, ...]:

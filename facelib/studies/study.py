@@ -144,6 +144,11 @@ class Study(ABC, Generic[R]):
         return tuple(subjects(self.faces))
 
     @cached_property
+    def known(self) -> pd.DataFrame:
+        """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
+        return faces_table(self.people)
+
+    @cached_property
     def models(self) -> tuple[Classifier, ...]:
         """The classifiers, loaded."""
         return tuple(load_all(self.classifiers))
@@ -389,7 +394,7 @@ class Study(ABC, Generic[R]):
     def _begin(self, kept: Store, wanted: Wanted, n_jobs: int | None) -> dict[str, Any]:
         """Write down the settings before the run; the record comes last, when all that it names is there."""
         self._register(kept)
-        faces = kept.save_table("faces", faces_table(self.people)).name
+        faces = kept.save_table("faces", self.known).name
         units = kept.save_table("units", wanted.units).name
         earlier: list[Any] = []
         if (kept.folder / PROVENANCE).exists():
