@@ -22,6 +22,7 @@ from facelib.app.studies.state import StudyState
 from facelib.app.widgets.controls import Card
 from facelib.app.widgets.messages import Messages
 from facelib.app.widgets.page_memory import PageMemory
+from facelib.app.widgets.page_tools import PageTools
 from facelib.app.widgets.style import PageStyle
 from facelib.app.widgets.tabs import TabBar, Tabs
 from facelib.app.widgets.watchdog import Watchdog
@@ -33,7 +34,7 @@ Follow = Callable[[str, StudyState], None]
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
 
-def page(explorer: Explorer | None = None) -> widgets.Widget:
+def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget:
     """Return the whole page as one widget, the same in Voila and in JupyterLab.
 
     Its tabs are Explore, Population, Observed data and Muscles; all but the first are made when they are
@@ -44,13 +45,21 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     ----------
     explorer
         The state to show; None: a fresh one on all classifiers of this machine.
+    scene
+        What is shown first: a link, the part of one behind its #, or the text of a session's file, as the
+        page's *Share* gives them.
+
+    Raises
+    ------
+    BadValueError
+        `scene` can't be read.
     """
     single_threaded()  # two threads of ours read faces; more per thread would only make them wait
     if not gc.get_freeze_count():
         gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s
     state = explorer or Explorer()
     watchdog = Watchdog()
-    face, measured = FacePanel(state), MeasuredPanel(state)
+    face, measured = FacePanel(state, apart=True), MeasuredPanel(state)
     change, look, outputs = (
         ChangePanel(state, apart=True),
         PicturesPanel(state, apart=True),
@@ -103,9 +112,11 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     keep_photograph()
     watchdog.observe(lambda _change: _welcome(state), "visited")
     unseen = (PageStyle(), watchdog, memory.keeper)
-    root = widgets.VBox([*unseen, _header(state, tabs.bar), memory.notice, *tabs.boxes, limits])
+    root = widgets.VBox([*unseen, _header(state, tabs.bar, memory.tools), memory.notice, *tabs.boxes, limits])
     root.add_class("facelib-app")
     state.start()
+    if scene:
+        memory.begin(scene)
     return root
 
 
@@ -176,8 +187,8 @@ def _sight(look: PicturesPanel, change: ChangePanel) -> Card:
     return card
 
 
-def _header(state: Explorer, bar: TabBar) -> widgets.Widget:
-    """Name, tabs, what is being computed, and what went wrong."""
+def _header(state: Explorer, bar: TabBar, tools: PageTools) -> widgets.Widget:
+    """Name, tabs, undo and share, what is being computed, and what went wrong."""
     title = widgets.HTML("<h1>facelib explorer</h1>")
     status = widgets.HTML()
     status.add_class("facelib-status-line")
@@ -196,6 +207,6 @@ def _header(state: Explorer, bar: TabBar) -> widgets.Widget:
 
     state.observe(follow, ["status", "progress", "problem"])
     follow()
-    head = widgets.HBox([title, bar, problem, status, progress])
+    head = widgets.HBox([title, bar, tools, problem, status, progress])
     head.add_class("facelib-header")
     return head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -79,6 +80,28 @@ def test_it_comes_back_after_the_death_of_its_kernel(browser: Browser, tmp_path:
         found = shown(one)
         assert found["sliders"]["Strength"] == 13_000
         assert found == left
+
+
+def test_it_comes_back_by_itself_when_the_server_is_started_again(browser: Browser, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    token = "one-and-the-same"
+    with visitors(browser) as begin:
+        with facelib_app(None, tmp_path / "first", "--port", port, pool=0, FACELIB_TOKEN=token) as server:
+            one = opened(begin(server.url))
+            change_everything(one)
+            left, address = shown(one), one.page.url
+            assert "change=palsy" in address
+        gone = one.page.get_by_role("alert").filter(has_text="start it again")
+        expect(gone).to_be_visible(timeout=SOON)
+        with facelib_app(None, tmp_path / "second", "--port", port, pool=0, FACELIB_TOKEN=token):
+            restored(one)
+            assert (shown(one), one.page.url) == (left, address)
+        with facelib_app(None, tmp_path / "third", "--port", port, pool=0, FACELIB_TOKEN=token[::-1]):
+            expect(one.page.get_by_role("alert").filter(has_text="give it that token")).to_be_visible(
+                timeout=SOON
+            )
 
 
 HOSTILE = {

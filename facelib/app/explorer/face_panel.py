@@ -61,9 +61,17 @@ PERSON = (
 
 
 class FacePanel(Card):
-    """Chooses the face: parametric, or a photograph."""
+    """Chooses the face: parametric, or a photograph.
 
-    def __init__(self, explorer: Explorer) -> None:
+    Parameters
+    ----------
+    explorer
+        The state that is changed.
+    apart
+        Leave out "Undo": the page has it in its header.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
         super().__init__("Face")
         self.explorer = explorer
         self._quiet = Quiet()
@@ -105,7 +113,8 @@ class FacePanel(Card):
         self._bind()
         explorer.observe(self.follow, "scene")
         self.follow()
-        buttons = grid(self.random, self.undo, self.reset, columns=3)
+        pressed = (self.random, self.reset) if apart else (self.random, self.undo, self.reset)
+        buttons = grid(*pressed, columns=len(pressed))
         self.fill(self.source, self.controls, self.more, self.photo, buttons)
 
     def _bind(self) -> None:

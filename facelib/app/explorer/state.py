@@ -127,6 +127,7 @@ class Explorer(traitlets.HasTraits):
         self.awake.set()
         self._background = background
         self._past: list[Scene] = []
+        self._future: list[Scene] = []  # what "undo" left
         self._home: Scene = self.scene  # of the last head, where `_past` has none
         self._last_edit: tuple[str, float] = ("", 0.0)
         self._last_refresh = -GESTURE
@@ -195,11 +196,20 @@ class Explorer(traitlets.HasTraits):
 
     def undo(self) -> None:
         """Go back one change of face or property."""
+        self._step(self._past, self._future)
+
+    def redo(self) -> None:
+        """Take back the last `undo`."""
+        self._step(self._future, self._past)
+
+    def _step(self, there: list[Scene], back: list[Scene]) -> None:
+        """Go to the last scene of a list that is another one; the other list leads back."""
         with self.lock:
-            here = self.scene.key
-            while self._past:
-                scene = self._past.pop()
-                if scene.key != here:
+            here = self.scene
+            while there:
+                scene = there.pop()
+                if scene.key != here.key:
+                    back.append(here)
                     self._last_edit = ("", 0.0)
                     self._set(scene)
                     return
@@ -219,6 +229,7 @@ class Explorer(traitlets.HasTraits):
         with self.lock:
             self.worker.cancel()
             self._past = [*self._past, self.scene] if undoable else []
+            self._future = []
             self._last_edit = ("", 0.0)
             self._home = Scene(last_head, usable(scene.intervention, last_head))
             self.shown = None
@@ -244,6 +255,11 @@ class Explorer(traitlets.HasTraits):
     def can_undo(self) -> bool:
         """Tell whether there is something to undo."""
         return any(scene.key != self.scene.key for scene in self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Tell whether there is an "undo" to take back."""
+        return any(scene.key != self.scene.key for scene in self._future)
 
     @property
     def last_head_scene(self) -> Scene:
@@ -278,6 +294,7 @@ class Explorer(traitlets.HasTraits):
         same_gesture = field and field == self._last_edit[0] and now - self._last_edit[1] < COALESCE
         if not same_gesture:
             self._past.append(self.scene)
+        self._future = []
         self._last_edit = (field, now)
         self._set(scene)
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import anywidget
 import ipywidgets as widgets
 import traitlets as t
 
+from facelib.app.address import TAB_NAMES, to_address
 from facelib.app.explorer.pictures_panel import PicturesPanel
-from facelib.app.explorer.state import Explorer, Scene, usable
+from facelib.app.explorer.state import STEPS, Explorer, Scene, usable
+from facelib.app.history import History, Settings, Steps
 from facelib.app.page_state import PageState, Photograph, from_text, to_plain, to_text
+from facelib.app.session import name_of_session, shared_state, to_session
 from facelib.app.widgets.controls import button
-from facelib.app.widgets.messages import Messages, guarded
+from facelib.app.widgets.messages import Messages, explain, guarded
+from facelib.app.widgets.page_tools import PageTools
 from facelib.app.widgets.tabs import TabBar
 from facelib.errors import FacelibError
 from facelib.faces import Face, Head, sample_photograph
@@ -30,13 +35,20 @@ AS_LEFT: Final = (
 WITHOUT_PHOTOGRAPH: Final = (
     "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
 )
+OPENED: Final = "This is what was shared. Undo brings back what you had."
+OPENED_WITHOUT: Final = (
+    "This is what was shared, but without its photograph, which is never shared: a rendered face stands in "
+    "its place. Undo brings back what you had."
+)
+UNREADABLE: Final = "This link or session can\u2019t be opened, and the page stays as it is. {reason}"
 UNUSABLE: Final = "What was here before couldn\u2019t be brought back, so the page starts afresh."
 
 
 class StateKeeper(anywidget.AnyWidget):
     """Keeps a state in the browser tab's sessionStorage, and sends what was kept as ``{"restore": text}``.
 
-    Nothing is written until the answer ``{"restored": True}``.
+    The scene stands behind the # of the page's address, too. Where that is another one (a link, back,
+    forward), it is sent as ``{"open": text}``. Nothing is written until the answer ``{"restored": True}``.
 
     Attributes
     ----------
@@ -44,6 +56,12 @@ class StateKeeper(anywidget.AnyWidget):
         What to keep, a JSON object.
     live
         Parts of it that the browser changes by itself: name, and the widget and trait that have it.
+    address
+        The scene as `facelib.app.address.to_address` writes it, but for strength and tab, which are live.
+    tabs
+        Names of the tabs in an address.
+    steps
+        Number of the step whose strength is 1.
     """
 
     _esm = _HERE / "page_memory.js"
@@ -51,24 +69,13 @@ class StateKeeper(anywidget.AnyWidget):
 
     state = t.Unicode("{}").tag(sync=True)
     live = t.Dict().tag(sync=True, **widgets.widget_serialization)
-
-
-class Study(Protocol):
-    """What the memory needs of a study: see `facelib.app.studies.state.StudyState`."""
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """The settings as plain data."""
-
-    def take_up(self, kept: Mapping[str, Any]) -> None:
-        """Set what was kept."""
-
-    def on_settings(self, handler: Callable[[Any], None]) -> None:
-        """Call `handler` when one of the settings changes."""
+    address = t.Unicode("").tag(sync=True)
+    tabs = t.List(t.Unicode(), default_value=list(TAB_NAMES)).tag(sync=True)
+    steps = t.Int(STEPS - 1).tag(sync=True)
 
 
 class PageMemory:
-    """Follows what the page shows, and restores what its browser tab has kept.
+    """Follows what the page shows, restores what its browser tab has kept, and opens what others share.
 
     What was kept is read as what a stranger wrote; where it can't be used, the page stays as it opened, and
     says so. A photograph of the visitor's isn't kept.
@@ -82,6 +89,8 @@ class PageMemory:
     ----------
     keeper
         The widget that keeps the state.
+    tools
+        Undo, Redo and Share, of the tab that is open.
     notice
         Says that the page was restored, and offers to start afresh; empty if it wasn't.
     """
@@ -91,7 +100,8 @@ class PageMemory:
     ) -> None:
         self.explorer, self.look, self.bar = explorer, look, bar
         self._plans: dict[str, Mapping[str, Any]] = {}  # of tabs that aren't made yet, too
-        self._studies: dict[str, tuple[Study, Mapping[str, Any]]] = {}
+        self._studies: dict[str, tuple[Settings, Mapping[str, Any]]] = {}
+        self._histories: dict[str, Steps] = {TAB_NAMES[0]: explorer}
         self._opened_with = explorer.face
         self._asked = False
         live = {
@@ -110,10 +120,13 @@ class PageMemory:
         self.close.on_click(guarded(messages)(self._on_close))
         self.notice = widgets.HBox([self.words, self.afresh, self.close, messages])
         self.notice.add_class("facelib-restored")
+        self.tools = PageTools(guarded(messages)(self._on_press), guarded(messages)(self._on_shared))
         self.first = self.now
         self._say("")
         explorer.observe(self._follow, ["scene", "label", "classifier", "cam"])
         look.overlay.observe(self._follow, "value")
+        explorer.observe(self._tell_steps, "scene")
+        bar.observe(self._tell_steps, "index")
         self._follow()
 
     @property
@@ -155,7 +168,40 @@ class PageMemory:
         for name, (study, first) in self._studies.items():
             _set(study, self._plans.get(name, first), first)
 
-    def follow_study(self, name: str, study: Study) -> None:
+    def begin(self, shared: str) -> None:
+        """Open the page with what somebody shared.
+
+        Raises
+        ------
+        BadValueError
+            It can't be read.
+        """
+        state, _ = shared_state(shared)
+        self.show(state)
+        self._open(state.tab)
+        self.first = self.now
+
+    def open(self, shared: str) -> str:
+        """Show what somebody shared, a link or a session's file; return why not, or "".
+
+        "Undo" leads back. Nothing is started, and a link leaves the other tabs as they are set.
+        """
+        before = self.now
+        try:
+            state, whole = shared_state(shared)
+            if not whole:
+                own = {name: getattr(before, name) for name in ("plans", "opacity", "turned")}
+                state = replace(state, **own, classifier=state.classifier or self._first_classifier)
+            self.show(state, undoable=True)
+        except FacelibError as error:
+            if self.explorer.shown is None:  # it could be read, but not be shown
+                self.show(before)
+            return explain(error)
+        self._open(state.tab)
+        self._say(OPENED_WITHOUT if state.photograph == "own" else OPENED)
+        return ""
+
+    def follow_study(self, name: str, study: Settings) -> None:
         """Keep how a study is set from now on; a new one is set as it was kept under its name."""
         first = study.kept
         _set(study, self._plans.get(name, {}), first)
@@ -167,6 +213,8 @@ class PageMemory:
 
         keep()
         study.on_settings(keep)
+        self._histories[name] = History(study, self._tell_steps)
+        self._tell_steps()
 
     def restore(self, text: str) -> None:
         """Show what was kept, or say why not."""
@@ -207,7 +255,45 @@ class PageMemory:
             self.bar.index = tab
 
     def _follow(self, _change: object = None) -> None:
-        self.keeper.state = to_text(self.now)
+        now = self.now
+        with self.keeper.hold_sync():
+            self.keeper.state = to_text(now)
+            self.keeper.address = self._address(replace(now, step=0, tab=0))
+
+    def _address(self, state: PageState) -> str:
+        """Return the scene in words; the first classifier needs none."""
+        first = state.classifier == self._first_classifier
+        return to_address(replace(state, classifier="") if first else state)
+
+    @property
+    def _first_classifier(self) -> str:
+        return self.explorer.models[0].id if self.explorer.models else ""
+
+    @property
+    def _steps(self) -> Steps | None:
+        """What can be undone in the tab that is open."""
+        index = self.bar.index
+        return self._histories.get(TAB_NAMES[index]) if index < len(TAB_NAMES) else None
+
+    def _tell_steps(self, _change: object = None) -> None:
+        steps = self._steps
+        with self.tools.hold_sync():
+            self.tools.can_undo = steps is not None and steps.can_undo
+            self.tools.can_redo = steps is not None and steps.can_redo
+
+    def _on_press(self, what: str) -> None:
+        steps, now = self._steps, self.now
+        if what == "share":
+            self.tools.share(self._address(now), to_session(now), name_of_session())
+        elif steps is not None:
+            steps.undo() if what == "undo" else steps.redo()
+            self._tell_steps()
+
+    def _on_shared(self, shared: str) -> None:
+        if reason := self.open(shared):
+            self.tools.refuse(reason)
+        else:
+            self.tools.opened()
 
     def _say(self, words: str) -> None:
         self.words.value = f'<span role="status">{html.escape(words)}</span>' if words else ""
@@ -215,10 +301,19 @@ class PageMemory:
         self.afresh.layout.display = "none" if words == UNUSABLE else ""
 
     def _on_msg(self, _widget: object, content: Any, _buffers: object) -> None:
-        text = content.get("restore") if isinstance(content, dict) else None
-        if isinstance(text, str) and not self._asked:
+        given = content if isinstance(content, dict) else {}
+        if isinstance(given.get("restore"), str) and not self._asked:
             self._asked = True
-            self.restore(text)
+            self.restore(given["restore"])
+        elif isinstance(given.get("open"), str):
+            try:
+                reason = self.open(f"#{given['open']}")
+                if reason:
+                    self._say(UNREADABLE.format(reason=reason))
+                elif not given.get("first"):  # back and forward are no news
+                    self._say("")
+            finally:
+                self.keeper.send({"restored": True})
 
     def _on_afresh(self, _button: object) -> None:
         self._say("")
@@ -229,7 +324,7 @@ class PageMemory:
         self._say("")
 
 
-def _set(study: Study, plan: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+def _set(study: Settings, plan: Mapping[str, Any], first: Mapping[str, Any]) -> None:
     """Set a study as it was kept, or as it was at first where that can't be read."""
     try:
         study.take_up(plan)

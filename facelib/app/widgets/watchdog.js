@@ -12,14 +12,16 @@ function settings() {
   }
 }
 
-// What has become of the kernel: "computing", "ended", "unreachable", or "" if nothing is known.
+// What has become of the kernel: "computing", "ended", "locked" (the server wants another token), "unreachable", or ""
+// if nothing is known.
 async function fate(model) {
   const { kernelId, baseUrl, token } = settings();
   if (!kernelId) return model.widget_manager?.kernel?.status === "busy" ? "computing" : ""; // JupyterLab
   try {
     const headers = token ? { Authorization: `token ${token}` } : {};
     const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`, { headers, cache: "no-store" });
-    return answer.ok ? "computing" : "ended";
+    if (answer.ok) return "computing";
+    return [401, 403].includes(answer.status) ? "locked" : "ended";
   } catch {
     return "unreachable";
   }
@@ -56,6 +58,7 @@ export default {
     let sent = 0;
     let missing = 0;
     let asking = false;
+    let gone = false; // the server couldn't be reached
     const [status, alert] = ["status", "alert"].map(place);
     el.dataset.state = "alive";
 
@@ -70,7 +73,10 @@ export default {
       asking = true;
       const known = await fate(model);
       asking = false;
-      if (missing >= SILENT) show(known || (missing >= LOST ? "ended" : "computing"));
+      if (missing < SILENT) return;
+      show(known || (missing >= LOST ? "ended" : "computing"));
+      if (gone && known === "ended" && document.body.dataset.voila) window.location.reload(); // it was started again
+      gone ||= known === "unreachable";
     };
     const onMessage = (message) => {
       if (message?.pong === undefined) return;
@@ -89,7 +95,7 @@ export default {
     };
 
     const leaving = (event) => {
-      if (model.get("unsaved").length && el.dataset.state !== "ended") event.preventDefault();
+      if (model.get("unsaved").length && !["ended", "locked"].includes(el.dataset.state)) event.preventDefault();
     };
 
     window.onbeforeunload = leaving; // in Voila's page addEventListener means pagehide, see the template

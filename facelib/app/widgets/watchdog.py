@@ -16,7 +16,8 @@ class Watchdog(anywidget.AnyWidget):
 
     It takes no room. A kernel that is busy for less than three seconds is not reported, then a line says that
     it computes; a banner comes only once the kernel is known to have ended, or the server can't be reached.
-    Both go when an answer comes. JupyterLab isn't asked; there ten missing answers of an idle kernel count.
+    Both go when an answer comes, and a server that was started again is asked for a new session at once.
+    JupyterLab isn't asked; there ten missing answers of an idle kernel count.
 
     Parameters
     ----------
@@ -41,7 +42,11 @@ class Watchdog(anywidget.AnyWidget):
     computing = traitlets.Unicode("Still computing\u2026").tag(sync=True)
     ended = traitlets.Unicode("The session has ended. Reload the page to go on.").tag(sync=True)
     unreachable = traitlets.Unicode(
-        "facelib doesn\u2019t answer. If it was stopped, start it again; then reload the page."
+        "facelib doesn\u2019t answer. If it was stopped, start it again: this scene comes back."
+    ).tag(sync=True)
+    locked = traitlets.Unicode(
+        "facelib was started again, with a new token. Reload the page and give it that token: this scene "
+        "comes back."
     ).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:

@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_states import CHANGES, EVERY, UNITS, quick, states
 
-from facelib import attribution, interventions
+from facelib import interventions
 from facelib.app.page_state import (
     LONGEST,
-    TABS_SET,
     VERSION,
     PageState,
-    Photograph,
     from_plain,
     from_text,
     to_plain,
     to_text,
 )
-from facelib.app.widgets.stage import OVERLAYS
-from facelib.classifiers import EMOTIONS
 from facelib.errors import FacelibError
-from facelib.faces import ELECTRODE_SCHEMES, EXPRESSIONS, LIGHTS, Head, Light, sample_heads
+from facelib.faces import ELECTRODE_SCHEMES, Head, Light
 
 pytestmark = pytest.mark.packages
-HEADS = sample_heads(60, seed=5, electrodes=0.5)
-UNITS = sorted({unit for recipe in EXPRESSIONS["tuned"].values() for unit in recipe})
-EVERY = [interventions.INTERVENTIONS[name] for name in interventions.INTERVENTIONS]
-CHANGES = [*EVERY, *(interventions.get(one, **{option: word}) for one in EVERY for option in one.choices
-                     for word in one.choices[option])]  # fmt: skip
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def as_browsers_do(text: str) -> str:
@@ -48,80 +39,6 @@ def as_browsers_do(text: str) -> str:
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
     return json.dumps(shown(given))
-
-
-shares = st.floats(0, 1)
-lights = st.one_of(
-    st.sampled_from(sorted(LIGHTS)),
-    st.builds(
-        Light,
-        azimuth=st.floats(-180, 180),
-        elevation=st.floats(-90, 90),
-        strength=st.floats(0.05, 4),
-        colour=st.tuples(st.floats(0, 2), st.floats(0, 2), st.floats(0, 2)),
-        softness=shares,
-    ),
-)
-heads = st.builds(
-    Head.replace,
-    st.sampled_from(HEADS),
-    age=st.floats(5, 90),
-    seed=st.integers(0, 2**80),
-    light=lights,
-    expression=st.one_of(
-        st.sampled_from(EMOTIONS), st.dictionaries(st.sampled_from(UNITS), shares, min_size=1)
-    ),
-    ancestry=st.dictionaries(
-        st.sampled_from(["african", "asian", "european"]), st.floats(0.01, 9), min_size=1
-    ),
-    background=st.one_of(
-        st.just("room"),
-        st.dictionaries(st.sampled_from(["grey", "blue", "room"]), st.floats(0.01, 9), min_size=1),
-    ),
-    electrodes=st.one_of(
-        st.none(),
-        st.just("kuramoto"),
-        st.lists(st.sampled_from(ELECTRODE_SCHEMES["fridlund"]), unique=True, min_size=1),
-    ),
-    pose=st.tuples(st.floats(-90, 90), st.floats(-60, 60), st.floats(-180, 180)),
-    gaze=st.tuples(st.floats(-20, 20), st.floats(-15, 10)),
-    glasses=shares,
-    mask=shares,
-    grey=st.one_of(st.none(), shares),
-    palsy=shares,
-)
-words = st.text(max_size=20)
-parts = shares.filter(lambda share: not share.is_integer())  # browsers write 1.0 as 1
-states = st.builds(
-    PageState,
-    head=heads,
-    photograph=st.sampled_from(get_args(Photograph)),
-    intervention=st.one_of(
-        st.sampled_from(CHANGES),
-        st.builds(interventions.get, st.just("age"), to=st.floats(5, 90)),
-        st.builds(
-            interventions.get,
-            st.just("electrodes"),
-            only=st.lists(st.sampled_from(ELECTRODE_SCHEMES["fridlund"])).map(tuple),
-            order=st.just("random"),
-            seed=st.integers(0, 2**80),
-        ),
-    ),
-    step=st.integers(0, 20),
-    label=st.sampled_from(EMOTIONS),
-    classifier=st.text(max_size=60),
-    cam=st.sampled_from(sorted(attribution.METHODS)),
-    overlay=st.sampled_from(OVERLAYS),
-    opacity=shares,
-    turned=st.booleans(),
-    tab=st.integers(0, 3),
-    plans=st.dictionaries(
-        st.sampled_from(TABS_SET),
-        st.dictionaries(
-            words, st.one_of(parts, st.booleans(), words, st.lists(words, max_size=9)), max_size=9
-        ),
-    ),
-)
 
 
 @quick

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,21 @@ import pytest
 
 from facelib import interventions
 from facelib.app import ChangePanel, Explorer, FacePanel, PicturesPanel
+from facelib.app.address import to_address
 from facelib.app.layout import page
 from facelib.app.page_state import PageState, from_text, to_plain, to_text
+from facelib.app.session import from_session
 from facelib.app.studies.observed_state import Observed
 from facelib.app.studies.population_state import Population
-from facelib.app.widgets.page_memory import AS_LEFT, UNUSABLE, WITHOUT_PHOTOGRAPH, PageMemory, StateKeeper
+from facelib.app.widgets.page_memory import (
+    AS_LEFT,
+    OPENED,
+    OPENED_WITHOUT,
+    UNUSABLE,
+    WITHOUT_PHOTOGRAPH,
+    PageMemory,
+    StateKeeper,
+)
 from facelib.app.widgets.tabs import Tabs
 from facelib.app.widgets.watchdog import Watchdog
 from facelib.faces import Face, Head, sample_photograph
@@ -54,10 +65,16 @@ class Opened:
         self.memory = PageMemory(self.explorer, self.look, self.change.slider, self.tabs.bar)
         self.explorer.start()
         self.answers: list[Any] = []
-        self.memory.keeper.send = self.answers.append
+        self.memory.keeper.send = self.memory.tools.send = self.answers.append
 
     def restore(self, text: object) -> None:
         self.memory.keeper._handle_custom_msg({"restore": text}, [])
+
+    def link(self, address: str, *, first: bool = False) -> None:
+        self.memory.keeper._handle_custom_msg({"open": address, "first": first}, [])
+
+    def tool(self, **content: object) -> None:
+        self.memory.tools._handle_custom_msg(content, [])
 
     @property
     def notice(self) -> str:
@@ -290,3 +307,117 @@ def test_of_own_photographs_a_plan_keeps_nothing_that_only_they_have() -> None:
             ["symmetry"],
             0.05,
         )
+
+
+def test_the_address_follows_the_page(opened: Opened) -> None:
+    assert opened.memory.keeper.address == ""
+    opened.face.sliders["age"].value = 66
+    opened.look.menus["label"].value = "sad"
+    assert opened.memory.keeper.address == "age=66&emotion=sad"
+    opened.memory.keeper.observe(opened.answers.append, ["state", "address"])
+    opened.change.slider.value = 9
+    assert opened.answers == []
+
+
+def test_a_link_shows_its_scene_and_leaves_the_other_tabs(opened: Opened) -> None:
+    plans = {"population": {"people": 12}}
+    opened.memory.show(replace(opened.memory.now, plans=plans, opacity=0.2))
+    before = opened.explorer.face
+    opened.link(to_address(LEFT), first=True)
+    assert to_plain(opened.memory.now) == to_plain(replace(LEFT, plans=plans, opacity=0.2, turned=False))
+    assert opened.answers == [{"restored": True}]
+    assert OPENED.split(".")[0] in opened.notice
+    assert opened.tabs.bar.index == 1
+    opened.explorer.undo()
+    assert opened.explorer.face == before
+
+
+def test_back_and_forward_say_nothing(opened: Opened) -> None:
+    opened.link("age=70")
+    opened.link("age=71")
+    assert opened.explorer.face.age == 71
+    assert opened.notice == ""
+
+
+@pytest.mark.parametrize("address", ["agee=70", "change=../x", "<img src=x onerror=alert(1)>", "x" * 9000])
+def test_a_link_that_cannot_be_read_leaves_the_page(opened: Opened, address: str) -> None:
+    opened.face.sliders["age"].value = 66
+    before = to_plain(opened.memory.now)
+    opened.link(address, first=True)
+    assert to_plain(opened.memory.now) == before
+    assert opened.answers == [{"restored": True}]
+    assert "can\u2019t be opened" in opened.notice
+    assert "<img" not in opened.notice
+
+
+def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
+    opened.explorer.show(own_photograph())
+    opened.tool(press="share")
+    (answer,) = opened.answers
+    shared = answer["shared"]
+    assert "face=own" in shared["address"]
+    assert len(shared["session"]) < 5000
+    again = Opened()
+    again.link(shared["address"], first=True)
+    assert again.explorer.face == opened.explorer.last_head
+    assert OPENED_WITHOUT.split(",")[0] in again.notice
+    again.explorer.close()
+
+
+def test_a_session_brings_every_tab_back(opened: Opened) -> None:
+    population = Population(models=["fer"], background=False)
+    opened.memory.follow_study("population", population)
+    population.whom.people = 17
+    opened.memory.show(replace(opened.memory.now, head=LEFT.head, tab=1))
+    opened.tabs.bar.index = 1
+    opened.tool(press="share")
+    session = opened.answers[-1]["shared"]["session"]
+    assert from_session(session).plans["population"]["people"] == 17
+    again = Opened()
+    other = Population(models=["fer"], background=False)
+    again.memory.follow_study("population", other)
+    again.tool(open=session)
+    assert again.answers == [{"opened": True}]
+    assert other.whom.people == 17
+    assert other.stage == "ready"
+    assert (again.explorer.face, again.tabs.bar.index) == (LEFT.head, 1)
+    for made in (population, other, again.explorer):
+        made.close()
+
+
+@pytest.mark.parametrize("text", ["{}", "nonsense=1", '{"kind":"facelib session","state":{"version":7}}'])
+def test_what_is_no_session_is_refused_in_words(opened: Opened, text: str) -> None:
+    before = to_plain(opened.memory.now)
+    opened.tool(open=text)
+    assert to_plain(opened.memory.now) == before
+    assert isinstance(opened.answers[0]["refused"], str)
+
+
+@pytest.mark.parametrize("content", [{"press": "run"}, {"press": 1}, {"open": 3}, {}, None, "undo"])
+def test_other_messages_of_the_page_do_nothing(opened: Opened, content: Any) -> None:
+    before = to_plain(opened.memory.now)
+    opened.memory.tools._handle_custom_msg(content, [])
+    assert (opened.answers, to_plain(opened.memory.now)) == ([], before)
+
+
+def test_undo_and_redo_are_those_of_the_open_tab(opened: Opened) -> None:
+    tools = opened.memory.tools
+    population = Population(models=["fer"], background=False)
+    opened.memory.follow_study("population", population)
+    opened.face.sliders["age"].value = 66
+    assert (tools.can_undo, tools.can_redo) == (True, False)
+    opened.tabs.bar.index = 1
+    assert (tools.can_undo, tools.can_redo) == (False, False)
+    people = population.whom.people
+    population.whom.people = people + 3
+    assert tools.can_undo
+    opened.tool(press="undo")
+    assert (population.whom.people, tools.can_undo, tools.can_redo) == (people, False, True)
+    opened.tool(press="redo")
+    assert population.whom.people == people + 3
+    assert opened.explorer.face.age == 66
+    opened.tabs.bar.index = 0
+    opened.tool(press="undo")
+    assert opened.explorer.face.age == 28
+    assert tools.can_redo
+    population.close()
