@@ -81,12 +81,14 @@ def test_slider_errors_and_silence_in_lab(notebook: Visit, lab_server: Server) -
     notebook.assert_local()
 
 
+@pytest.mark.slow
 def test_a_killed_and_restarted_kernel_is_announced(notebook: Visit, lab_server: Server) -> None:
     newest = max(lab_server.kernels(), key=lambda kernel: kernel.create_time())
     newest.send_signal(signal.SIGKILL)
     expect(banner(notebook)).to_be_visible(timeout=15000)
 
 
+@pytest.mark.slow
 def test_a_kernel_restarted_by_hand_is_announced(notebook: Visit) -> None:
     choose(notebook, "Kernel", "kernelmenu:restart")
     notebook.click(notebook.page.get_by_role("button", name="Confirm Kernel Restart"))

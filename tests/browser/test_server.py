@@ -148,6 +148,7 @@ def test_errors_of_callbacks_are_told_in_the_panel(toy_server: Server, visit: Vi
     one.assert_clean()
 
 
+@pytest.mark.slow
 def test_a_large_photograph_arrives(toy_server: Server, visit: Visits) -> None:
     one = ready(visit(toy_server.url))
     size = 14 * 2**20  # beyond the 10 MB at which tornado would close the connection without a word
@@ -193,6 +194,7 @@ def test_a_token_protects_the_page(toy: Path, start: Start, visit: Visits) -> No
     server.wait_for_kernels(0)
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_no_obstacle_and_ctrl_c_ends_everything(toy: Path, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
@@ -206,6 +208,7 @@ def test_a_taken_port_is_no_obstacle_and_ctrl_c_ends_everything(toy: Path, start
     assert not any(kernel.is_running() for kernel in kernels)
 
 
+@pytest.mark.slow
 def test_kernels_do_not_outlive_a_killed_server(toy: Path, start: Start) -> None:
     server = start(toy, pool=1)
     (kernel,) = server.kernels()

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 Start = Callable[..., Server]
 Visits = Callable[..., Visit]
 SIZES = {"laptop": (1280, 720), "desktop": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
+LATER = {"laptop": pytest.mark.slow}
 TABS = ("Explore", "Population", "Observed data", "Muscles")
 LONG = """
 import time
@@ -77,6 +78,7 @@ def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
     page.close()
 
 
+@pytest.mark.slow
 def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: Browser) -> None:
     server = start(toy, pool=1)
     (kernel,) = server.kernels()
@@ -123,7 +125,7 @@ def test_a_page_that_computes_for_long_says_so_and_goes_on(
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [pytest.param(one, marks=LATER.get(one, ())) for one in SIZES])
 def test_everything_can_be_scrolled_to(page_url: str, visit: Visits, size: str) -> None:
     width, height = SIZES[size]
     one = visit(page_url, width=width, height=height)
@@ -198,6 +200,7 @@ asked.clear()
 """
 
 
+@pytest.mark.slow
 def test_what_is_found_while_the_page_comes_is_shown(tmp_path: Path, start: Start, visit: Visits) -> None:
     page = visit(start(write_notebook(tmp_path / "late.ipynb", LATE), pool=0).url).page
     expect(page.get_by_text("found 200")).to_be_visible(timeout=20_000)

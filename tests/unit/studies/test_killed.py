@@ -72,6 +72,7 @@ def killed_until_done(
     return done
 
 
+@pytest.mark.slow
 def test_killed_four_times_it_ends_like_an_undisturbed_run(
     start: Callable[[Path], tuple[int, Callable[[], int]]],
     undisturbed: InterventionalResult,

@@ -157,6 +157,7 @@ GEOMETRY = ("facelib.head.geometry.build", "facelib.head.geometry.arrays")
 CHART = ("facelib.charts.sweeps.curves",)
 
 
+@pytest.mark.slow
 def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
     copy: Path, forget: Callable[[], None]
 ) -> None:
