@@ -11,6 +11,7 @@ from typing import Final
 import ipywidgets as widgets
 
 from facelib.app.explorer.change_panel import ChangePanel
+from facelib.app.explorer.compare_panel import ComparePanel
 from facelib.app.explorer.export_panel import ExportPanel
 from facelib.app.explorer.face_panel import FacePanel
 from facelib.app.explorer.measured_panel import MeasuredPanel
@@ -65,9 +66,10 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         PicturesPanel(state, apart=True),
         OutputsPanel(state),
     )
-    for follower in (look.stage, measured.table, *outputs.linked):
+    compare = ComparePanel(state, look.stage)
+    for follower in (look.stage, measured.table, *outputs.linked, *compare.linked):
         widgets.jslink((change.slider, "value"), (follower, "index"))
-    middle = _column(change, _sight(look, change), look, ExportPanel(state))
+    middle = _column(change, _sight(look, change), compare, look, ExportPanel(state))
     body = widgets.Box([_column(face, measured), middle, _column(outputs)])
     body.add_class("facelib-columns")
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened

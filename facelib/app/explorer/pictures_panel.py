@@ -278,7 +278,11 @@ def fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[f
 
 def alt_text(explorer: Explorer) -> str:
     """Say what the picture shows, for screen readers."""
-    face = explorer.face
+    return alt_text_of(explorer.face)
+
+
+def alt_text_of(face: Face | Head) -> str:
+    """Say what the picture of a face shows, for screen readers."""
     if not isinstance(face, Head):
         return "photograph of a face"
     expression = face.expression if isinstance(face.expression, str) else "own"

@@ -380,11 +380,15 @@ class Explorer(traitlets.HasTraits):
     def _report(self, share: float, text: str) -> None:
         self.progress, self.status = share, text
 
-    def _deliver(self, scene: Scene, result: Result) -> None:
+    def remember(self, scene: Scene, result: Result) -> None:
+        """Keep what was found of a scene, so that it needn't be computed when it is shown."""
         self._results[scene.key] = result
         self._results.move_to_end(scene.key)
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
+
+    def _deliver(self, scene: Scene, result: Result) -> None:
+        self.remember(scene, result)
         if scene.key == self.scene.key:
             self.shown = result
             done = len(result.placebos) if result.placebos else 0

@@ -157,6 +157,35 @@ class Sweep:
 
         return effects(self, self._checked(label), delta=delta, references=references)
 
+    def compared_with(self, other: Sweep, label: str | None = None, *, delta: float = DELTA) -> pd.DataFrame:
+        """Return how much more `other` moves a class than this sweep, one row per classifier.
+
+        Two changes on one face, or one change on two faces. Strengths of different changes aren't on one
+        scale: what is compared is the whole change, from strength 0 to 1.
+
+        Parameters
+        ----------
+        other
+            A sweep of the same seed.
+        label
+            A class; None: that of this sweep.
+        delta
+            Margin in probability, set before the run.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as in `facelib.studies.sweeps.comparison`.
+
+        Raises
+        ------
+        BadValueError
+            If copies of the two were shaken otherwise, or no classifier read both.
+        """
+        from facelib.studies.sweeps.comparison import compare
+
+        return compare(self, other, self._checked(label), delta=delta)
+
     def _checked(self, label: str | None) -> str:
         return check_label(label or self.label, (reading.classifier for reading in self.readings.values()))
 
