@@ -14,6 +14,7 @@ from facelib.app.explorer.change_panel import ChangePanel
 from facelib.app.explorer.compare_panel import ComparePanel
 from facelib.app.explorer.export_panel import ExportPanel
 from facelib.app.explorer.face_panel import FacePanel
+from facelib.app.explorer.gallery import Gallery
 from facelib.app.explorer.measured_panel import MeasuredPanel
 from facelib.app.explorer.outputs_panel import OutputsPanel
 from facelib.app.explorer.pictures_panel import PicturesPanel
@@ -79,7 +80,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         kept[0].follow_study(name, study)
 
     tabs = Tabs(
-        body,
+        widgets.VBox([Gallery(state), body]),
         [
             (
                 "Population",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,47 @@ TABLE: Final = Path(__file__).parents[1] / "experiments" / "behaviour.csv"
 """Made by studies, which cards can't import: they come later."""
 
 Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Named:
+    """How rendered faces that show one emotion were named.
+
+    Attributes
+    ----------
+    emotion
+        What they show.
+    n
+        Faces.
+    right, low, high
+        Share that was named so, with its 95 % interval by Wilson.
+    instead, share
+        What was named most often in its place, and on which share of the faces; "" and 0 if nothing was.
+    """
+
+    emotion: str
+    n: int
+    right: float
+    low: float
+    high: float
+    instead: str
+    share: float
+
+
+def by_expression(sha256: str) -> tuple[Named, ...]:
+    """Return how the faces of each expression were named by the file with this hash; empty if none were read.
+
+    Examples
+    --------
+    >>> by_expression("of no file")
+    ()
+    """
+    own = _measured(sha256)
+    answers = [row for row in own if row["what"] == "confusion"]
+    return tuple(
+        _named(emotion, [row for row in answers if row["row"] == emotion])
+        for emotion in dict.fromkeys(row["row"] for row in answers)
+    )
 
 
 def sentences(sha256: str) -> list[tuple[str, str]]:
@@ -22,13 +64,11 @@ def sentences(sha256: str) -> list[tuple[str, str]]:
     sha256
         Hash of the file with the weights: other weights under the same name behave otherwise.
     """
-    rows = _rows()
-    measured = [row["classifier"] for row in rows if (row["what"], row["row"]) == ("weights", sha256)]
-    if not (sha256 and measured):
+    own = _measured(sha256)
+    if not own:
         return []
-    own_rows = [row for row in rows if row["classifier"] == measured[0]]
-    (shown,) = (row for row in rows if row["what"] == "population")
-    return described(own_rows, f"{shown['row']} (facelib {shown['column']})")
+    (shown,) = (row for row in _rows() if row["what"] == "population")
+    return described(own, f"{shown['row']} (facelib {shown['column']})")
 
 
 def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
@@ -52,6 +92,23 @@ def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
         if shares:
             lines[f"accuracy by {group}"] = ", ".join(f"{row['column']}: {_percent(row)}" for row in shares)
     return [(f"measured {name}", words) for name, words in lines.items()]
+
+
+def _measured(sha256: str) -> list[Row]:
+    """Return the rows of the classifier whose file has this hash; none if it wasn't measured."""
+    rows = _rows()
+    known = [row["classifier"] for row in rows if (row["what"], row["row"]) == ("weights", sha256)]
+    return [row for row in rows if row["classifier"] == known[0]] if sha256 and known else []
+
+
+def _named(emotion: str, answers: Sequence[Row]) -> Named:
+    right = next((row for row in answers if row["column"] == emotion), None)
+    wrong = max((row for row in answers if row is not right), key=lambda row: float(row["value"]))
+    share = float(wrong["value"])
+    if right is None:
+        return Named(emotion, int(wrong["n"]), 0.0, 0.0, 0.0, wrong["column"], share)
+    value, low, high = (float(right[name]) for name in ("value", "low", "high"))
+    return Named(emotion, int(right["n"]), value, low, high, wrong["column"] if share else "", share)
 
 
 @functools.cache

@@ -23,6 +23,7 @@ CUT = """root => {
   const view = document.documentElement.clientWidth;
   for (const node of root.querySelectorAll("*")) {
     if (!seen(node) || node.closest("svg, select, input, .noUi-target, .facelib-progress")) continue;
+    if (node.closest(".facelib-strip-row")) continue; // it is moved sideways, and has its own tests
     const style = getComputedStyle(node);
     const words = (node.innerText ?? "").trim().slice(0, 40);
     if (style.overflowX !== "visible" && node.clientWidth > 1 && node.scrollWidth > node.clientWidth + 1)

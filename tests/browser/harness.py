@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import nbformat
 import psutil
 import pytest
-from hands import Hands, entry_of
+from hands import Hands, plain
 from playwright.sync_api import Browser, Dialog, Locator, Playwright, Request, expect, sync_playwright
 
 HERE = Path(__file__).parent
@@ -319,20 +319,19 @@ class Visit(Hands):
         assert not self.failures, "\n".join(self.failures)
 
     def choose_property(self, pattern: str) -> None:
-        """Choose the property whose entry matches, and wait until its own options stand beside it."""
+        """Choose the property whose title matches, and wait until its own options stand beside it."""
         card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-options")).first
         menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint").first
-        entries = [
-            text.replace("\N{NO-BREAK SPACE}", " ") for text in menu.locator("option").all_text_contents()
-        ]
-        if not any(re.search(pattern, text) for text in entries):  # it is of the other kind
-            kind = card.get_by_label("Kind", exact=True)
-            self.choose(kind, kind.locator("option:not(:checked)").inner_text())
-            expect(menu.locator("option").first).not_to_have_text(entries[0])
-        wanted = entry_of(menu, pattern)
-        shown, told = menu.evaluate("menu => menu.selectedOptions[0]?.text"), hint.inner_text()
-        if wanted != shown:
-            self.choose(menu, wanted)
+        shown, told = card.locator(".facelib-chooser-now").inner_text(), hint.inner_text()
+        self.click(menu)
+        panel = card.locator(".facelib-chooser-dialog")
+        names = panel.locator("[role=option] .facelib-chooser-name")
+        titles = [plain(text) for text in names.all_text_contents()]
+        (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, title)]
+        self.click(names.nth(wanted))
+        expect(panel).to_be_hidden()
+        expect(card.locator(".facelib-chooser-now")).to_have_text(titles[wanted])
+        if titles[wanted] != shown:
             expect(hint).not_to_have_text(told)
 
     def canvas_bytes(self, canvas: Locator) -> bytes:

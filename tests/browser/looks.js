@@ -60,7 +60,7 @@
     const note = (element, contrast) => contrast < 3 && found.push(`${say(element)}: ${contrast.toFixed(2)}`);
     for (const element of document.querySelectorAll(`${CONTROL}, .facelib-progress .progress`)) {
       if (!shown(element) || element.disabled || element.closest(":disabled, [disabled]")) continue;
-      if (element.matches(".facelib-fold, .facelib-help, [role=tab], [type=checkbox], [type=radio]")) continue;
+      if (element.matches(".facelib-fold, .facelib-help, .facelib-opener, [role=tab], [type=checkbox], [type=radio]")) continue;
       note(element, edge(element, ground(element.parentElement)));
     }
     for (const handle of document.querySelectorAll(".noUi-target:not([disabled]) [role=slider]")) {

@@ -18,8 +18,11 @@ SHOWN = """() => {
   const menus = [...first.querySelectorAll("select")].filter((menu) => menu.closest(".widget-dropdown"));
   const chosen = menus.filter((menu) => menu.parentElement.style.display !== "none");
   return {
-    menus: Object.fromEntries(chosen.map((menu) => [
-      menu.parentElement.querySelector("label").textContent, menu.selectedOptions[0]?.text])),
+    menus: {
+      Property: first.querySelector(".facelib-chooser-now").textContent,
+      ...Object.fromEntries(chosen.map((menu) => [
+        menu.parentElement.querySelector("label").textContent, menu.selectedOptions[0]?.text])),
+    },
     sliders: Object.fromEntries([...first.querySelectorAll(".widget-slider")].map((slider) => [
       slider.querySelector("label").textContent,
       Math.round(1000 * slider.querySelector("[role=slider]").getAttribute("aria-valuenow"))])),
@@ -31,9 +34,8 @@ SHOWN = """() => {
 WATCH = """
 window.facelibSeen = new Set();
 window.setInterval(() => {
-  const labels = document.querySelectorAll("#rendered_cells:not(.facelib-hidden) .facelib-tab-0 label");
-  const label = [...labels].find((one) => one.textContent === "Property");
-  const shown = label?.parentElement.querySelector("select").selectedOptions[0]?.text;
+  const now = "#rendered_cells:not(.facelib-hidden) .facelib-tab-0 .facelib-chooser-now";
+  const shown = document.querySelector(now)?.textContent;
   if (shown) window.facelibSeen.add(shown);
 }, 30);
 """

@@ -8,8 +8,11 @@ from typing import Any
 import ipywidgets as widgets
 
 from facelib import interventions
+from facelib.app.explorer import property_menu, thumbnails
 from facelib.app.explorer.state import STEPS, Explorer
 from facelib.app.widgets.controls import Card, Quiet, folded, labelled, paragraphs
+from facelib.app.widgets.pictured.chooser import Chooser
+from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import INTERVENTIONS, HeadIntervention, Intervention
 
@@ -24,8 +27,7 @@ OPTIONS = {
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
 OWN_SIDE = "Left and right are the person's own: their left is on the right of the picture."
-KINDS = (("properties", False), ("placebos", True))
-"""What the menu of properties holds, and whether those are placebos."""
+NOT_OFFERED = "Another change is shown, as the one that was chosen can't be made now. {why}"
 WAITS = "It can be played once every strength is computed."
 FEW = 3  # titles that stand in a line
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
@@ -47,13 +49,13 @@ class ChangePanel(Card):
         self.add_class("facelib-change")
         self.explorer = explorer
         self._quiet = Quiet()
-        self.kind = labelled(
-            "Kind",
-            "Properties of face and picture; or placebos: harmless changes of the whole picture, such as "
-            "blur, which the others are compared with",
-            widgets.Dropdown(options=list(KINDS)),
+        pictures = thumbnails.sheet("changes")
+        self.menu = Chooser(
+            "Property",
+            "What is changed; nothing else is set anew. Type to search",
+            sheet=pictures.content,
+            grid=pictures.grid,
         )
-        self.menu = labelled("Property", "What is changed; nothing else is set anew", widgets.Dropdown())
         self.options = {
             name: labelled(title, help_text, widgets.Dropdown())
             for name, (title, help_text, _) in OPTIONS.items()
@@ -80,10 +82,9 @@ class ChangePanel(Card):
         choice = widgets.HBox([self.menu, self._beside])
         choice.add_class("facelib-choice")
         self.strength.add_class("facelib-choice")
-        self.fill(self.kind, choice, *([] if apart else [self.strength]), self.hint, self.withheld)
+        self.fill(choice, *([] if apart else [self.strength]), self.hint, self.withheld)
 
     def _bind(self) -> None:
-        self.kind.observe(self.guarded(self._on_kind), "value")
         on_choice = self.guarded(self._on_choice)
         for control in (self.menu, *self.options.values()):
             control.observe(on_choice, "value")
@@ -97,10 +98,9 @@ class ChangePanel(Card):
         """Show what the explorer holds."""
         chosen = self.explorer.intervention
         with self._quiet:
-            self.kind.value = chosen.placebo
-            entries = menu_of(self.explorer)
-            if list(self.menu.options) != entries:
-                self.menu.options = entries
+            self.menu.groups = property_menu.groups()  # traits that stay as they are send nothing
+            if self.explorer.face is not self._told_of:  # of a photograph it takes a third of a second
+                self.menu.refused = property_menu.refused(self.explorer.face)
             self.menu.value = chosen.id
             for name, control in self.options.items():
                 has = has_choice(chosen, name, self.explorer.face)
@@ -122,19 +122,11 @@ class ChangePanel(Card):
                 "" if isinstance(face, Head) else unfit_html(face, self.explorer.replaced) + withheld_html()
             )
 
-    def _on_kind(self, event: Any) -> None:
-        """Go to the first change of the other kind; its menu follows."""
-        with self.explorer.lock:
-            if not self._quiet:
-                first = next(
-                    item for item in interventions.ordered(self.explorer.face) if item.placebo == event["new"]
-                )
-                self.explorer.choose(first)
-
     def _on_choice(self, _event: Any) -> None:
         with self.explorer.lock:
             if self._quiet:
                 return
+            self._check()
             found, shown = INTERVENTIONS[self.menu.value], self.explorer.intervention
             if found.id == shown.id:
                 given = {name: self.options[name].value for name in found.choices}
@@ -142,7 +134,15 @@ class ChangePanel(Card):
                 self.explorer.choose(interventions.get(shown, **chosen))
             else:
                 same_side = {"side": shown.side} if "side" in found.choices and hasattr(shown, "side") else {}
-                self.explorer.choose(interventions.get(found, **same_side))
+                made = interventions.get(found, **same_side)
+                self.explorer.choose(made.fitted(self.explorer.face) or made)
+
+    def _check(self) -> None:
+        """Refuse what the menu doesn't offer: the face may have changed while it was open."""
+        if self.menu.value not in {name for _, name in self.menu.options}:
+            why = self.menu.refused.get(self.menu.value, "")
+            self.follow()
+            raise BadValueError(NOT_OFFERED.format(why=why).strip())
 
     def _on_slider(self, event: Any) -> None:
         with self.explorer.lock:
@@ -161,13 +161,6 @@ class ChangePanel(Card):
     def _on_step(self, event: Any) -> None:
         with self._quiet:
             self.slider.value = event["new"]
-
-
-def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
-    """Return what can be done with the face, of the kind that is chosen: properties by their group."""
-    placebo = explorer.intervention.placebo
-    items = [item for item in interventions.ordered(explorer.face) if item.placebo == placebo]
-    return [(item.title if placebo else f"{item.title} ({item.group.lower()})", item.id) for item in items]
 
 
 def withheld_html() -> str:

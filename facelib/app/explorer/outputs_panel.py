@@ -34,7 +34,7 @@ COLUMNS = (
     {
         "title": "classifier",
         "align": "left",
-        "help": "A network, no person: the names above open cards",
+        "help": "A network, no person: each name opens its card",
     },
     {
         "title": "now",
@@ -238,7 +238,12 @@ class OutputsPanel(Card):
         """Return the cell that names a classifier, in its colour in the charts, with what it is."""
         order = [model.id for model in self.explorer.models].index(classifier)
         card = self.explorer.models[order].card
-        return {"text": classifier, "swatch": colour(order), "help": f"{card.title}; {card.licence}"}
+        return {
+            "text": classifier,
+            "swatch": colour(order),
+            "opens": classifier,
+            "help": f"{card.title}; {card.licence}",
+        }
 
     def _without(self, label: str) -> list[list[Any]]:
         """Return a row for each classifier that has no such class."""

@@ -31,3 +31,38 @@ function figure(kind, name) {
   return { root, frame, canvas, note, badge, caption, name };
 }
 
+
+let numbered = 0;
+
+/** An id that no other element of the page has. */
+const ownId = (word) => `facelib-${word}-${++numbered}-${Math.random().toString(36).slice(2, 8)}`;
+
+/** Pictures out of the one sheet that a widget has: `tile` makes one, an empty one for a place outside. */
+class Sheet {
+  constructor(model) {
+    const bytes = model.get("sheet");
+    [this.columns, this.rows] = model.get("grid");
+    this.url = bytes?.byteLength ? URL.createObjectURL(new Blob([bytes], { type: "image/webp" })) : "";
+  }
+
+  tile(place) {
+    const tile = element("span", "facelib-tile");
+    tile.setAttribute("aria-hidden", "true");
+    this.show(tile, place);
+    return tile;
+  }
+
+  show(tile, place) {
+    const there = Boolean(this.url) && place >= 0 && place < this.columns * this.rows;
+    tile.classList.toggle("facelib-tile-empty", !there);
+    tile.style.backgroundImage = there ? `url(${this.url})` : "";
+    if (!there) return;
+    const part = (number, count) => `${count > 1 ? (100 * number) / (count - 1) : 0}%`;
+    tile.style.backgroundSize = `${100 * this.columns}% ${100 * this.rows}%`;
+    tile.style.backgroundPosition = `${part(place % this.columns, this.columns)} ${part(Math.floor(place / this.columns), this.rows)}`;
+  }
+
+  close() {
+    if (this.url) URL.revokeObjectURL(this.url);
+  }
+}

@@ -83,7 +83,14 @@ function rowsInto(table, model) {
         node.append(swatch);
       }
       const text = document.createElement("span");
-      node.append(text);
+      if (cell?.opens) {
+        const opener = element("button", "facelib-opener");
+        Object.assign(opener, { type: "button", title: cell.help ?? "" });
+        opener.dataset.opens = cell.opens; // a card of the same panel hears of it
+        opener.setAttribute("aria-haspopup", "dialog");
+        opener.append(text);
+        node.append(opener);
+      } else node.append(text);
       line.append(node);
       live.push({ node, text, shown: null });
     });
@@ -93,7 +100,7 @@ function rowsInto(table, model) {
 }
 
 /** What decides about a table's elements: rows of one shape differ in their texts only, and are written in place. */
-const shapeOf = (model) => JSON.stringify(model.get("rows").map((row) => row.map((cell) => cell?.swatch ?? "")));
+const shapeOf = (model) => JSON.stringify(model.get("rows").map((row) => row.map((cell) => [cell?.swatch ?? "", cell?.opens ?? ""])));
 
 /** How many characters each column's longest text has: more of them may need another width. */
 function longest(live, count) {
@@ -143,6 +150,7 @@ function render({ model, el }) {
   let measured = []; // of each column, the longest text that was measured at this width
   let building = false;
   const build = () => {
+    const opener = el.contains(document.activeElement) ? document.activeElement.dataset.opens : undefined;
     const wanted = JSON.stringify([model.get("columns"), model.get("caption")]);
     if (wanted !== framed) {
       const focused = [...el.querySelectorAll(".facelib-help")].indexOf(document.activeElement);
@@ -155,6 +163,9 @@ function render({ model, el }) {
     const found = shapeOf(model);
     if (found !== shape) live = rowsInto(el.querySelector("table"), model);
     shape = found;
+    if (opener && !el.contains(document.activeElement)) {
+      [...el.querySelectorAll("[data-opens]")].find((one) => one.dataset.opens === opener)?.focus({ preventScroll: true });
+    }
     model.get("rows").flat().forEach((cell, k) => {
       const item = live[k];
       Object.assign(item, { cell, follows: Array.isArray(cell?.series) || Array.isArray(cell?.marks) });

@@ -26,8 +26,8 @@ class LiveTable(anywidget.AnyWidget):
     rows
         One list of cells a row; the first cell is the row's header. A cell is a string, or a mapping with
         ``text`` or ``series`` (one string a step), and if wanted ``mark`` (or ``marks``, one a step;
-        ``"verdict-changes"`` becomes the CSS class ``facelib-verdict-changes``), ``swatch`` (a colour) and
-        ``help``.
+        ``"verdict-changes"`` becomes the CSS class ``facelib-verdict-changes``), ``swatch`` (a colour),
+        ``opens`` (id of the card that the cell opens) and ``help``.
     index
         The step shown.
     caption

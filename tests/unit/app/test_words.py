@@ -214,7 +214,11 @@ def texts(widget: Any) -> Iterator[str]:
         yield from (column.get(key, "") for column in widget.columns for key in ("title", "help"))
     for group in getattr(widget, "groups", ()):
         yield group["title"]
-        yield from (item.get(key, "") for item in group["items"] for key in ("title", "help"))
+        yield group.get("note", "")
+        yield from (item.get(key, "") for item in group["items"] for key in ("title", "help", "line"))
+    yield from (getattr(widget, "refused", None) or {}).values()
+    for case in getattr(widget, "cases", ()):
+        yield from (case["title"], case["sentence"], *(way["title"] for way in case["ways"]))
 
 
 SMALL: dict[str, Any] = {"models": ["known_unbiased"], "background": False}

@@ -55,7 +55,7 @@ def test_no_path_of_a_machine_and_no_registry_host() -> None:
     folders = "|".join(["wo" + "rk", "ro" + "ot", "t" + "mp", "fa" + "rm"])
     machine = re.compile(rf"(?<![\w.])/(?:{folders})/\w")
     for path in tracked():
-        if path.suffix in {".png", ".jpg", ".npz", ".safetensors", ".parquet"}:
+        if path.suffix in {".png", ".jpg", ".webp", ".npz", ".safetensors", ".parquet"}:
             continue
         text = path.read_text(encoding="utf-8")
         assert not machine.search(text), f"{path}: {machine.search(text)}"

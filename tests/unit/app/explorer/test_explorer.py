@@ -128,9 +128,9 @@ def test_the_gaze_stands_beside_the_pose_and_has_a_side(explorer: Explorer) -> N
     FacePanel(explorer)
     change = ChangePanel(explorer)
     values = [value for _title, value in change.menu.options]
-    titles = dict(map(reversed, change.menu.options))
+    headings = {item["id"]: group["title"] for group in change.menu.groups for item in group["items"]}
     assert values.index("gaze") == values.index("pose") + 1
-    assert titles["gaze"].endswith(" (view)")
+    assert headings["gaze"] == "View"
     change.menu.value = "gaze"
     change.options["side"].value = "right"
     assert explorer.intervention == interventions.get("gaze", side="right")
@@ -192,21 +192,20 @@ def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
 
 
 @pytest.mark.parametrize("face", ["head", "photograph"])
-def test_the_property_menu_holds_properties_or_placebos(explorer: Explorer, face: str) -> None:
+def test_the_property_menu_holds_properties_and_placebos_apart(explorer: Explorer, face: str) -> None:
     panel, change = FacePanel(explorer), ChangePanel(explorer)
     panel.source.value = face
-    every = {item.id for item in interventions.ordered(explorer.face)}
-    offered: dict[bool, list[str]] = {}
-    for kind in (False, True):
-        change.kind.value = kind
-        offered[kind] = [name for _title, name in change.menu.options]
-        assert explorer.intervention.id == change.menu.value == offered[kind][0]
-        assert {interventions.INTERVENTIONS[name].placebo for name in offered[kind]} == {kind}
-    assert set(offered[False]) | set(offered[True]) == every
+    offered = [name for _title, name in change.menu.options]
+    assert offered == [item.id for item in interventions.ordered(explorer.face)]
+    *own, apart = change.menu.groups
+    assert {interventions.INTERVENTIONS[item["id"]].placebo for item in apart["items"]} == {True}
+    assert (apart["title"], apart["apart"]) == ("Placebos: harmless changes", True)
+    held = {item["id"] for group in own for item in group["items"]}
+    assert {interventions.INTERVENTIONS[name].placebo for name in held} == {False}
     change.menu.value = "blur"
     assert explorer.intervention.id == "blur"
-    explorer.choose(interventions.get(offered[False][-1]))  # by undo, say
-    assert (change.kind.value, change.menu.value) == (False, offered[False][-1])
+    explorer.choose(interventions.get(offered[3]))  # by undo, say
+    assert change.menu.value == offered[3]
 
 
 def test_the_ends_of_the_gender_slider_stand_beside_it_in_their_order(explorer: Explorer) -> None:

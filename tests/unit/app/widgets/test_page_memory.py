@@ -244,7 +244,6 @@ def test_the_sample_comes_back_with_the_head_behind_it(opened: Opened) -> None:
 def test_a_photograph_that_the_page_opens_with_comes_back() -> None:
     mine = own_photograph()
     first, again = Opened(mine), Opened(mine)
-    first.change.kind.value = True  # placebos
     first.change.menu.value = "blur"
     again.restore(first.memory.keeper.state)
     assert again.explorer.face is mine
