@@ -1,4 +1,4 @@
-"""The command line: `facelib app | models | study | data | doctor`; what they do is in the packages."""
+"""The command line: `facelib app | models | study | measure | data | doctor`, made of the packages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from facelib.cli import data as data_cli
+from facelib.cli import measure as measure_cli
 from facelib.cli import studies as studies_cli
 from facelib.errors import BadValueError, FacelibError
 from facelib.utilities.distribution import distribution_version
@@ -21,6 +22,7 @@ models = typer.Typer(help="Model packages on this machine.", no_args_is_help=Tru
 app.add_typer(models, name="models")
 app.add_typer(studies_cli.app, name="study")
 app.add_typer(data_cli.app, name="data")
+app.command("measure")(measure_cli.measure)
 
 
 def _show_version(wanted: bool) -> None:

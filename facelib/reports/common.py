@@ -69,6 +69,23 @@ def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (describe_hypothesis(history[0]),), tuple(later_changes(result.store, result.settings))
 
 
+def frame(result: Result) -> dict[str, Any]:
+    """Return what reports of all kinds of studies have around their own parts, as `Content` names it."""
+    before, changes = registered(result)
+    return {
+        "kind": result.kind,
+        "title": title_of(result),
+        "status": status(result),
+        "complete": result.complete,
+        "registered": before,
+        "changes": changes,
+        "failures": failures(result),
+        "provenance": provenance_tables(result),
+        "cite": citation(result),
+        "generator": package(result),
+    }
+
+
 def hypothesis_first(
     result: Result, names: Sequence[str], ids: Mapping[str, str]
 ) -> tuple[str | None, list[str]]:

@@ -71,6 +71,9 @@ PAIRS_BLAMED: Final = {
     "meant to show different things": "labels",
     "which tells who is shown": "person",
     " has no '": "order",
+    "says which side is affected": "side",
+    "affected side": "side",
+    "is to be kept": "keep_columns",
 }
 """What is said of a column, by the name that it stands under."""
 
@@ -287,7 +290,7 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
 def _check_pairs(study: Any, located: Mapping[str, Located]) -> None:
     """Pair the faces; what is wrong with a column names its line."""
     try:
-        study.pairing  # noqa: B018
+        study.pairing, study.sides, study.stored  # noqa: B018
     except FacelibError as error:
         blamed = [name for words, name in PAIRS_BLAMED.items() if words in str(error)]
         name = next((name for name in blamed if name in located), "condition")

@@ -14,6 +14,7 @@ from facelib import classifiers, interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import common, shortened
 from facelib.errors import BadValueError, check_kind
+from facelib.face import shown_of
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.replicates import nuisance_replicates
@@ -43,7 +44,7 @@ def ends(found: Sweep) -> pd.DataFrame:
     return table.assign(change=table["end"] - table["start"])
 
 
-@in_short(picture=lambda found: found.images, table=ends)
+@in_short(picture=lambda found: shown_of(found.frames.faces), table=ends)
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """Outputs of the classifiers along the change of one property of one face.
