@@ -118,9 +118,17 @@ NO_PERSON = "All of them are networks; “human” is the name of one, and no pe
 
 
 class OutputsPanel(Card):
-    """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser."""
+    """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser.
 
-    def __init__(self, explorer: Explorer) -> None:
+    Parameters
+    ----------
+    explorer
+        The state that is shown.
+    apart
+        Leave out the sentence: the page shows it first.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
         super().__init__("Outputs")
         self.add_class("facelib-outputs")
         self.explorer = explorer
@@ -147,7 +155,8 @@ class OutputsPanel(Card):
         self.absent.add_class("facelib-hint")
         self.absent.layout.display = "" if absent else "none"
         self.cards = ClassifierCards(cards=cards_of(explorer.models))
-        self.fill(self.cards, self.bars, self.response, self.table, self.sentence, more, self.absent)
+        words = [] if apart else [self.sentence]
+        self.fill(*words, self.cards, self.table, self.response, self.bars, more, self.absent)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""

@@ -43,7 +43,7 @@ class PicturesPanel(Card):
     """
 
     def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
-        super().__init__("Evidence" if apart else "Look")
+        super().__init__("Evidence" if apart else "Before and after")
         self.explorer = explorer
         self._quiet = Quiet()
         self._shown: tuple[Sweep, View] | None = None

@@ -8,10 +8,10 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 
 
-def script(name: str) -> str:
-    """Return a widget's code behind that of ``elements.js``: browsers get each widget as one module.
+def script(*names: str) -> str:
+    """Return a widget's files behind that of ``elements.js``: browsers get each widget as one module.
 
     >>> script("checklist.js").count("function element(")
     1
     """
-    return "\n".join((HERE / one).read_text(encoding="utf-8") for one in ("elements.js", name))
+    return "\n".join((HERE / one).read_text(encoding="utf-8") for one in ("elements.js", *names))
