@@ -180,9 +180,14 @@ def citation(result: Result) -> tuple[str, ...]:
     """Return citations: the package as it was run, and the papers that it rebuilds."""
     versions = result.provenance.get("versions", {})
     code = f" (code {versions['code'][:12]})" if versions.get("code") else ""
+    return cited(f"{versions.get('facelib', '')}{code}")
+
+
+def cited(version: str) -> tuple[str, ...]:
+    """Return citations of a version of the package, and of the papers that it rebuilds."""
     package = (
-        f"The facelib authors: facelib {versions.get('facelib', '')}{code}. Change one property of a face "
-        "gradually and watch emotion classifiers follow."
+        f"The facelib authors: facelib {version}. Change one property of a face gradually and watch emotion "
+        "classifiers follow."
     )
     return (package, *PAPERS)
 

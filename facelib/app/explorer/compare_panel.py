@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from facelib.app.explorer.pictures_panel import alt_text_of, cut, fractions, view_of, why_no_map
+from facelib.app.explorer.pictures_panel import why_no_map
 from facelib.app.explorer.state import Explorer, Result, Scene
 from facelib.app.widgets.chartview import ChartView
 from facelib.app.widgets.controls import Card, button, paragraphs
@@ -25,6 +25,7 @@ from facelib.stats.effects.equivalence import NO_FALL
 from facelib.studies import Sweep
 from facelib.studies.sweeps.effects import signed
 from facelib.studies.sweeps.sweep import DELTA
+from facelib.studies.sweeps.view import cut, fractions, picture_alt, view_of
 
 ASK: Final = (
     "Pin what is shown now, then change the face, the property or the classifier: both stand side by side."
@@ -204,7 +205,7 @@ class ComparePanel(Card):
             view = view_of(first)
             if sweep is not before[place]:
                 frames: list[Any] = [cut(image, view) for image in sweep.images]
-                stage.show_sweep(frames, sweep.strengths, alt=alt_text_of(one.scene.face))
+                stage.show_sweep(frames, sweep.strengths, alt=picture_alt(one.scene.face))
             if maps is None:
                 stage.clear_maps()
                 continue

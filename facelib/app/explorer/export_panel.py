@@ -1,4 +1,4 @@
-"""Take home: the table, the figures and the stimuli, made when asked for, saved by the browser."""
+"""Take home: explorable, film, table, figures and stimuli, made when asked for, saved by the browser."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import ipywidgets as widgets
 
 import facelib
 from facelib.app.explorer.state import Explorer, Result
@@ -18,8 +20,10 @@ from facelib.charts import sizes, specs
 from facelib.charts.export import figure, with_data
 from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
+from facelib.studies.consent import is_photograph
 from facelib.studies.disclaimer import LIMITS
 from facelib.utilities.distribution import distribution_version
+from facelib.utilities.scratch import folder_for
 from facelib.utilities.spreadsheet import csv_of
 
 
@@ -31,9 +35,15 @@ class Shown:
     step: int
     classifier: str
     cam: str
+    agreed: bool = False  # whether the photograph may be passed on
 
 
 Make = Callable[[Result, Shown], Download]
+
+AGREED = "Explorable and film then hold this photograph: the person shown has agreed"
+AGREED_HELP = (
+    "What the person agreed to: that the picture is passed on in a file. The file says that you ticked this"
+)
 
 
 class NotReadyError(FacelibError):
@@ -43,21 +53,42 @@ class NotReadyError(FacelibError):
         super().__init__("The other strengths are still being computed; try again in a moment.")
 
 
+class NotAgreedError(FacelibError):
+    """A file would hold a photograph, and nobody said that it may be passed on."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This file would hold the photograph: tick “{AGREED}” first.")
+
+
 class ExportPanel(Card):
-    """One button a file."""
+    """One button a file; a photograph leaves in a page or film once a tick says that it may."""
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__("Download")
         self.explorer = explorer
         self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
-        self.fill(grid(*self.buttons, columns=3))
+        self.agreed = widgets.Checkbox(description=AGREED, tooltip=AGREED_HELP, indent=False)
+        self.agreed.layout.width = "auto"
+        self._face: object = None
+        explorer.observe(self.guarded(self.follow), "scene")
+        self.follow()
+        self.fill(grid(*self.buttons, columns=3), self.agreed)
+
+    def follow(self, _change: object = None) -> None:
+        """Ask about a photograph; what was said of another face isn't said of this one."""
+        face = self.explorer.face
+        if face is not self._face:
+            self.agreed.value = False
+        self._face = face
+        self.agreed.layout.display = "" if is_photograph(face) else "none"
 
     def _offer(self, make: Make, label: str, help_text: str) -> DownloadButton:
         def on_press() -> Download:
             with self.explorer.lock:
                 explorer = self.explorer
                 result = explorer.result
-                chosen = Shown(explorer.label, explorer.step, explorer.classifier, explorer.cam)
+                agreed = bool(self.agreed.value) and result is not None and result.sweep.face is self._face
+                chosen = Shown(explorer.label, explorer.step, explorer.classifier, explorer.cam, agreed)
             if result is None:
                 raise NotReadyError
             return make(result, chosen)
@@ -87,6 +118,48 @@ def provenance(result: Result, shown: Shown) -> dict[str, Any]:
         | {name: version(name) for name in ("torch", "numpy", "scipy")},
         "note": LIMITS,
     }
+
+
+def explorable_html(result: Result, shown: Shown) -> Download:
+    """Return one HTML file in which the sweep is dragged as here."""
+    from facelib.reports.explorable import html
+
+    sweep = replace(result.sweep, label=shown.label)
+    page = html(sweep, references=result.placebos, step=shown.step, **_said(result, shown))
+    return Download(_name(result, "html", "explorable"), page, "text/html")
+
+
+def film_mp4(result: Result, shown: Shown) -> Download:
+    """Return the pictures as MP4, to strength 1 and back."""
+    return _film(result, shown, "mp4", "video/mp4")
+
+
+def film_gif(result: Result, shown: Shown) -> Download:
+    """Return the pictures as GIF, to strength 1 and back."""
+    return _film(result, shown, "gif", "image/gif")
+
+
+def _film(result: Result, shown: Shown, suffix: str, kind: str) -> Download:
+    said = _said(result, shown)
+    with folder_for("film") as folder:
+        path = result.sweep.film(folder / f"film.{suffix}", **said)
+        return Download(_name(result, suffix, "film"), path.read_bytes(), kind)
+
+
+def _said(result: Result, shown: Shown) -> dict[str, Any]:
+    """Return what was said of a photograph.
+
+    Raises
+    ------
+    NotAgreedError
+        If there is one, and nothing was said.
+    """
+    if not is_photograph(result.sweep.face):
+        return {}
+    if not shown.agreed:
+        raise NotAgreedError
+    recorded = str(result.sweep.face.attributes.get("consent", ""))
+    return {"with_photograph": True, "consent": recorded or f"a tick on the page, “{AGREED}”"}
 
 
 def table_csv(result: Result, _shown: Shown) -> Download:
@@ -185,6 +258,14 @@ def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
 
 
 OFFERS: tuple[tuple[Make, str, str], ...] = (
+    (
+        explorable_html,
+        "Explorable",
+        "One HTML file in which strength, emotion and map are chosen as here, without a network or facelib: "
+        "for papers, slides and lessons",
+    ),
+    (film_mp4, "Film (MP4)", "The face to strength 1 and back, for pages and players that know VP9"),
+    (film_gif, "Film (GIF)", "The same for slides, with fewer colours"),
     (table_csv, "Table", "CSV: one row for each strength, classifier and emotion, with measured properties"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
     (wide_csv, "Wide table", "CSV: one row for each strength, one column for each classifier and emotion"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,8 +14,7 @@ import traitlets as t
 from facelib.app.widgets.pictures import encode_frames, encode_jpeg
 from facelib.app.widgets.scripts import script
 from facelib.errors import BadValueError
-
-_HERE = Path(__file__).parent
+from facelib.reports.shared_scripts import SHARED, STAGE
 
 OVERLAYS = ("none", "map", "change")
 """What may lie over the picture: nothing, the class activation map, or the map minus the map at strength
@@ -74,8 +72,8 @@ class Stage(anywidget.AnyWidget):
     21
     """
 
-    _esm = script("enlarged.js", "preview.js", "stage.js")
-    _css = _HERE / "stage.css"
+    _esm = script(*STAGE, "stage.js")
+    _css = SHARED / "stage.css"
 
     before = t.Bytes(b"").tag(sync=True)
     frames = t.List(t.Bytes()).tag(sync=True)
