@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +71,7 @@ def test_who_comes_to_a_full_class_waits_in_line_without_a_script(
 
 def test_a_class_types_its_word(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--class", "2", pool=0)
+    wait_until(lambda: "For the board" in server.log, 20, "the word")
     page_address, word = re.findall(r"For the board: (http\S+) and the word (\S+)", server.log)[0]
     assert re.fullmatch(r"([a-z]{4}-){3}[a-z]{4}", word)
     one = visit(page_address)
@@ -100,26 +102,19 @@ def test_nothing_of_ones_own_can_be_given_and_the_page_says_why(
     expect(page.locator(".facelib-drop-zone:visible, .facelib-drop-camera:visible")).to_have_count(0)
     expect(page.get_by_text("Eileen Collins")).to_be_visible()  # the public-domain portrait is there
     one.screenshot("class_closed")
-    folder = next(Path(file) for file in class_folders(server))
-    wait_until(lambda: list(folder.glob("sweep-*")), 60, "the start scene is shared")
-    shared = {path.name for path in folder.glob("sweep-*")}
+    (folder,) = Path(tempfile.gettempdir()).glob(f"facelib-page-{server.process.pid}-*/class")
+    wait_until(lambda: list(folder.glob("sweep-*.safetensors")), 60, "the start scene is shared")
+    shared = {path.name for path in folder.glob("sweep-*.safetensors")}
     assert len(shared) == 1  # the photograph's isn't
     two = visit(server.url)
     expect(two.page.locator(".facelib-strength")).to_be_visible(timeout=60000)
     expect(two.page.locator(".facelib-progress:visible")).to_have_count(0, timeout=60000)
-    assert {path.name for path in folder.glob("sweep-*")} == shared
+    assert {path.name for path in folder.glob("sweep-*.safetensors")} == shared
     assert folder.stat().st_mode & 0o777 == 0o700
     server.stop()
     assert not folder.exists()
     one.problems.clear()  # a page whose server has ended complains
     two.problems.clear()
-
-
-def class_folders(server: Server) -> Iterator[str]:
-    """Give the folder that a server's sessions share."""
-    for kernel in server.kernels():
-        if found := kernel.environ().get("FACELIB_CLASS"):
-            yield found
 
 
 class Proxy:
@@ -171,6 +166,7 @@ def proxy() -> Iterator[Proxy]:
     made.socket.close()
 
 
+@pytest.mark.slow
 def test_all_of_it_lies_below_the_path_of_a_hub(
     quick: Path, start: Start, visit: Visits, proxy: Proxy
 ) -> None:

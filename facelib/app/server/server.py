@@ -171,7 +171,10 @@ class PageServer(Voila):
         handlers = []
         for pattern, handler, *rest in super().init_handlers():
             inside = handler is RequestInfoSocketHandler
-            path = pattern.replace(self.server_url, kernel_path(self.server_url), 1) if inside else pattern
+            below = pattern.startswith(self.server_url)  # Voila forgets the path for the log-in
+            path = pattern if below else f"{self.server_url}{pattern.lstrip('/')}"
+            if inside:
+                path = path.replace(self.server_url, kernel_path(self.server_url), 1)
             handlers.append((path, own.get(handler, handler), *rest))
         return handlers
 
