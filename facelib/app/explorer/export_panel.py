@@ -40,7 +40,7 @@ class Shown:
 
 Make = Callable[[Result, Shown], Download]
 
-AGREED = "Explorable and film then hold this photograph: the person shown has agreed"
+AGREED = "Files with pictures then hold this photograph: the person shown has agreed"
 AGREED_HELP = (
     "What the person agreed to: that the picture is passed on in a file. The file says that you ticked this"
 )
@@ -101,6 +101,7 @@ def provenance(result: Result, shown: Shown) -> dict[str, Any]:
     from importlib.metadata import version
 
     sweep = result.sweep
+    photograph = is_photograph(sweep.face)
     return {
         "face": repr(sweep.face) if isinstance(sweep.face, facelib.Head) else sweep.face_id,
         "intervention": repr(sweep.intervention),
@@ -116,6 +117,7 @@ def provenance(result: Result, shown: Shown) -> dict[str, Any]:
         "references": len(result.placebos) if result.placebos else 0,
         "versions": {"facelib": distribution_version()}
         | {name: version(name) for name in ("torch", "numpy", "scipy")},
+        "photograph": _said(result, shown)["consent"] if photograph and shown.agreed else None,
         "note": LIMITS,
     }
 
@@ -160,6 +162,11 @@ def _said(result: Result, shown: Shown) -> dict[str, Any]:
         raise NotAgreedError
     recorded = str(result.sweep.face.attributes.get("consent", ""))
     return {"with_photograph": True, "consent": recorded or f"a tick on the page, “{AGREED}”"}
+
+
+def shows_pictures(result: Result, shown: Shown) -> bool:
+    """Return whether pictures may be among figures: rendered ones, or a photograph that was agreed to."""
+    return shown.agreed or not is_photograph(result.sweep.face)
 
 
 def table_csv(result: Result, _shown: Shown) -> Download:
@@ -210,7 +217,7 @@ def figures_zip(result: Result, shown: Shown) -> Download:
     files = {
         f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
     }
-    if not sweep.attribution.lack(shown.classifier, label):
+    if not sweep.attribution.lack(shown.classifier, label) and shows_pictures(result, shown):
         maps = sweep.attribution.overlays(shown.classifier, label, shown.cam)
         files |= {
             f"map_{shown.classifier}_{name}.png": encode_png(maps[step]) for name, step in steps.items()
@@ -229,7 +236,9 @@ def captions(result: Result, shown: Shown) -> str:
             f"response: probability of {label} over the strength, as {sweep.clause}, on one face. Grey: "
             f"where 90 % of placebos (harmless changes of the same size) lie. {found}",
             f"outputs (start, shown, end): all outputs at strength 0, {strength} and 1.",
-            f"map (start, shown, end): where {shown.classifier} finds evidence for {label} ({shown.cam}).",
+            f"map (start, shown, end): where {shown.classifier} finds evidence for {label} ({shown.cam})."
+            if shows_pictures(result, shown)
+            else f"Maps lie over the photograph and were left out: “{AGREED}” wasn't ticked.",
             LIMITS,
             "",
         ]
@@ -238,6 +247,7 @@ def captions(result: Result, shown: Shown) -> str:
 
 def stimuli_zip(result: Result, shown: Shown) -> Download:
     """Return every picture as PNG, lossless, with a key."""
+    _said(result, shown)
     frames = zip(result.sweep.strengths, result.sweep.images, strict=True)
     files = {f"strength_{strength:.2f}.png": encode_png(image) for strength, image in frames}
     return _zip(_name(result, "zip", "stimuli"), files, result, shown)

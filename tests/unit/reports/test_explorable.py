@@ -230,7 +230,7 @@ def test_a_photograph_leaves_only_if_it_is_said_that_it_may(
 def test_what_was_said_stands_in_the_file(portrait: Sweep, tmp_path: Path) -> None:
     for given_, recorded, words in (
         ("form 7", {}, "recorded in: form 7."),
-        ("", {"consent": "ethics 2024-11"}, "recorded in: ethics 2024-11."),
+        ("", {"consent": "2024-11-05"}, "recorded in: 2024-11-05."),
         ("", {}, "where that is recorded was not named."),
     ):
         sweep = replace(portrait, face=photograph(**recorded))
@@ -239,6 +239,15 @@ def test_what_was_said_stands_in_the_file(portrait: Sweep, tmp_path: Path) -> No
         assert "This file holds a photograph." in text
         assert f"has agreed to its being passed on; {words}" in text
     assert path.stat().st_mode & 0o777 == 0o600, "nobody else on this machine reads it"
+
+
+@pytest.mark.parametrize("cell", ["no", "nein", "", "perhaps"])
+def test_who_did_not_agree_is_in_no_file_whatever_is_said(portrait: Sweep, tmp_path: Path, cell: str) -> None:
+    sweep = replace(portrait, face=photograph(consent=cell))
+    for write, name in ((sweep.explorable, "one.html"), (sweep.film, "one.gif")):
+        with pytest.raises(BadValueError, match="consent isn't given"):
+            write(tmp_path / name, with_photograph=True, consent="form 7")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_bad_arguments_are_named(smile: Sweep, tmp_path: Path) -> None:

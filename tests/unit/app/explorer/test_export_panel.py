@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -108,3 +109,22 @@ def test_a_tick_is_for_one_face(explorer: Explorer) -> None:
     assert not panel.agreed.value
     explorer.show(HEAD)
     assert panel.agreed.layout.display == "none"
+
+
+def test_stimuli_and_maps_of_a_photograph_wait_for_the_tick_and_figures_do_not(explorer: Explorer) -> None:
+    show(explorer, replace(HEAD.render(96), source="photograph", attributes={"name": "one"}), "blur")
+    panel = ExportPanel(explorer)
+    assert made(panel, "Stimuli (zip)") is None
+    assert "tick" in panel.messages.value
+    for agreed in (False, True):
+        panel.agreed.value = agreed
+        figures = made(panel, "Figures (zip)")
+        assert figures is not None
+        with zipfile.ZipFile(io.BytesIO(figures.data)) as archive:
+            names, captions = archive.namelist(), archive.read("captions.txt").decode()
+            about = json.loads(archive.read("about.json"))
+        assert "response.svg" in names
+        assert any(name.startswith("map_") for name in names) == agreed
+        assert ("left out" in captions) != agreed
+        assert bool(about["photograph"]) == agreed
+    assert made(panel, "Stimuli (zip)") is not None
