@@ -94,6 +94,7 @@ class ComparePanel(Card):
         self.explorer = explorer
         self.pinned: Pinned | None = None
         self._sent: tuple[Sweep | None, Sweep | None] = (None, None)
+        self._known: tuple[object, ...] = ()  # what is shown: placebos that come in change nothing here
         self.hint = widgets.HTML(paragraphs(ASK))
         self.hint.add_class("facelib-hint")
         self.pin = button("Pin this scene", "Keep what is shown now beside what you choose next")
@@ -170,6 +171,11 @@ class ComparePanel(Card):
         self.swap.disabled = result is None
         self.hint.layout.display = "" if pinned is None else "none"
         self.inside.layout.display = "none" if pinned is None else ""
+        now = self.explorer
+        known = (id(pinned), id(result.sweep) if result else 0, now.label, now.classifier, now.cam)
+        if known == self._known:
+            return
+        self._known = known
         if pinned is None:
             self._sent = None, None
             for stage in self.stages:
