@@ -249,12 +249,12 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
     """Return the declaration of a study of one of the kinds."""
     keys, subject = KINDS[kind]
     general = {"study", "faces", "hypothesis"}
+    check_places(tree, [*general, *keys], [*HEADS, *PHOTOGRAPHS])
     for name in tree.key_lines:
         others = [other for other, (theirs, _) in KINDS.items() if name in theirs]
         if name not in keys and name not in general and others:
             msg = f"{name} belongs to {with_article(others[0])} study; this one is {kind}."
             raise tree.key(name).error(msg)
-    check_places(tree, [*general, *keys], [*HEADS, *PHOTOGRAPHS])
     located = tree.mapping(WHICH, [*general, *keys])
     for name in ("faces", subject):
         if name not in located:
