@@ -173,7 +173,7 @@ def test_no_letter_is_cut_or_too_small(reader: Visit) -> None:
     assert cut(reader.page) == []
     sizes = reader.page.locator(".facelib-app *:not(svg *):not(.fa)").evaluate_all(
         """all => all.filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-          .filter(one => parseFloat(getComputedStyle(one).fontSize) < 12).map(one => one.className)"""
+          .filter(one => parseFloat(getComputedStyle(one).fontSize) < 13).map(one => one.className)"""
     )
     assert sizes == []
 

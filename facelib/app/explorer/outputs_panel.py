@@ -13,7 +13,7 @@ from facelib import stats
 from facelib.app.explorer.state import STEPS, Explorer, Result
 from facelib.app.widgets.cards import ClassifierCards, cards_of
 from facelib.app.widgets.chartview import ChartView
-from facelib.app.widgets.controls import Card, Fold, folded, paragraphs
+from facelib.app.widgets.controls import Card, Fold, folded, hidden_while_empty, paragraphs
 from facelib.app.widgets.livetable import LiveTable
 from facelib.charts import specs
 from facelib.charts.palette import colour
@@ -88,6 +88,9 @@ class OutputsPanel(Card):
         self.details = LiveTable()
         self.sentence = widgets.HTML()
         self.sentence.add_class("facelib-sentence")
+        self.band_words = widgets.HTML()  # under the curves that have the grey band
+        self.band_words.add_class("facelib-hint")
+        hidden_while_empty(self.band_words)
         self.notes = widgets.HTML()
         self.trust = widgets.HTML()  # of its own: it stays open while the notes change
         for text in (self.notes, self.trust):
@@ -103,7 +106,8 @@ class OutputsPanel(Card):
         self.absent.layout.display = "" if absent else "none"
         self.cards = ClassifierCards(cards=cards_of(explorer.models))
         words = [] if apart else [self.sentence]
-        self.fill(*words, self.cards, self.table, self.response, self.bars, more, self.absent)
+        charts = self.response, self.band_words, self.bars
+        self.fill(*words, self.cards, self.table, *charts, more, self.absent)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""
@@ -167,8 +171,8 @@ class OutputsPanel(Card):
         if not result.finished:
             of_one = of_one.str.replace("did as much", "did as much so far")
         self.sentence.value = paragraphs(*sentences(result.sweep, label, effects), *of_one)
-        if within(told):
-            self.sentence.value += paragraphs(BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0")))
+        beside = BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0"))
+        self.band_words.value = paragraphs(beside) if within(told) else ""
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
         self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.placebos))
 
@@ -221,7 +225,7 @@ class OutputsPanel(Card):
         )
         self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
-        self.sentence.value = self.notes.value = self.trust.value = ""
+        self.sentence.value = self.band_words.value = self.notes.value = self.trust.value = ""
 
 
 def notes(effect: Mapping[str, Any]) -> list[str]:
