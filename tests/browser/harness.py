@@ -330,7 +330,7 @@ class Visit(Hands):
         panel = card.locator(".facelib-chooser-dialog")
         names = panel.locator("[role=option] .facelib-chooser-name")
         titles = [plain(text) for text in names.all_text_contents()]
-        (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, title)]
+        (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, f"{title} ")]
         self.click(names.nth(wanted))
         expect(panel).to_be_hidden()
         expect(card.locator(".facelib-chooser-now")).to_have_text(titles[wanted])
