@@ -36,7 +36,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from harness import Server, Visit, facelib_app, launch_browser, resident_memory, wait_until  # noqa: E402
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
-CONTROL = "jupyter.widget.control"
+CONTROL, VERSION = "jupyter.widget.control", {"version": "1.0.0"}
 COMMON, FULL = 0.5, 503  # share of visitors who look at one of a few ages; status of the lobby
 FEW = (20, 30, 40, 50, 60, 70)
 THINK = (3.0, 12.0)  # seconds between two changes of a scripted visitor
@@ -159,7 +159,7 @@ class Visitor(threading.Thread):
 def message(kind: str, content: object) -> bytes:
     """Return a message of the page's protocol."""
     header = {"msg_id": f"{time.time()}", "msg_type": kind, "username": "", "session": "x", "version": "5.3"}
-    parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, content))]
+    parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, VERSION, content))]
     places = [8 * (2 + len(parts))]
     for part in parts:
         places.append(places[-1] + len(part))

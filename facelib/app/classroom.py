@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "FACELIB_CLASS"
 """Environment variable that the server of a class sets for its sessions: the folder that they share."""
 CLOSED: Final = (
-    "Closed in a class: no picture, camera, recording or table of anybody is taken in. Article 5(1)(f) of "
+    "Closed in a class: no picture, camera, recording or table of anybody is taken in. Article 5 (1) (f) of "
     "the EU’s AI Act prohibits systems that infer emotions of a person in education institutions, except for "
     "medical or safety reasons. Rendered heads are nobody’s, so a lesson needs no one’s face. The law: "
     "Regulation (EU) 2024/1689, eur-lex.europa.eu/eli/reg/2024/1689/oj. This is no legal advice."

@@ -98,7 +98,7 @@ def test_nothing_of_ones_own_can_be_given_and_the_page_says_why(
     one.click(page.get_by_role("button", name="Photograph", exact=True))
     reason = page.locator(".facelib-drop-closed:visible")
     expect(reason).to_have_count(1, timeout=60000)
-    expect(reason).to_contain_text("Article 5(1)(f)")
+    expect(reason).to_contain_text("Article 5 (1) (f)")
     expect(page.locator(".facelib-drop-zone:visible, .facelib-drop-camera:visible")).to_have_count(0)
     expect(page.get_by_text("Eileen Collins")).to_be_visible()  # the public-domain portrait is there
     one.screenshot("class_closed")

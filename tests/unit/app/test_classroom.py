@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from facelib.app.explorer.photo_panel import PhotoPanel
 from facelib.app.explorer.state import Explorer
 from facelib.app.muscles.signals_panel import RecordingPanel
 from facelib.app.muscles.state import Muscles
-from facelib.app.studies.face_source import Whom, example_zip
+from facelib.app.studies.face_source import Whom
 from facelib.app.studies.face_source_panel import WhomPanel
 from facelib.app.studies.state import known_classifiers
 from facelib.app.widgets.dropzone import DropZone
@@ -43,6 +44,13 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
+def zipped(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("me.png", content)
+    return buffer.getvalue()
+
+
 def send(widget: widgets.Widget, content: Any, *buffers: bytes) -> None:
     """Do what a page, or who plays one, does with a message of its own to a widget."""
     data = {"method": "custom", "content": content}
@@ -61,7 +69,7 @@ def panels(sent: list[Any]) -> tuple[PhotoPanel, WhomPanel, RecordingPanel]:
 def give_all(photo: PhotoPanel, whom: WhomPanel, recording: RecordingPanel, *, parts: bool = True) -> None:
     for zone, name, content in (
         (photo.zone, "me.png", picture()),
-        (whom.zone, "us.zip", example_zip()),
+        (whom.zone, "us.zip", zipped(picture())),
         (recording.zone, "my.csv", TABLE),
     ):
         half = len(content) // 2
@@ -97,7 +105,7 @@ def test_in_a_class_nothing_is_taken_and_the_page_is_told_why(in_class: Path) ->
 
 
 def test_the_reason_names_its_source() -> None:
-    for words in ("Article 5(1)(f)", "education institutions", "2024/1689", "no legal advice"):
+    for words in ("Article 5 (1) (f)", "education institutions", "2024/1689", "no legal advice"):
         assert words in classroom.CLOSED
 
 
