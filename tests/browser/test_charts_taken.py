@@ -83,7 +83,7 @@ def test_a_chart_is_taken_by_mouse_and_keys(visit: Callable[..., Visit], quick_u
 def test_what_may_not_be_copied_is_saved(visit: Callable[..., Visit], quick_url: str) -> None:
     one = visit(quick_url)
     chart = first_chart(one)
-    one.page.evaluate("navigator.clipboard.write = () => Promise.reject(new Error('no'))")
+    one.page.evaluate("void (navigator.clipboard.write = () => Promise.reject(new Error('no')))")
     one.click(chart.get_by_role("button", name=NAME))
     with one.page.expect_download() as saved:
         one.click(chart.get_by_role("button", name="Copy PNG"))

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import facelib
 from facelib.studies import run_references
-from tests.unit.reports.test_explorable import HOSTILE, hostile_classifier
+from tests.unit.reports.test_explorable import CODE, HOSTILE, hostile_classifier
 
 pytestmark = pytest.mark.packages
 
@@ -26,6 +26,13 @@ PIXELS = """
   const copy = sheet.getContext("2d", { willReadFrequently: true });
   copy.drawImage(canvas, 0, 0);
   return [...copy.getImageData(0, 0, canvas.width, canvas.height).data].join();
+}
+"""
+WATCHED = """
+() => {
+  window.seen = new Set();
+  const stage = document.querySelector(".facelib-stage");
+  new MutationObserver(() => seen.add(stage.dataset.index)).observe(stage, { attributes: true });
 }
 """
 STICKS_OUT = """
@@ -110,16 +117,10 @@ def test_a_drag_moves_picture_table_and_curves(opened: Open) -> None:
     x, y = reader.reach(reader.slider, (0.01, 0.5))
     box = reader.slider.bounding_box()
     assert box is not None
-    page.mouse.move(x, y)
-    page.mouse.down()
-    seen = set()
-    for step in range(1, 11):
-        page.mouse.move(box["x"] + box["width"] * (0.01 + 0.098 * step), y)
-        page.wait_for_timeout(40)
-        seen.add(page.locator(".facelib-stage").get_attribute("data-index"))
-    page.mouse.up()
-    assert len(seen) >= 8, "every step is painted on the way"
+    page.evaluate(WATCHED)
+    reader.pull((x, y), (box["x"] + 0.99 * box["width"], y), steps=60)
     reader.at(STEPS - 1)
+    assert page.evaluate("seen.size") >= 5, "it is painted on the way"
     assert page.evaluate(PIXELS, ["after"]) != before
     assert page.evaluate(PIXELS, ["difference"]) != page.evaluate(PIXELS, ["before"])
     assert now(page) != numbers
@@ -234,13 +235,13 @@ def test_strangers_words_do_nothing(opened: Open, tmp_path: Path) -> None:
     names = page.get_by_role("combobox", name="Classifier").locator("option").all_text_contents()
     assert f"label {HOSTILE}" in labels
     assert names[0] == HOSTILE
-    page.get_by_role("combobox", name="Map").select_option("evidence")
-    for label in labels:
-        page.get_by_role("combobox", name="Emotion").select_option(label)
+    reader.choose(page.get_by_role("combobox", name="Map"), "evidence")
+    for label in ("sad", *CODE, f"label {HOSTILE}"):
+        reader.choose(page.get_by_role("combobox", name="Emotion"), label)
         for name in names:
-            page.get_by_role("combobox", name="Classifier").select_option(name)
-            page.wait_for_timeout(30)
+            reader.choose(page.get_by_role("combobox", name="Classifier"), name)
             expect(page.locator("#facelib-curves svg")).to_have_count(2)
+            expect(page.locator("#facelib-class")).to_have_text(label)
     assert page.evaluate("window.pwned") is None
     assert page.locator("img[src=x], [onerror]").count() == 0
     assert reader.asked == [page.url]

@@ -69,6 +69,7 @@ class ExportPanel(Card):
         self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
         self.agreed = widgets.Checkbox(description=AGREED, tooltip=AGREED_HELP, indent=False)
         self.agreed.layout.width = "auto"
+        self.agreed.add_class("facelib-agreed")
         self._face: object = None
         explorer.observe(self.guarded(self.follow), "scene")
         self.follow()
