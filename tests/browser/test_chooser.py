@@ -32,7 +32,7 @@ def quick(browser: Browser, quick_url: str) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def page(quick: Visit) -> Visit:
+def one(quick: Visit) -> Visit:
     """The page as it was opened, at the size of a desk."""
     quick.page.keyboard.press("Escape")
     resized(quick, 1440, 900)
@@ -81,10 +81,10 @@ def in_sight(one: Visit) -> bool:
     )
 
 
-def test_a_word_finds_a_property_and_enter_chooses_it(page: Visit) -> None:
-    page.press(menu(page), "Enter")
-    expect(search(page)).to_be_focused()
-    said = panel(page).get_by_role("status")
+def test_a_word_finds_a_property_and_enter_chooses_it(one: Visit) -> None:
+    one.press(menu(one), "Enter")
+    expect(search(one)).to_be_focused()
+    said = panel(one).get_by_role("status")
     for typed, wanted in (
         ("bell", "one-sided palsy"),
         ("paresis", "one-sided palsy"),
@@ -94,109 +94,109 @@ def test_a_word_finds_a_property_and_enter_chooses_it(page: Visit) -> None:
         ("emg size", "size of the electrodes"),
         ("wrinkles", "age"),
     ):
-        page.page.keyboard.press("ControlOrMeta+a")
-        page.page.keyboard.type(typed)
+        one.page.keyboard.press("ControlOrMeta+a")
+        one.page.keyboard.type(typed)
         expect(said).to_contain_text(re.compile(r"\d+ of \d+ fits?"))
-        assert active(page) == wanted
-        assert in_sight(page)
+        assert active(one) == wanted
+        assert in_sight(one)
         if typed == "emg size":  # no electrodes are worn
-            page.page.keyboard.press("Enter")
+            one.page.keyboard.press("Enter")
             expect(said).to_contain_text("can’t be chosen now")
-            expect(panel(page)).to_be_visible()
-    page.page.keyboard.press("Enter")
-    expect(now(page)).to_have_text("age")
-    expect(panel(page)).to_be_hidden()
-    expect(menu(page)).to_be_focused()
-    page.assert_clean()
+            expect(panel(one)).to_be_visible()
+    one.page.keyboard.press("Enter")
+    expect(now(one)).to_have_text("age")
+    expect(panel(one)).to_be_hidden()
+    expect(menu(one)).to_be_focused()
+    one.assert_clean()
 
 
-def test_arrows_home_end_and_escape(page: Visit) -> None:
-    keys = page.page.keyboard
-    page.press(menu(page), "ArrowDown")
-    expect(search(page)).to_be_focused()
-    assert active(page) == "one side weaker"
-    names = options(page).locator(".facelib-chooser-name").all_inner_texts()
+def test_arrows_home_end_and_escape(one: Visit) -> None:
+    keyboard = one.page.keyboard
+    one.press(menu(one), "ArrowDown")
+    expect(search(one)).to_be_focused()
+    assert active(one) == "one side weaker"
+    names = options(one).locator(".facelib-chooser-name").all_inner_texts()
     titles = [name.removeprefix("✓ ").strip() for name in names]
-    keys.press("ArrowDown")
-    assert active(page) == titles[1]
-    keys.press("End")
-    assert active(page) == titles[-1]
-    assert in_sight(page)
-    keys.press("ArrowDown")
-    assert active(page) == titles[-1]
-    keys.press("PageUp")
-    assert active(page) == titles[-7]
-    keys.press("Home")
-    assert active(page) == titles[0]
-    assert in_sight(page)
-    keys.press("Escape")
-    expect(panel(page)).to_be_hidden()
-    expect(menu(page)).to_be_focused()
-    expect(now(page)).to_have_text("one side weaker")
-    expect(menu(page)).to_have_attribute("aria-expanded", "false")
+    keyboard.press("ArrowDown")
+    assert active(one) == titles[1]
+    keyboard.press("End")
+    assert active(one) == titles[-1]
+    assert in_sight(one)
+    keyboard.press("ArrowDown")
+    assert active(one) == titles[-1]
+    keyboard.press("PageUp")
+    assert active(one) == titles[-7]
+    keyboard.press("Home")
+    assert active(one) == titles[0]
+    assert in_sight(one)
+    keyboard.press("Escape")
+    expect(panel(one)).to_be_hidden()
+    expect(menu(one)).to_be_focused()
+    expect(now(one)).to_have_text("one side weaker")
+    expect(menu(one)).to_have_attribute("aria-expanded", "false")
 
 
-def test_letters_on_the_closed_menu_search_and_what_is_not_found_is_said(page: Visit) -> None:
-    page.press(menu(page), *"gla")
-    expect(search(page)).to_have_value("gla")
-    assert active(page) == "glasses"
-    page.page.keyboard.type("<img src=x>")
-    expect(panel(page).get_by_role("status")).to_have_text("Nothing fits: try another word.")
-    page.page.keyboard.press("Enter")
-    expect(panel(page)).to_be_visible()
-    assert panel(page).locator("img").count() == 0
-    page.page.keyboard.press("Escape")
-    expect(now(page)).to_have_text("one side weaker")
+def test_letters_on_the_closed_menu_search_and_what_is_not_found_is_said(one: Visit) -> None:
+    one.press(menu(one), *"gla")
+    expect(search(one)).to_have_value("gla")
+    assert active(one) == "glasses"
+    one.page.keyboard.type("<img src=x>")
+    expect(panel(one).get_by_role("status")).to_have_text("Nothing fits: try another word.")
+    one.page.keyboard.press("Enter")
+    expect(panel(one)).to_be_visible()
+    assert panel(one).locator("img").count() == 0
+    one.page.keyboard.press("Escape")
+    expect(now(one)).to_have_text("one side weaker")
 
 
-def test_a_wheel_moves_the_list_and_not_the_page(page: Visit) -> None:
-    page.click(menu(page))
-    before = page.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY")
-    headings = panel(page).locator(".facelib-chooser-title").all_inner_texts()
+def test_a_wheel_moves_the_list_and_not_the_page(one: Visit) -> None:
+    one.click(menu(one))
+    before = one.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY")
+    headings = panel(one).locator(".facelib-chooser-title").all_inner_texts()
     assert headings[-1] == "Placebos: harmless changes"
     assert headings[:3] == ["Symmetry", "Expression", "Person"]
-    assert panel(page).locator("[role=option] .facelib-tile-empty").count() == 0
+    assert panel(one).locator("[role=option] .facelib-tile-empty").count() == 0
     sizes = (
-        panel(page)
+        panel(one)
         .locator("[role=option] .facelib-tile")
         .evaluate_all("all => all.map(one => [one.offsetWidth, one.offsetHeight])")
     )
     assert {tuple(size) for size in sizes} == {(64, 64)}, "every entry has a picture"
-    page.click(options(page).last)  # by the wheel: see Hands
-    expect(panel(page)).to_be_hidden()
-    expect(now(page)).not_to_have_text("one side weaker")
-    assert page.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY") == before
+    one.click(options(one).last)  # by the wheel: see Hands
+    expect(panel(one)).to_be_hidden()
+    expect(now(one)).not_to_have_text("one side weaker")
+    assert one.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY") == before
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_open_panel_is_sound_at_every_size(page: Visit, width: int, height: int) -> None:
-    resized(page, width, height)
-    page.click(menu(page))
-    box = box_of(panel(page))
+def test_the_open_panel_is_sound_at_every_size(one: Visit, width: int, height: int) -> None:
+    resized(one, width, height)
+    one.click(menu(one))
+    box = box_of(panel(one))
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= height + 1
     if width < 700:
         assert box["width"] == width
-    page.screenshot(f"chooser_{width}")
-    assert violations(page.page) == []
-    assert faint(page.page) == []
-    assert small(page.page) == []
-    assert cut(panel(page).page) == []
-    page.page.emulate_media(forced_colors="active")
+    one.screenshot(f"chooser_{width}")
+    assert violations(one.page) == []
+    assert faint(one.page) == []
+    assert small(one.page) == []
+    assert cut(panel(one).page) == []
+    one.page.emulate_media(forced_colors="active")
     try:
-        edges = options(page).evaluate_all(
+        edges = options(one).evaluate_all(
             """all => [true, false].map((so) => {
               const one = all.find((row) => row.classList.contains("facelib-chooser-active") === so);
               return getComputedStyle(one).borderTopColor;
             })"""
         )
-        page.screenshot(f"chooser_forced_{width}")
+        one.screenshot(f"chooser_forced_{width}")
     finally:
-        page.page.emulate_media(forced_colors="none")
+        one.page.emulate_media(forced_colors="none")
     assert edges[0] != edges[1]
-    page.page.keyboard.press("Escape")
+    one.page.keyboard.press("Escape")
 
 
 def test_a_finger_opens_swipes_and_chooses(quick_url: str, visit: Callable[..., Visit]) -> None:
@@ -219,91 +219,91 @@ def test_a_finger_opens_swipes_and_chooses(quick_url: str, visit: Callable[..., 
     one.assert_clean()
 
 
-def test_a_case_is_loaded_by_keys_with_one_undo_and_the_focus_stays(page: Visit) -> None:
-    strip = page.page.get_by_role("toolbar", name="Cases")
+def test_a_case_is_loaded_by_keys_with_one_undo_and_the_focus_stays(one: Visit) -> None:
+    strip = one.page.get_by_role("toolbar", name="Cases")
     first = strip.get_by_role("button", name="One side weaker")
-    page.press(first, *["ArrowRight"] * 4)
+    one.press(first, *["ArrowRight"] * 4)
     card = strip.get_by_role("button", name="Seventy years")
     expect(card).to_be_focused()
-    page.page.keyboard.press("Enter")
-    expect(now(page)).to_have_text("age", timeout=SOON)
+    one.page.keyboard.press("Enter")
+    expect(now(one)).to_have_text("age", timeout=SOON)
     expect(card).to_be_focused()
     expect(card).to_have_attribute("aria-current", "true")
-    expect(page.page.get_by_role("slider", name="Age", exact=True)).to_have_attribute("aria-valuetext", "25")
-    page.page.keyboard.press("End")
+    expect(one.page.get_by_role("slider", name="Age", exact=True)).to_have_attribute("aria-valuetext", "25")
+    one.page.keyboard.press("End")
     expect(strip.get_by_role("button", name="Your photograph")).to_be_focused()
     expect(strip.get_by_role("button", name="Your photograph")).to_be_in_viewport(ratio=0.99)
-    page.click(page.page.get_by_role("button", name="Undo"))
-    expect(now(page)).to_have_text("one side weaker", timeout=SOON)
-    page.assert_clean()
+    one.click(one.page.get_by_role("button", name="Undo"))
+    expect(now(one)).to_have_text("one side weaker", timeout=SOON)
+    one.assert_clean()
 
 
-def test_cases_have_their_strength_their_emotion_and_either_way(page: Visit) -> None:
-    strip = page.page.get_by_role("toolbar", name="Cases")
-    page.click(strip.get_by_role("button", name="Palsy at rest"))
-    expect(page.page.locator(".facelib-stage")).to_have_attribute("data-index", "20", timeout=SOON)
-    expect(page.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value("neutral")
+def test_cases_have_their_strength_their_emotion_and_either_way(one: Visit) -> None:
+    strip = one.page.get_by_role("toolbar", name="Cases")
+    one.click(strip.get_by_role("button", name="Palsy at rest"))
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-index", "20", timeout=SOON)
+    expect(one.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value("neutral")
     for way in ("darker", "lighter"):
-        page.click(strip.get_by_role("button", name=f"Another skin tone {way}"))
-        expect(now(page)).to_have_text("skin tone", timeout=SOON)
-        toward = page.page.locator(".facelib-change").get_by_label("Toward", exact=True)
+        one.click(strip.get_by_role("button", name=f"Another skin tone {way}"))
+        expect(now(one)).to_have_text("skin tone", timeout=SOON)
+        toward = one.page.locator(".facelib-change").get_by_label("Toward", exact=True)
         expect(toward.locator("option:checked")).to_have_text(way)
-        tone = page.page.get_by_role("slider", name="Skin tone", exact=True)
+        tone = one.page.get_by_role("slider", name="Skin tone", exact=True)
         expect(tone).to_have_attribute("aria-valuetext", "0.50")
 
 
-def test_a_wheel_moves_the_cases_sideways(page: Visit) -> None:
-    resized(page, 1280, 800)
-    row = page.page.get_by_role("toolbar", name="Cases")
-    x, y = page.reach(row)
+def test_a_wheel_moves_the_cases_sideways(one: Visit) -> None:
+    resized(one, 1280, 800)
+    row = one.page.get_by_role("toolbar", name="Cases")
+    x, y = one.reach(row)
     assert row.evaluate("one => one.scrollLeft") == 0
-    page.wheel((x, y), 300, 300)
+    one.wheel((x, y), 300, 300)
     wait_until(lambda: row.evaluate("one => one.scrollLeft") > 100, 3, "cases further right")
-    page.wheel((x, y), *[-400] * 8)
+    one.wheel((x, y), *[-400] * 8)
     wait_until(lambda: row.evaluate("one => one.scrollLeft") == 0, 3, "the first case again")
 
 
-def test_your_photograph_opens_its_source(page: Visit) -> None:
-    page.click(page.page.get_by_role("toolbar", name="Cases").get_by_role("button", name="Your photograph"))
-    expect(page.page.get_by_role("button", name="Photograph", exact=True, pressed=True)).to_be_visible(
+def test_your_photograph_opens_its_source(one: Visit) -> None:
+    one.click(one.page.get_by_role("toolbar", name="Cases").get_by_role("button", name="Your photograph"))
+    expect(one.page.get_by_role("button", name="Photograph", exact=True, pressed=True)).to_be_visible(
         timeout=SOON
     )
-    expect(page.page.locator(".facelib-drop-zone").first).to_be_visible()
+    expect(one.page.locator(".facelib-drop-zone").first).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_page_with_cases_is_sound_at_every_size(page: Visit, width: int, height: int) -> None:
-    resized(page, width, height)
-    page.screenshot(f"gallery_{width}")
-    assert violations(page.page) == []
-    row = page.page.get_by_role("toolbar", name="Cases")
+def test_the_page_with_cases_is_sound_at_every_size(one: Visit, width: int, height: int) -> None:
+    resized(one, width, height)
+    one.screenshot(f"gallery_{width}")
+    assert violations(one.page) == []
+    row = one.page.get_by_role("toolbar", name="Cases")
     assert box_of(row)["height"] <= (56 if width < 800 else 76)
-    assert page.page.evaluate("document.querySelector('#rendered_cells').scrollWidth <= innerWidth")
+    assert one.page.evaluate("document.querySelector('#rendered_cells').scrollWidth <= innerWidth")
 
 
-def test_a_card_is_opened_from_the_table_and_a_heading(page: Visit) -> None:
-    dialog = page.page.get_by_role("dialog")
+def test_a_card_is_opened_from_the_table_and_a_heading(one: Visit) -> None:
+    dialog = one.page.get_by_role("dialog")
     name = (
-        page.page.locator(".facelib-outputs table")
+        one.page.locator(".facelib-outputs table")
         .get_by_role("button", name="known_unbiased", exact=True)
         .first
     )
-    page.press(name, "Enter")
+    one.press(name, "Enter")
     expect(dialog).to_be_visible()
     rows = dialog.locator(".facelib-cards-table tbody tr")
     expect(rows).to_have_count(7)
     expect(dialog).to_contain_text("rendered")
-    page.screenshot("card_1440")
-    assert violations(page.page) == []
-    page.page.keyboard.press("Escape")
+    one.screenshot("card_1440")
+    assert violations(one.page) == []
+    one.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(name).to_be_focused()
-    page.click(
-        page.page.locator(".facelib-outputs .facelib-chart svg text")
+    one.click(
+        one.page.locator(".facelib-outputs .facelib-chart svg text")
         .get_by_text("known_unbiased", exact=True)
         .first
     )
     expect(dialog).to_be_visible()
-    page.click(dialog.get_by_role("button", name="Close"))
+    one.click(dialog.get_by_role("button", name="Close"))
     expect(dialog).to_be_hidden()
-    page.assert_clean()
+    one.assert_clean()
