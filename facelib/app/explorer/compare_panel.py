@@ -116,7 +116,8 @@ class ComparePanel(Card):
         ]
         pair = widgets.HBox(columns)
         pair.add_class("facelib-pair")
-        self.inside = widgets.VBox([pair, self.table, self.chart, self.notes])
+        self._parts = (pair, self.table, self.chart, self.notes)
+        self.inside = widgets.VBox()  # empty until something is pinned: canvases and charts cost the page
         self.inside.add_class("facelib-compared")
         self._buttons = widgets.HBox([self.pin, self.swap, self.unpin])
         self.pin.on_click(self.guarded(lambda _button: self.keep()))
@@ -178,9 +179,11 @@ class ComparePanel(Card):
         self._known = known
         if pinned is None:
             self._sent = None, None
+            self.inside.children = ()
             for stage in self.stages:
                 stage.clear()
             return
+        self.inside.children = self._parts
         if not self.chart.spec:
             names = [model.id for model in self.explorer.models]
             self.chart.spec = specs.of("sweeps.compared.layout", classifiers=names)
