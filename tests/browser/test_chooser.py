@@ -32,7 +32,7 @@ def quick(browser: Browser, quick_url: str) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def one(quick: Visit) -> Visit:
+def desk(quick: Visit) -> Visit:
     """The page as it was opened, at the size of a desk."""
     quick.page.keyboard.press("Escape")
     resized(quick, 1440, 900)
@@ -81,10 +81,10 @@ def in_sight(one: Visit) -> bool:
     )
 
 
-def test_a_word_finds_a_property_and_enter_chooses_it(one: Visit) -> None:
-    one.press(menu(one), "Enter")
-    expect(search(one)).to_be_focused()
-    said = panel(one).get_by_role("status")
+def test_a_word_finds_a_property_and_enter_chooses_it(desk: Visit) -> None:
+    desk.press(menu(desk), "Enter")
+    expect(search(desk)).to_be_focused()
+    said = panel(desk).get_by_role("status")
     for typed, wanted in (
         ("bell", "one-sided palsy"),
         ("paresis", "one-sided palsy"),
@@ -94,109 +94,109 @@ def test_a_word_finds_a_property_and_enter_chooses_it(one: Visit) -> None:
         ("emg size", "size of the electrodes"),
         ("wrinkles", "age"),
     ):
-        one.page.keyboard.press("ControlOrMeta+a")
-        one.page.keyboard.type(typed)
+        desk.page.keyboard.press("ControlOrMeta+a")
+        desk.page.keyboard.type(typed)
         expect(said).to_contain_text(re.compile(r"\d+ of \d+ fits?"))
-        assert active(one) == wanted
-        assert in_sight(one)
+        assert active(desk) == wanted
+        assert in_sight(desk)
         if typed == "emg size":  # no electrodes are worn
-            one.page.keyboard.press("Enter")
+            desk.page.keyboard.press("Enter")
             expect(said).to_contain_text("can’t be chosen now")
-            expect(panel(one)).to_be_visible()
-    one.page.keyboard.press("Enter")
-    expect(now(one)).to_have_text("age")
-    expect(panel(one)).to_be_hidden()
-    expect(menu(one)).to_be_focused()
-    one.assert_clean()
+            expect(panel(desk)).to_be_visible()
+    desk.page.keyboard.press("Enter")
+    expect(now(desk)).to_have_text("age")
+    expect(panel(desk)).to_be_hidden()
+    expect(menu(desk)).to_be_focused()
+    desk.assert_clean()
 
 
-def test_arrows_home_end_and_escape(one: Visit) -> None:
-    keyboard = one.page.keyboard
-    one.press(menu(one), "ArrowDown")
-    expect(search(one)).to_be_focused()
-    assert active(one) == "one side weaker"
-    names = options(one).locator(".facelib-chooser-name").all_inner_texts()
+def test_arrows_home_end_and_escape(desk: Visit) -> None:
+    keyboard = desk.page.keyboard
+    desk.press(menu(desk), "ArrowDown")
+    expect(search(desk)).to_be_focused()
+    assert active(desk) == "one side weaker"
+    names = options(desk).locator(".facelib-chooser-name").all_inner_texts()
     titles = [name.removeprefix("✓ ").strip() for name in names]
     keyboard.press("ArrowDown")
-    assert active(one) == titles[1]
+    assert active(desk) == titles[1]
     keyboard.press("End")
-    assert active(one) == titles[-1]
-    assert in_sight(one)
+    assert active(desk) == titles[-1]
+    assert in_sight(desk)
     keyboard.press("ArrowDown")
-    assert active(one) == titles[-1]
+    assert active(desk) == titles[-1]
     keyboard.press("PageUp")
-    assert active(one) == titles[-7]
+    assert active(desk) == titles[-7]
     keyboard.press("Home")
-    assert active(one) == titles[0]
-    assert in_sight(one)
+    assert active(desk) == titles[0]
+    assert in_sight(desk)
     keyboard.press("Escape")
-    expect(panel(one)).to_be_hidden()
-    expect(menu(one)).to_be_focused()
-    expect(now(one)).to_have_text("one side weaker")
-    expect(menu(one)).to_have_attribute("aria-expanded", "false")
+    expect(panel(desk)).to_be_hidden()
+    expect(menu(desk)).to_be_focused()
+    expect(now(desk)).to_have_text("one side weaker")
+    expect(menu(desk)).to_have_attribute("aria-expanded", "false")
 
 
-def test_letters_on_the_closed_menu_search_and_what_is_not_found_is_said(one: Visit) -> None:
-    one.press(menu(one), *"gla")
-    expect(search(one)).to_have_value("gla")
-    assert active(one) == "glasses"
-    one.page.keyboard.type("<img src=x>")
-    expect(panel(one).get_by_role("status")).to_have_text("Nothing fits: try another word.")
-    one.page.keyboard.press("Enter")
-    expect(panel(one)).to_be_visible()
-    assert panel(one).locator("img").count() == 0
-    one.page.keyboard.press("Escape")
-    expect(now(one)).to_have_text("one side weaker")
+def test_letters_on_the_closed_menu_search_and_what_is_not_found_is_said(desk: Visit) -> None:
+    desk.press(menu(desk), *"gla")
+    expect(search(desk)).to_have_value("gla")
+    assert active(desk) == "glasses"
+    desk.page.keyboard.type("<img src=x>")
+    expect(panel(desk).get_by_role("status")).to_have_text("Nothing fits: try another word.")
+    desk.page.keyboard.press("Enter")
+    expect(panel(desk)).to_be_visible()
+    assert panel(desk).locator("img").count() == 0
+    desk.page.keyboard.press("Escape")
+    expect(now(desk)).to_have_text("one side weaker")
 
 
-def test_a_wheel_moves_the_list_and_not_the_page(one: Visit) -> None:
-    one.click(menu(one))
-    before = one.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY")
-    headings = panel(one).locator(".facelib-chooser-title").all_inner_texts()
+def test_a_wheel_moves_the_list_and_not_the_page(desk: Visit) -> None:
+    desk.click(menu(desk))
+    before = desk.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY")
+    headings = panel(desk).locator(".facelib-chooser-title").all_inner_texts()
     assert headings[-1] == "Placebos: harmless changes"
     assert headings[:3] == ["Symmetry", "Expression", "Person"]
-    assert panel(one).locator("[role=option] .facelib-tile-empty").count() == 0
+    assert panel(desk).locator("[role=option] .facelib-tile-empty").count() == 0
     sizes = (
-        panel(one)
+        panel(desk)
         .locator("[role=option] .facelib-tile")
         .evaluate_all("all => all.map(one => [one.offsetWidth, one.offsetHeight])")
     )
     assert {tuple(size) for size in sizes} == {(64, 64)}, "every entry has a picture"
-    one.click(options(one).last)  # by the wheel: see Hands
-    expect(panel(one)).to_be_hidden()
-    expect(now(one)).not_to_have_text("one side weaker")
-    assert one.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY") == before
+    desk.click(options(desk).last)  # by the wheel: see Hands
+    expect(panel(desk)).to_be_hidden()
+    expect(now(desk)).not_to_have_text("one side weaker")
+    assert desk.page.evaluate("document.querySelector('#rendered_cells')?.scrollTop ?? scrollY") == before
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_open_panel_is_sound_at_every_size(one: Visit, width: int, height: int) -> None:
-    resized(one, width, height)
-    one.click(menu(one))
-    box = box_of(panel(one))
+def test_the_open_panel_is_sound_at_every_size(desk: Visit, width: int, height: int) -> None:
+    resized(desk, width, height)
+    desk.click(menu(desk))
+    box = box_of(panel(desk))
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= height + 1
     if width < 700:
         assert box["width"] == width
-    one.screenshot(f"chooser_{width}")
-    assert violations(one.page) == []
-    assert faint(one.page) == []
-    assert small(one.page) == []
-    assert cut(panel(one).page) == []
-    one.page.emulate_media(forced_colors="active")
+    desk.screenshot(f"chooser_{width}")
+    assert violations(desk.page) == []
+    assert faint(desk.page) == []
+    assert small(desk.page) == []
+    assert cut(panel(desk).page) == []
+    desk.page.emulate_media(forced_colors="active")
     try:
-        edges = options(one).evaluate_all(
+        edges = options(desk).evaluate_all(
             """all => [true, false].map((so) => {
               const one = all.find((row) => row.classList.contains("facelib-chooser-active") === so);
               return getComputedStyle(one).borderTopColor;
             })"""
         )
-        one.screenshot(f"chooser_forced_{width}")
+        desk.screenshot(f"chooser_forced_{width}")
     finally:
-        one.page.emulate_media(forced_colors="none")
+        desk.page.emulate_media(forced_colors="none")
     assert edges[0] != edges[1]
-    one.page.keyboard.press("Escape")
+    desk.page.keyboard.press("Escape")
 
 
 def test_a_finger_opens_swipes_and_chooses(quick_url: str, visit: Callable[..., Visit]) -> None:
@@ -219,91 +219,91 @@ def test_a_finger_opens_swipes_and_chooses(quick_url: str, visit: Callable[..., 
     one.assert_clean()
 
 
-def test_a_case_is_loaded_by_keys_with_one_undo_and_the_focus_stays(one: Visit) -> None:
-    strip = one.page.get_by_role("toolbar", name="Cases")
+def test_a_case_is_loaded_by_keys_with_one_undo_and_the_focus_stays(desk: Visit) -> None:
+    strip = desk.page.get_by_role("toolbar", name="Cases")
     first = strip.get_by_role("button", name="One side weaker")
-    one.press(first, *["ArrowRight"] * 4)
+    desk.press(first, *["ArrowRight"] * 4)
     card = strip.get_by_role("button", name="Seventy years")
     expect(card).to_be_focused()
-    one.page.keyboard.press("Enter")
-    expect(now(one)).to_have_text("age", timeout=SOON)
+    desk.page.keyboard.press("Enter")
+    expect(now(desk)).to_have_text("age", timeout=SOON)
     expect(card).to_be_focused()
     expect(card).to_have_attribute("aria-current", "true")
-    expect(one.page.get_by_role("slider", name="Age", exact=True)).to_have_attribute("aria-valuetext", "25")
-    one.page.keyboard.press("End")
+    expect(desk.page.get_by_role("slider", name="Age", exact=True)).to_have_attribute("aria-valuetext", "25")
+    desk.page.keyboard.press("End")
     expect(strip.get_by_role("button", name="Your photograph")).to_be_focused()
     expect(strip.get_by_role("button", name="Your photograph")).to_be_in_viewport(ratio=0.99)
-    one.click(one.page.get_by_role("button", name="Undo"))
-    expect(now(one)).to_have_text("one side weaker", timeout=SOON)
-    one.assert_clean()
+    desk.click(desk.page.get_by_role("button", name="Undo"))
+    expect(now(desk)).to_have_text("one side weaker", timeout=SOON)
+    desk.assert_clean()
 
 
-def test_cases_have_their_strength_their_emotion_and_either_way(one: Visit) -> None:
-    strip = one.page.get_by_role("toolbar", name="Cases")
-    one.click(strip.get_by_role("button", name="Palsy at rest"))
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-index", "20", timeout=SOON)
-    expect(one.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value("neutral")
+def test_cases_have_their_strength_their_emotion_and_either_way(desk: Visit) -> None:
+    strip = desk.page.get_by_role("toolbar", name="Cases")
+    desk.click(strip.get_by_role("button", name="Palsy at rest"))
+    expect(desk.page.locator(".facelib-stage")).to_have_attribute("data-index", "20", timeout=SOON)
+    expect(desk.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value("neutral")
     for way in ("darker", "lighter"):
-        one.click(strip.get_by_role("button", name=f"Another skin tone {way}"))
-        expect(now(one)).to_have_text("skin tone", timeout=SOON)
-        toward = one.page.locator(".facelib-change").get_by_label("Toward", exact=True)
+        desk.click(strip.get_by_role("button", name=f"Another skin tone {way}"))
+        expect(now(desk)).to_have_text("skin tone", timeout=SOON)
+        toward = desk.page.locator(".facelib-change").get_by_label("Toward", exact=True)
         expect(toward.locator("option:checked")).to_have_text(way)
-        tone = one.page.get_by_role("slider", name="Skin tone", exact=True)
+        tone = desk.page.get_by_role("slider", name="Skin tone", exact=True)
         expect(tone).to_have_attribute("aria-valuetext", "0.50")
 
 
-def test_a_wheel_moves_the_cases_sideways(one: Visit) -> None:
-    resized(one, 1280, 800)
-    row = one.page.get_by_role("toolbar", name="Cases")
-    x, y = one.reach(row)
+def test_a_wheel_moves_the_cases_sideways(desk: Visit) -> None:
+    resized(desk, 1280, 800)
+    row = desk.page.get_by_role("toolbar", name="Cases")
+    x, y = desk.reach(row)
     assert row.evaluate("one => one.scrollLeft") == 0
-    one.wheel((x, y), 300, 300)
+    desk.wheel((x, y), 300, 300)
     wait_until(lambda: row.evaluate("one => one.scrollLeft") > 100, 3, "cases further right")
-    one.wheel((x, y), *[-400] * 8)
+    desk.wheel((x, y), *[-400] * 8)
     wait_until(lambda: row.evaluate("one => one.scrollLeft") == 0, 3, "the first case again")
 
 
-def test_your_photograph_opens_its_source(one: Visit) -> None:
-    one.click(one.page.get_by_role("toolbar", name="Cases").get_by_role("button", name="Your photograph"))
-    expect(one.page.get_by_role("button", name="Photograph", exact=True, pressed=True)).to_be_visible(
+def test_your_photograph_opens_its_source(desk: Visit) -> None:
+    desk.click(desk.page.get_by_role("toolbar", name="Cases").get_by_role("button", name="Your photograph"))
+    expect(desk.page.get_by_role("button", name="Photograph", exact=True, pressed=True)).to_be_visible(
         timeout=SOON
     )
-    expect(one.page.locator(".facelib-drop-zone").first).to_be_visible()
+    expect(desk.page.locator(".facelib-drop-zone").first).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_page_with_cases_is_sound_at_every_size(one: Visit, width: int, height: int) -> None:
-    resized(one, width, height)
-    one.screenshot(f"gallery_{width}")
-    assert violations(one.page) == []
-    row = one.page.get_by_role("toolbar", name="Cases")
+def test_the_page_with_cases_is_sound_at_every_size(desk: Visit, width: int, height: int) -> None:
+    resized(desk, width, height)
+    desk.screenshot(f"gallery_{width}")
+    assert violations(desk.page) == []
+    row = desk.page.get_by_role("toolbar", name="Cases")
     assert box_of(row)["height"] <= (56 if width < 800 else 76)
-    assert one.page.evaluate("document.querySelector('#rendered_cells').scrollWidth <= innerWidth")
+    assert desk.page.evaluate("document.querySelector('#rendered_cells').scrollWidth <= innerWidth")
 
 
-def test_a_card_is_opened_from_the_table_and_a_heading(one: Visit) -> None:
-    dialog = one.page.get_by_role("dialog")
+def test_a_card_is_opened_from_the_table_and_a_heading(desk: Visit) -> None:
+    dialog = desk.page.get_by_role("dialog")
     name = (
-        one.page.locator(".facelib-outputs table")
+        desk.page.locator(".facelib-outputs table")
         .get_by_role("button", name="known_unbiased", exact=True)
         .first
     )
-    one.press(name, "Enter")
+    desk.press(name, "Enter")
     expect(dialog).to_be_visible()
     rows = dialog.locator(".facelib-cards-table tbody tr")
     expect(rows).to_have_count(7)
     expect(dialog).to_contain_text("rendered")
-    one.screenshot("card_1440")
-    assert violations(one.page) == []
-    one.page.keyboard.press("Escape")
+    desk.screenshot("card_1440")
+    assert violations(desk.page) == []
+    desk.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(name).to_be_focused()
-    one.click(
-        one.page.locator(".facelib-outputs .facelib-chart svg text")
+    desk.click(
+        desk.page.locator(".facelib-outputs .facelib-chart svg text")
         .get_by_text("known_unbiased", exact=True)
         .first
     )
     expect(dialog).to_be_visible()
-    one.click(dialog.get_by_role("button", name="Close"))
+    desk.click(dialog.get_by_role("button", name="Close"))
     expect(dialog).to_be_hidden()
-    one.assert_clean()
+    desk.assert_clean()
