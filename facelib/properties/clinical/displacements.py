@@ -99,7 +99,8 @@ class Displacements:
     left_out
         One row per picture that isn't measured: `LOST_COLUMNS`.
     asked, measured
-        How many pairs of pictures there are, and of how many the displacement is known.
+        How many pairs of pictures there are, also those that lack a half, and of how many the displacement
+        is known.
     said
         What else to know, in sentences: see `notes`.
     """
@@ -224,7 +225,7 @@ def commissure_displacements(
     return Displacements(
         table=pd.DataFrame(rows, columns=list(DISPLACEMENT_COLUMNS)),
         left_out=left_out,
-        asked=len(found.takes),
+        asked=len(found.takes) + found.halves,
         measured=len(moved),
         said=tuple(_said(found, moved, left_out, known, smallest)),
     )

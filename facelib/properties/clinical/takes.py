@@ -59,12 +59,15 @@ class Take:
 
 @dataclass(frozen=True)
 class Takes:
-    """What was found: takes, and rows that are in none with the reason; rows of other labels are neither."""
+    """What was found: takes, how many lack a half, and rows that are in none with the reason.
+
+    `others` counts rows of other labels, which are neither.
+    """
 
     takes: tuple[Take, ...]
     lost: Mapping[int, str]
     others: int
-    smile: str
+    halves: int
 
 
 def find_takes(table: pd.DataFrame, columns: Columns) -> Takes:
@@ -110,10 +113,13 @@ def find_takes(table: pd.DataFrame, columns: Columns) -> Takes:
     if columns.take is None:
         _check_repeats(table, sets, columns)
     takes: list[Take] = []
+    halves = 0
     for key, rows in sets.items():
         for one in _split(rows, _words(table[columns.take]) if columns.take else None, columns.take, lost):
-            takes += _in_order(key, one, lost)
-    return Takes(tuple(takes), lost, others, smile)
+            found = list(_in_order(key, one, lost))
+            takes += found
+            halves += not found
+    return Takes(tuple(takes), lost, others, halves)
 
 
 def check_column(table: pd.DataFrame, name: str, what: str) -> None:
