@@ -12,6 +12,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -57,7 +58,7 @@ WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is th
 class PageHandler(TornadoVoilaHandler):
     """Serves the page, or where all sessions are in use a place in the line for one."""
 
-    waiting: Mapping[str, Any] | None = None
+    waiting: Mapping[str, Any] = MappingProxyType({})
 
     async def prepare(self) -> None:
         """Refuse what another site asks for before an interpreter is started for it."""
@@ -75,7 +76,10 @@ class PageHandler(TornadoVoilaHandler):
         _ = self.xsrf_token  # reading it sets the cookie
         manager, place = self.kernel_manager, self.get_argument("place", "")
         if manager.room(self.notebook_path) <= manager.lobby.ahead(place):
-            self._wait(place)
+            kept = self._wait(place)
+            if kept not in {"", place}:
+                self.redirect(self.waiting["again"])  # so that a page that is reloaded keeps its place
+                return
             raise HTTPError(503, BUSY)
         waited = manager.lobby.leave(place)
         try:
@@ -87,7 +91,7 @@ class PageHandler(TornadoVoilaHandler):
                 self._wait(place)
             raise
 
-    def _wait(self, place: str) -> None:
+    def _wait(self, place: str) -> str:
         """Give or keep a place in the line; the page that is sent comes back with it, without any script."""
         manager = self.kernel_manager
         place = manager.lobby.join(place)
@@ -101,6 +105,7 @@ class PageHandler(TornadoVoilaHandler):
             "inside": manager.inside(self.notebook_path),
             "most": int(manager.max_kernels),
         }
+        return place
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send a page that says what went wrong; programs learn when to ask again."""
