@@ -154,6 +154,23 @@ def test_axe_finds_nothing(reader: Visit) -> None:
     assert violations(reader.page) == []
 
 
+def test_axe_finds_nothing_in_the_dark_and_the_page_is_dark(reader: Visit) -> None:
+    page = reader.page
+    page.emulate_media(color_scheme="dark")
+    try:
+        expect(page.locator(".facelib-app")).to_have_class(re.compile("facelib-dark"))
+        paper = page.locator(".facelib-card").first.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert max(map(int, re.findall(r"\d+", paper)[:3])) < 80
+        assert violations(page) == []
+        assert faint(page) == []
+        reader.screenshot("dark")
+        page.emulate_media(media="print")
+        assert page.locator(".facelib-tools").is_hidden()
+        assert page.locator(".facelib-stage canvas:visible").count() >= 2
+    finally:
+        page.emulate_media(color_scheme="light", media="screen")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 1000), (390, 844)])
 def test_controls_stand_out_and_can_be_hit(reader: Visit, width: int, height: int) -> None:
     page = reader.page
