@@ -217,6 +217,7 @@ def test_links_at_the_top_lead_past_the_settings(reader: Visit, target: str) -> 
     expect(link).not_to_be_in_viewport(ratio=1)
 
 
+EDGE = 40  # px
 HIT = """title => {
   const box = title.getBoundingClientRect();
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -232,7 +233,10 @@ def missed(one: Visit, targets: Locator) -> list[str]:
     """
 
     def takes(target: Locator) -> bool:
-        one.reach(target)
+        x, y = one.reach(target)
+        under = one.page.evaluate("innerHeight") - y
+        if min(y, under) < EDGE:  # its middle is in sight, and a part of it may be beyond the window
+            one.wheel((x, y), EDGE if under < EDGE else -EDGE, pause=0.3)
         return bool(target.evaluate(HIT))
 
     return [
