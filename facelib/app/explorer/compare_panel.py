@@ -282,7 +282,8 @@ def title_html(word: str, one: Pinned | None) -> str:
     if one is None:
         return f"<h3>{word}</h3>" + paragraphs(COMING)
     change = one.scene.intervention
-    side = f", {change.side} side" if getattr(change, "side", None) else ""
+    own = getattr(change, "side", None)
+    side = f", {own} side" if own else ""
     return f"<h3>{word}</h3>" + f"<p>{html.escape(f'{face_words(one.scene.face)}; {change.title}{side}')}</p>"
 
 
