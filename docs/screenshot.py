@@ -25,7 +25,7 @@ def main() -> None:
             visit = Visit(browser, server.url, width=1296, height=888, scale=1.25)
             handle = visit.page.locator(".facelib-strength .noUi-handle")
             handle.wait_for()
-            visit.page.get_by_text("of 99 placebos compared").wait_for(timeout=PATIENCE)
+            visit.page.get_by_text("of 99").wait_for(timeout=PATIENCE)
             visit.page.locator(".facelib-progress").first.wait_for(state="hidden", timeout=PATIENCE)
             for _ in range(STEP):
                 handle.press("ArrowRight")

@@ -156,6 +156,7 @@ class Observed(StudyState):
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-observed"
     UNITS: ClassVar[str] = "faces read"
+    MEANWHILE: ClassVar[str] = "What is below fills in; tests follow when all faces are read."
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["age", "gender", "skin_tone", "symmetry"])
     size = traitlets.Int(224)

@@ -106,6 +106,7 @@ class Population(StudyState):
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-population"
     UNITS: ClassVar[str] = "faces × changes done"
+    MEANWHILE: ClassVar[str] = "The map below fills in; p comes when all people are read."
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["asymmetric_expression"])
     side = traitlets.Enum(SIDES, "left")

@@ -105,6 +105,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     SETTINGS: ClassVar[tuple[str, ...]] = ()
     NAME: ClassVar[str] = "facelib-study"
     UNITS: ClassVar[str] = "done"
+    MEANWHILE: ClassVar[str] = ""  # what can be used while it runs, in words
 
     whom = traitlets.Instance(Whom)
     stage = traitlets.Enum(STAGES, "ready")
