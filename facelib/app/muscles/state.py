@@ -127,10 +127,10 @@ class Muscles(traitlets.HasTraits):
     """
 
     source = traitlets.Enum(SOURCES, "simulated")
-    task = traitlets.Unicode("happy")
+    task = traitlets.Unicode("Smile-Open")
     weak = traitlets.Enum(SIDES, "neither")
     weakness = traitlets.Float(0.8, min=0.0, max=1.0)
-    seed = traitlets.Int(2, min=0)  # it smiles widely, and soon
+    seed = traitlets.Int(3, min=0)  # it smiles widely, and soon
     given = traitlets.Any()
     rate = traitlets.Float(0.0, min=0.0)
     clip = traitlets.Unicode("")
