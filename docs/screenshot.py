@@ -27,7 +27,7 @@ def main() -> None:
             visit = Visit(browser, server.url, width=1440, height=900)
             handle = visit.page.locator(".facelib-strength .noUi-handle")
             handle.wait_for()
-            visit.page.get_by_text("of 99 placebos compared").wait_for(timeout=PATIENCE)
+            visit.page.get_by_text("of 99").wait_for(timeout=PATIENCE)
             visit.page.locator(".facelib-progress").first.wait_for(state="hidden", timeout=PATIENCE)
             for _ in range(STEP):
                 handle.press("ArrowRight")

@@ -51,8 +51,8 @@ class Steps(Protocol):
 class History:
     """The settings of a study as they were, step by step.
 
-    Changes of the same settings within a second are one step, as those of a drag are. What isn't kept, such
-    as photographs, isn't brought back.
+    Changes of the same settings within a second are one step, as those of a drag are, and so are those that a
+    study makes while it has a `gesture`. What isn't kept, such as photographs, isn't brought back.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ class History:
         self._future: list[dict[str, Any]] = []
         self._last: tuple[frozenset[str], float] = (frozenset(), -GESTURE)
         self._stepping = False
+        self._gesture: object = None
         study.on_settings(self._on_change)
 
     @property
@@ -118,7 +119,15 @@ class History:
         changed = frozenset(name for name in kept if kept[name] != self._now.get(name))
         now = time.monotonic()
         names, then = self._last
-        if not (now - then < ECHO or (changed == names and now - then < GESTURE)):
+        gesture, before = getattr(self._study, "gesture", None), self._gesture
+        self._gesture = gesture
+        if (
+            gesture is not None or before is not None
+        ):  # what changes at once is one step, however long it takes
+            same = gesture is before
+        else:
+            same = now - then < ECHO or (changed == names and now - then < GESTURE)
+        if not same:
             self._past = [*self._past[1 - MOST :], self._now]
         self._future = []
         self._now, self._last = kept, (changed, now)

@@ -218,7 +218,8 @@ def _header(state: Explorer, bar: TabBar, tools: PageTools) -> widgets.Widget:
     problem = Messages()
 
     def follow(_change: object = None) -> None:
-        status.value = f'<span class="facelib-status">{html.escape(state.status)}</span>'
+        ready = f'<span class="facelib-ready">; {html.escape(state.ready)}</span>' if state.ready else ""
+        status.value = f'<span class="facelib-status">{html.escape(state.status)}{ready}</span>'
         progress.value = state.progress
         progress.layout.visibility = "visible" if state.status else "hidden"
         if state.problem:
@@ -226,7 +227,7 @@ def _header(state: Explorer, bar: TabBar, tools: PageTools) -> widgets.Widget:
         else:
             problem.clear()
 
-    state.observe(follow, ["status", "progress", "problem"])
+    state.observe(follow, ["status", "ready", "progress", "problem"])
     follow()
     head = widgets.HBox([title, bar, tools, problem, status, progress])
     head.add_class("facelib-header")

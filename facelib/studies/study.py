@@ -320,6 +320,7 @@ class Study(ABC, Generic[R]):
                         seconds=seconds if np.isfinite(seconds) else 1.0,
                         before=len(jobs) - len(left),
                         failed=failed,
+                        people=len({self._who(one) for one in self.people}),
                         n_jobs=n_jobs,
                         progress=report,
                         stop=stop,

@@ -7,6 +7,7 @@ at the same time.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -21,17 +22,21 @@ from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.classroom import folder, kinds
 from facelib.app.commons import Commons
+from facelib.app.time_left import TimeLeft, shortly
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
+from facelib.studies.engine.execution import Pace
 from facelib.studies.sweeps.placebos import References
 from facelib.utilities.progress import Progress
 
 NO_CLASSIFIER = (
     "No classifier is installed. Type “facelib models fetch” once into a terminal, then reload this page."
 )
+SWEPT = "before and after are here"
+USABLE = "all else is ready"
 STEPS = 21
 PLACEBOS = 99
 SHOWN_AT = frozenset([1, 5, *range(9, PLACEBOS + 1, 10)])  # placebos in when the page is updated
@@ -40,6 +45,7 @@ SETTLE = 0.1  # seconds of quiet before the worker starts
 GESTURE, LONGER = 1.0, 3.0  # that many times longer within so many seconds of another change: a drag goes on
 REST = 0.2  # seconds that the page has for a sweep before placebos take its processor cores again
 STRIDE = 0.2  # share of a sweep between two words of progress: each costs the page a repaint
+TOLD = 1.0  # seconds between two words on how many placebos are in
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
 
 FIRST_HEAD = Head(
@@ -91,6 +97,8 @@ class Explorer(traitlets.HasTraits):
         Class of interest, and whose maps of which kind are shown.
     status, progress
         What the worker does, in words and as a share; "" and 1 when it rests.
+    ready
+        What can be used meanwhile, in words; "" when the worker rests.
     problem
         What went wrong, for people; "" when nothing did.
     resets
@@ -112,6 +120,7 @@ class Explorer(traitlets.HasTraits):
     classifier = traitlets.Unicode("")
     cam = traitlets.Unicode("gradcam")
     status = traitlets.Unicode("")
+    ready = traitlets.Unicode("")
     progress = traitlets.Float(1.0)
     problem = traitlets.Unicode("")
     resets = traitlets.Int(0)
@@ -358,10 +367,20 @@ class Explorer(traitlets.HasTraits):
         _pause(task, REST)
         while self.commons is None and not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
+        before, begun, told = len(result.placebos or ()), time.monotonic(), 0.0
+        pace, said = Pace(), TimeLeft()
         for found in self._placebos_of(scene, result, task):
             result = Result(result.sweep, found)
+            seconds = time.monotonic() - begun
+            pace.note(len(found) - before, seconds)
+            left = said.said(seconds, pace.left(PLACEBOS - len(found)))
             if len(found) in SHOWN_AT:
-                task.tell(self._deliver, scene, result)
+                task.tell(self._deliver, scene, result, left)
+            elif seconds >= told + TOLD:
+                task.tell(self._report, len(found) / PLACEBOS, compared(len(found), left), USABLE)
+            else:
+                continue
+            told = seconds
         task.tell(self._deliver, scene, Result(result.sweep, result.placebos, finished=True))
 
     def _shared(self, scene: Scene) -> Result | None:
@@ -403,7 +422,7 @@ class Explorer(traitlets.HasTraits):
             nonlocal told
             if task is not None and at.share >= told + STRIDE:
                 told = at.share
-                task.tell(self._report, at.share, at.words)
+                task.tell(self._report, at.share, at.words, SWEPT)
 
         return studies.sweep(
             scene.face,
@@ -416,8 +435,9 @@ class Explorer(traitlets.HasTraits):
             stop=task,
         )
 
-    def _report(self, share: float, text: str) -> None:
-        self.progress, self.status = share, text
+    def _report(self, share: float, text: str, ready: str = "") -> None:
+        with self.hold_trait_notifications():
+            self.progress, self.status, self.ready = share, text, ready
 
     def remember(self, scene: Scene, result: Result) -> None:
         """Keep what was found of a scene, so that it needn't be computed when it is shown."""
@@ -426,13 +446,13 @@ class Explorer(traitlets.HasTraits):
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
 
-    def _deliver(self, scene: Scene, result: Result) -> None:
+    def _deliver(self, scene: Scene, result: Result, left: float = math.nan) -> None:
         self.remember(scene, result)
         if scene.key == self.scene.key:
             self.shown = result
             done = len(result.placebos) if result.placebos else 0
-            text = f"{done} of {PLACEBOS} placebos compared"
-            self._report(done / PLACEBOS, "" if result.finished else text)
+            said = ("", "") if result.finished else (compared(done, left), USABLE)
+            self._report(done / PLACEBOS, *said)
 
     def _failed(self, error: Exception) -> None:
         self._report(1.0, "")
@@ -446,6 +466,15 @@ def _pause(task: Task, seconds: float) -> None:
     while (left := deadline - time.monotonic()) > 0:
         task.check()
         time.sleep(min(left, 0.02))
+
+
+def compared(done: int, left: float) -> str:
+    """Say how many placebos are in, and how long the others take; NaN seconds: not known.
+
+    >>> compared(9, 40.0), compared(0, float("nan"))
+    ('Placebos: 9 of 99, about 40 s', 'Placebos: 0 of 99')
+    """
+    return ", ".join(filter(None, [f"Placebos: {done} of {PLACEBOS}", shortly(left)]))
 
 
 def usable(chosen: Intervention, face: Face | Head) -> Intervention:

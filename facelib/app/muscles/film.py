@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facelib import interventions
 from facelib.app.muscles.source import Loaded
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.faces import Head
+from facelib.faces import FACE_UNITS, Head
 from facelib.semg.activity import summary
 from facelib.semg.animation import Animation, Moves, animate
 from facelib.semg.muscles import CHANNELS
@@ -149,6 +149,8 @@ def film_of(
     part = recording.cut(first, last) if (first, last) != (0.0, recording.seconds) else recording
     rate = min(RATE, MOST / max(part.seconds, 1e-9), recording.rate)
     animation = animate(head, part, model, rate=rate, electrodes=electrodes or removed, ends=loaded.ends)
+    if model is None:
+        animation = completed(animation, loaded, first)
     return Film(
         loaded=loaded,
         start=first,
@@ -160,6 +162,20 @@ def film_of(
         size=size,
         model=model,
     )
+
+
+def completed(animation: Animation, loaded: Loaded, start: float) -> Animation:
+    """Return an animation with the face units that no electrode tells as they are known to be.
+
+    `start` is where it begins in the recording, s.
+    """
+    if not loaded.unrecorded:
+        return animation
+    units, moments = animation.units.copy(), animation.times + start
+    for name, values in loaded.unrecorded.items():
+        stamps = np.arange(len(values)) / loaded.envelope.rate
+        units[:, FACE_UNITS.index(name)] = np.interp(moments, stamps, values)
+    return replace(animation, units=units)
 
 
 def maps_of(activity: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:

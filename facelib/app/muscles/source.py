@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from facelib.errors import BadValueError, FacelibError
 from facelib.semg.activity import ActivityRange, activity_range
@@ -25,6 +28,7 @@ CHEWING: Final = "masseter"
 MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
 MOST_SECONDS: Final = 1200.0
 SET_THERE: Final = "From, to, mains and window are set under “Processing”."
+BY_ITSELF: Final = "; what no electrode records, as an open jaw, moves as it was simulated"
 SIMULATED: Final = "simulated: a test of software, and no finding on humans"
 
 
@@ -44,6 +48,9 @@ class Loaded:
         Of the quality check.
     title
         What it is, in words.
+    unrecorded
+        Face units that no electrode tells, by name, and how far on they are at every row of the envelope:
+        known of simulated recordings alone.
     """
 
     recording: Recording
@@ -51,6 +58,7 @@ class Loaded:
     ends: ActivityRange | None
     findings: tuple[Finding, ...]
     title: str
+    unrecorded: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
 
 def movements() -> dict[str, str]:
@@ -94,6 +102,7 @@ def simulated(
         True for a progress bar, or a function called with the `Progress`, which counts channels; what it
         raises ends the work.
     """
+    from facelib.head.expressions import FACE_UNITS
     from facelib.semg.muscles import CHANNELS
     from facelib.semg.simulation.movements import task_of
     from facelib.semg.simulation.person import simulate_clip
@@ -102,9 +111,10 @@ def simulated(
     moved = replace(task_of(task), weakened=dict.fromkeys(side, 1 - weakness))
     clip = simulate_clip(moved, SECONDS, seed=seed, raw=True)
     said = f", {weak} side weaker by {100 * weakness:.0f} %" if weak != SIDES[0] else ""
-    title = f"{movements()[task].capitalize()}{said}, {SIMULATED}"
+    others = {name: clip.units[:, FACE_UNITS.index(name)] for name in moved.others}
+    title = f"{movements()[task].capitalize()}{said}, {SIMULATED}{BY_ITSELF if others else ''}"
     made = prepared(clip.raw or clip.envelope, title, chain, progress)
-    return replace(made, ends=_simulated_range(seed, chain))
+    return replace(made, ends=_simulated_range(seed, chain), unrecorded=others)
 
 
 @lru_cache(maxsize=8)

@@ -31,11 +31,13 @@ from facelib.app.muscles.source import (
     uploaded,
 )
 from facelib.app.studies.state import known_classifiers
+from facelib.app.time_left import TimeLeft, shortly
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head
+from facelib.studies.engine.execution import Pace
 
 if TYPE_CHECKING:
     from facelib.semg.animation import Moves
@@ -48,6 +50,7 @@ SOURCES: Final = ("recording", "simulated", "mine", "dataset")
 MAINS: Final = (50, 60)
 SETTLE: Final = 0.15  # seconds of quiet before the worker starts
 TOLD: Final = 0.2  # seconds between two words of progress
+WATCHED: Final = "{done} of {of} pictures made and read, {left}. The slider shows those that are there."
 MEANT: Final = {
     "happy": "happy", "Smile-Closed": "happy", "Smile-Open": "happy", "Smile-Left": "happy",
     "Smile-Right": "happy", "sad": "sad", "angry": "angry", "disgusted": "disgust", "fearful": "fear",
@@ -125,10 +128,10 @@ class Muscles(traitlets.HasTraits):
     """
 
     source = traitlets.Enum(SOURCES, "simulated")
-    task = traitlets.Unicode("happy")
+    task = traitlets.Unicode("Smile-Open")
     weak = traitlets.Enum(SIDES, "neither")
     weakness = traitlets.Float(0.8, min=0.0, max=1.0)
-    seed = traitlets.Int(2, min=0)  # it smiles widely, and soon
+    seed = traitlets.Int(3, min=0)  # it smiles widely, and soon
     given = traitlets.Any()
     rate = traitlets.Float(0.0, min=0.0)
     clip = traitlets.Unicode("")
@@ -328,10 +331,14 @@ class Muscles(traitlets.HasTraits):
             )  # fmt: skip
             models = [zoo.load(name) for name in self.models]
             self._tell(task, self._begun, film)
+            pace, said, begun = Pace(), TimeLeft(), time.monotonic()
             for done, seen in watch(film, models):
                 if seen is not None:
                     self._tell(task, setattr, self, "seen", seen)
-                self._say(task, done / len(film), f"{done} of {len(film)} pictures made and read")
+                seconds = time.monotonic() - begun
+                pace.note(done, seconds)
+                left = said.said(seconds, pace.left(len(film) - done))
+                self._say(task, done / len(film), WATCHED.format(done=done, of=len(film), left=shortly(left)))
         except Exception as error:
             self._tell(task, setattr, self, "film_problem", explain(error))
             self._tell(task, self._report, 1.0, "")

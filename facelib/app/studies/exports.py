@@ -11,7 +11,8 @@ from typing import Any, Final
 from facelib.app.studies.state import StudyState
 from facelib.app.widgets.controls import Card, grid
 from facelib.app.widgets.download import Download, DownloadButton
-from facelib.errors import FacelibError
+from facelib.errors import BadValueError, FacelibError
+from facelib.studies import open_study
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.utilities.scratch import folder_for
 from facelib.utilities.spreadsheet import csv_of
@@ -113,6 +114,9 @@ def report_html(found: Any) -> Download:
 def run_zip(found: Any) -> Download:
     """Return the whole run as a zip: unpacked, ``facelib.studies.open_study`` opens it, and it can go on."""
     store = Path(found.result.store)
+    if open_study(store).settings != found.result.settings:
+        msg = "Another run has been made since. Press Run once more, which computes nothing again, then this."
+        raise BadValueError(msg)
     files = [path for path in sorted(store.rglob("*")) if path.is_file() and path.suffix in KEPT]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

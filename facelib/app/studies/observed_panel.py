@@ -12,6 +12,7 @@ import ipywidgets as widgets
 
 from facelib.app.explorer.state import Explorer
 from facelib.app.studies.confirm_panel import ConfirmPanel
+from facelib.app.studies.earlier_runs import EarlierRuns
 from facelib.app.studies.effects_panel import FailuresPanel, early
 from facelib.app.studies.effects_panel import notes_of as remarks_of
 from facelib.app.studies.example_view import observed_example
@@ -148,13 +149,13 @@ class ObservedPanel(widgets.VBox):
         self.state = state
         self.who, self.asked = WhomPanel(state.whom, most=MOST), AskedPanel(state)
         self.confirm = ConfirmPanel(state, self.asked.hypothesis, self.asked.show)
-        self.run = RunPanel(state, self._lock)
+        self.run, self.earlier = RunPanel(state, self._lock), EarlierRuns(state)
         self.map, self.shares, self.pairs = MapPanel(state), SharesPanel(state), PairsPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, OBSERVED)
         self.home_of_pairs = TakeHome(state, PAIRED)
         left = widgets.VBox([self.run.skip, self.confirm, self.who, self.asked])
         found = [self.map, self.shares, self.pairs, self.failures, self.home, self.home_of_pairs]
-        right = widgets.VBox([self.run, self.run.outdated, *found])
+        right = widgets.VBox([self.run, self.earlier, self.run.outdated, *found])
         for column in (left, right):
             column.add_class("facelib-column")
         body = widgets.Box([left, right])

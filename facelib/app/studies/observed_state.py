@@ -19,6 +19,7 @@ from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError
 from facelib.properties.clinical.measures import NAMES as CLINICAL
+from facelib.stats.effects.equivalence import MATTERS
 from facelib.stats.effects.few_people import DELTA
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
@@ -157,6 +158,7 @@ class Observed(StudyState):
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-observed"
     UNITS: ClassVar[str] = "faces read"
+    MEANWHILE: ClassVar[str] = "What is below fills in; tests follow when all faces are read."
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["age", "gender", "skin_tone", "symmetry"])
     size = traitlets.Int(224)
@@ -356,6 +358,28 @@ class Observed(StudyState):
             alpha=self.alpha,
             faces=len(self.whom.faces()),
         )
+
+    @property
+    def setting_words(self) -> str:
+        """Who, what is asked, and by whom it is read."""
+        asked = " against ".join(self.order) if self.question == "conditions" else ", ".join(self.chosen)
+        return f"{self.whom.words}; {asked}; {', '.join(self.models)}"
+
+    def headline(self, found: Found | Compared) -> str:
+        """Say how many outputs go with each property, or differ between conditions."""
+        effects = found.effects
+        if isinstance(found, Compared):
+            if not len(effects):
+                return "Nothing is known yet."
+            matters = int((effects["verdict"] == MATTERS).sum())
+            return f"The difference matters for {matters} of {len(effects)} outputs."
+        if not found.tested:
+            return "Not tested yet."
+        counts = [
+            f"{name} {int(rows['rejects'].astype(bool).sum())} of {len(rows)}"
+            for name, rows in effects.groupby("property", sort=False)
+        ]
+        return f"Outputs that go with it: {', '.join(counts)}."
 
     def answer(self, found: Found | Compared) -> str:
         """Say for how many outputs it came out as the hypothesis has it, or how they differ."""

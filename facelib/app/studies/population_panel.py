@@ -14,6 +14,7 @@ from facelib.app.classroom import kinds
 from facelib.app.explorer.change_panel import withheld_html
 from facelib.app.explorer.state import Explorer
 from facelib.app.studies.confirm_panel import ConfirmPanel, PowerHelper
+from facelib.app.studies.earlier_runs import EarlierRuns
 from facelib.app.studies.effects_panel import EffectsPanel, FailuresPanel, VerdictsPanel
 from facelib.app.studies.exports import POPULATION, TakeHome
 from facelib.app.studies.face_source_panel import WhomPanel
@@ -91,12 +92,12 @@ class PopulationPanel(widgets.VBox):
         self.state = state
         self.who, self.changes, self.asked = WhomPanel(state.whom), ChangesPanel(state), AskedPanel(state)
         self.confirm = ConfirmPanel(state, self.asked.question, self.asked.show, PowerHelper(state))
-        self.run = RunPanel(state, self._lock)
+        self.run, self.earlier = RunPanel(state, self._lock), EarlierRuns(state)
         self.effects, self.verdicts = EffectsPanel(state), VerdictsPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, POPULATION)
         left = widgets.VBox([self.run.skip, self.confirm, self.who, self.changes, self.asked])
         right = widgets.VBox(
-            [self.run, self.run.outdated, self.effects, self.verdicts, self.failures, self.home]
+            [self.run, self.earlier, self.run.outdated, self.effects, self.verdicts, self.failures, self.home]
         )
         for column in (left, right):
             column.add_class("facelib-column")

@@ -107,6 +107,7 @@ class Population(StudyState):
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-population"
     UNITS: ClassVar[str] = "faces × changes done"
+    MEANWHILE: ClassVar[str] = "The map below fills in; p comes when all people are read."
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["asymmetric_expression"])
     side = traitlets.Enum(SIDES, "left")
@@ -179,6 +180,24 @@ class Population(StudyState):
         named = ", ".join(titles) if len(titles) <= NAMED else f"{len(titles)} changes"
         control = f"; control: {INTERVENTIONS[self.control].title}" if self.control else ""
         return f"{named}{control}".replace(" (control)", "")
+
+    @property
+    def setting_words(self) -> str:
+        """Who, what is changed, and by whom it is read."""
+        return f"{self.whom.words}; {self.change_words}; {', '.join(self.models)}"
+
+    def headline(self, found: Found) -> str:
+        """Say for how many classifiers the first change matters, and how large it is."""
+        effects = found.effects
+        rows = (
+            effects[effects["intervention"] != found.result.settings["control"]] if len(effects) else effects
+        )
+        if not len(rows):
+            return "Nothing is known yet."
+        rows = rows[rows["intervention"] == rows["intervention"].iloc[0]]
+        matters, means = int((rows["verdict"] == MATTERS).sum()), rows["mean"].dropna()
+        sizes = f"; mean change {means.min():+.2f} to {means.max():+.2f}" if len(means) else ""
+        return f"Matters for {matters} of {len(rows)} classifiers{sizes}."
 
     def as_set(self, name: str) -> Intervention:
         """Return an intervention by its id, with the options that are set."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import ipywidgets as widgets
 
 from facelib.app.studies.state import StudyState
-from facelib.app.studies.time_left import TimeLeft
+from facelib.app.time_left import TimeLeft
 from facelib.app.widgets.controls import Card, button, paragraphs
 from facelib.studies.engine.execution import about
 from facelib.utilities.progress import Progress
@@ -23,6 +23,7 @@ WORDS: Final = {
     "stopped": "Stopped. What is done is kept; “Go on” does the rest.",
     "done": "Done.",
 }
+ELSEWHERE: Final = "Other tabs can be used meanwhile."
 OLD: Final = "These results are of the settings before."
 CHANGED: Final = "Settings have changed since."
 
@@ -50,7 +51,8 @@ class RunPanel(Card):
         super().__init__("Run")
         self.state = state
         self._locked = locked
-        self.plan, self.words = widgets.HTML(), widgets.HTML()
+        self.plan, self.words, self.now = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.now.add_class("facelib-hint")
         self.plan.add_class("facelib-plan")
         self.words.add_class("facelib-sentence")
         self.run = button("Run", "Start the study as it is set now, or go on with it")
@@ -75,7 +77,7 @@ class RunPanel(Card):
         line = widgets.HBox([self.run, self.stop, self.progress, self.words])
         line.add_class("facelib-filling")
         self.follow()
-        self.fill(line, self.plan)  # above what grows and shrinks while it is planned
+        self.fill(line, self.now, self.plan)  # above what grows and shrinks while it is planned
 
     def _on_run(self, _button: object) -> None:
         """Run at once, or as soon as it is known what that takes."""
@@ -100,6 +102,8 @@ class RunPanel(Card):
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
         self.words.value = f'<p class="facelib-status">{html.escape(status(state, self._time))}</p>'
+        self.now.value = paragraphs(*doing(state))
+        self.now.layout.display = "" if running else "none"
         if self._waits and (state.plan is not None or state.lacks):
             self._waits = False  # for good: what is mended later isn't run unasked
             if not state.lacks:
@@ -132,6 +136,12 @@ def status(state: StudyState, time: TimeLeft) -> str:
     if not state.fresh and state.found is not None:
         words = f"{words} {CHANGED}".strip()
     return words
+
+
+def doing(state: StudyState) -> list[str]:
+    """Say what is done now, and what can be used already."""
+    now = "" if state.progress is None or state.step else state.progress.words
+    return [" ".join(filter(None, [now and f"Now: {now}.", state.MEANWHILE, ELSEWHERE]))]
 
 
 def is_shown(state: StudyState) -> bool:

@@ -21,6 +21,7 @@ from traitlets.traitlets import MetaHasTraits
 from facelib import classifiers, studies
 from facelib.app.classroom import kinds
 from facelib.app.lessons.independence_state import rest
+from facelib.app.studies.earlier_runs import Run, reference, remembered
 from facelib.app.studies.face_source import Whom
 from facelib.app.studies.folder import StudyFolder
 from facelib.app.studies.throttle import Looks, need
@@ -94,6 +95,8 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         `facelib.studies.Hypothesis` that was set, with its time; None: none yet.
     changes
         What was changed since, a sentence each.
+    runs
+        `facelib.app.studies.earlier_runs.Run` of this session, the last one first.
 
     Parameters
     ----------
@@ -106,6 +109,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     SETTINGS: ClassVar[tuple[str, ...]] = ()
     NAME: ClassVar[str] = "facelib-study"
     UNITS: ClassVar[str] = "done"
+    MEANWHILE: ClassVar[str] = ""  # what can be used while it runs, in words
 
     whom = traitlets.Instance(Whom)
     stage = traitlets.Enum(STAGES, "ready")
@@ -119,6 +123,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     mode = traitlets.Enum(MODES, "explore")
     hypothesis = traitlets.Any()
     changes = traitlets.List(traitlets.Unicode())
+    runs = traitlets.Tuple()
 
     def __init__(
         self, whom: Whom, *, store: str | Path | None = None, background: bool = True, **settings: Any
@@ -131,6 +136,8 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         self._asked: object = None  # settings of what was found last
         self._looked: set[object] = set()  # faces that Explore has shown something of
         self._other = Kept()  # what was found in the other mode
+        self._sides: list[tuple[tuple[Any, ...], Kept]] = []  # settings and results beside the last `recall`
+        self.gesture: object = None  # while several settings change at once: for "undo" that is one step
         self.observe(self._on_change, list(self.SETTINGS))
         whom.observe(self._on_change, list(Whom.SETTINGS))
         self.observe(self._on_mode, "mode")
@@ -163,6 +170,15 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     @abstractmethod
     def answer(self, found: Any) -> str:
         """Say what a finished run says of the hypothesis."""
+
+    @property
+    @abstractmethod
+    def setting_words(self) -> str:
+        """The settings in a line."""
+
+    @abstractmethod
+    def headline(self, found: Any) -> str:
+        """Say what was found in a line."""
 
     # confirming
 
@@ -215,13 +231,67 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
 
     def _on_mode(self, _change: object) -> None:
         """Show what was found in this mode before."""
-        with self.lock, self.hold_trait_notifications():
-            here = Kept(self.found, self._asked, self.progress, self.stage)
-            self.found, self._asked, self.progress, self.stage = (
-                self._other.found, self._other.asked, self._other.progress, self._other.stage,
-            )  # fmt: skip
+        with self.lock:
+            _, here = self._now
+            self._sides = []
+            self._put(self._other)
             self._other = here
         self._on_change(None)
+
+    # runs of this session
+
+    @property
+    def listed(self) -> tuple[Run, ...]:
+        """Runs that can be shown now: those of this mode, and in Confirm of this hypothesis."""
+        confirming = self.mode == "confirm"
+        return tuple(
+            run
+            for run in self.runs
+            if run.mode == self.mode and (not confirming or run.hypothesis == self.hypothesis)
+        )
+
+    def recall(self, run: Run) -> None:
+        """Show an earlier run's results and its settings; nothing is computed again.
+
+        Where its photographs are gone, or a name can't be chosen any more, its results stand as those of
+        other settings.
+        """
+        with self.lock:
+            if self.running or run not in self.listed:
+                return
+            former = self._now
+            same = run.source != "mine" or run.photographs is reference(self.whom.photographs)
+            self.gesture = object()
+            try:
+                if same:
+                    self.whom.source = run.source
+                    self.take_up(run.kept)
+            finally:
+                self.gesture = None
+            asked = self.settings if same and self.kept == run.kept else None
+            then = Kept(run.found, asked, run.progress, run.stage)
+            self._sides = [former, (self.settings, then)]
+            self._put(then)
+            self._on_change(None)
+
+    @property
+    def _now(self) -> tuple[tuple[Any, ...], Kept]:
+        return self.settings, Kept(self.found, self._asked, self.progress, self.stage)
+
+    def _put(self, kept: Kept) -> None:
+        with self.hold_trait_notifications():
+            self.found, self._asked, self.progress, self.stage = (
+                kept.found, kept.asked, kept.progress, kept.stage,
+            )  # fmt: skip
+
+    def _remember(self, found: Any, stage: str) -> None:
+        whom = self.whom
+        run = Run(
+            found, self.progress, stage, self.kept, whom.source, self.mode, self.hypothesis,
+            self.setting_words, self.headline(found),
+            reference(whom.photographs) if whom.source == "mine" else None,
+        )  # fmt: skip
+        self.runs = remembered(self.runs, run)
 
     # coming back after a reload
 
@@ -294,6 +364,10 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         with self.lock:
             if self.running:
                 return
+            if self.gesture is None:  # undone, or redone: the results go with the settings
+                for settings, kept in self._sides:
+                    if settings == self.settings and kept.found is not self.found:
+                        self._put(kept)
             with self.hold_trait_notifications():
                 self.fresh = self.found is None or self._asked == self.settings
                 self.stage = "ready" if self.stage in {"done", "stopped"} and not self.fresh else self.stage
@@ -341,7 +415,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
                 need(self.hypothesis, UNSET)
             else:
                 self._looked.add(self._faces)
-            self._stopped = Event()
+            self._stopped, self._sides = Event(), []
             with self.hold_trait_notifications():
                 if self._asked != self.settings:
                     self.found = None
@@ -419,6 +493,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     def _ended(self, found: Any, stage: str, problem: str) -> None:
         if found is not None:
             self.found = found  # shown before "Done." stands beside it
+            self._remember(found, stage)
         with self.hold_trait_notifications():
             self.stage, self.step, self.problem = stage, "", problem
             self.fresh = self._asked == self.settings

@@ -33,7 +33,9 @@ HERE: Final = 0.3  # where it is done in this process, which shows it at once
 LONGEST: Final = 60.0
 BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
 LOSSES: Final = 3  # times in a row that processes are lost without anything done
-RECENT: Final = 0.5  # share of the units done so far that predict the time of the others
+RECENT: Final = 0.1  # share of all units: those done last predict the time of the others,
+FEWEST: Final = 8  # and at least so many batches of each process
+ALIKE: Final = 0.15  # how much slower or faster than these others were that count, too
 LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
 WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
 LOST: Final = (
@@ -67,6 +69,8 @@ class Progress(AnyProgress):
         Jobs among those that were run in which something failed.
     part
         Files that were just written.
+    words
+        What is done now, "person 12 of 40, one side weaker"; "" where several are at work.
 
     Examples
     --------
@@ -119,6 +123,7 @@ def execute(
     seconds: float,
     before: int = 0,
     failed: int = 0,
+    people: int = 0,
     n_jobs: int | None = None,
     progress: StudyReport | None = None,
     stop: Stop | None = None,
@@ -137,6 +142,8 @@ def execute(
         Estimated for one job: batches take some seconds.
     before, failed
         Jobs that were run before, and those of them that failed.
+    people
+        Of the whole study; fewer than those of `jobs`: these.
     n_jobs
         Processes. None: as ``joblib.parallel_config`` says, else one per core; 1: this process.
     progress
@@ -154,7 +161,11 @@ def execute(
         If processes were lost again and again.
     """
     left, at = list(jobs), Progress(before, before + len(jobs), failed=failed)
-    begun, losses, pace = time.perf_counter(), 0, Pace()
+    processes, here = workers(n_jobs)
+    begun, losses, pace = time.perf_counter(), 0, Pace(processes)
+    said = _spoken(jobs, people) if here else {}
+    if said and progress is not None:
+        progress(replace(at, words=said[0]))
     while left:
         finished: set[int] = set()
         try:
@@ -163,6 +174,7 @@ def execute(
                 for numbers, done in batches:
                     finished |= set(numbers[: done.jobs])
                     at = _after(at, done, time.perf_counter() - begun, pace)
+                    at = replace(at, words=said.get(at.done - before, ""))
                     if progress is not None:
                         progress(at)
                     if len(finished) < len(left):
@@ -205,6 +217,11 @@ def _ended(batches: Batches) -> Iterator[Batches]:
 class Pace:
     """Seconds per unit, by those done last: the first ones start slowly, and a machine gets busier.
 
+    Parameters
+    ----------
+    beside
+        How many are at work at once: the first notes of all of them count only while there are no others.
+
     Examples
     --------
     >>> pace = Pace()
@@ -214,7 +231,8 @@ class Pace:
     6.0
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: int = 1) -> None:
+        self._beside = max(beside, 1)
         self._marks: list[tuple[int, float]] = [(0, 0.0)]
 
     @property
@@ -229,12 +247,30 @@ class Pace:
 
     def left(self, units: int) -> float:
         """Return the seconds that so many more units will take; NaN while none is done."""
-        done, seconds = self._marks[-1]
+        done = self.done
         if not done:
             return float("nan")
-        since = bisect_right(self._marks, (done * (1 - RECENT), float("inf"))) - 1
-        first, then = self._marks[min(since, len(self._marks) - 2)]
-        return (seconds - then) / (done - first) * units
+        slow = self._beside if len(self._marks) > 2 * self._beside else 0
+        wanted = max(RECENT * (done + units), 1.0)
+        start = self._since(wanted, slow)
+        seconds_each = self._pace(start)
+        while start > slow:  # more of the past makes it steadier, while it was alike
+            wanted *= 2
+            earlier = self._since(wanted, slow)
+            if abs(self._pace(earlier) - seconds_each) > ALIKE * seconds_each:
+                break
+            start = earlier
+        return self._pace(start) * units
+
+    def _since(self, units: float, slow: int) -> int:
+        """Return the note since which at least so many units were done, and `FEWEST` were noted."""
+        recent = bisect_right(self._marks, (self.done - units, float("inf"))) - 1
+        return max(min(recent, len(self._marks) - 1 - FEWEST * self._beside), slow)
+
+    def _pace(self, start: int) -> float:
+        """Return the seconds per unit since a note."""
+        (first, then), (done, seconds) = self._marks[start], self._marks[-1]
+        return (seconds - then) / (done - first)
 
 
 def _after(at: Progress, done: Done, seconds: float, pace: Pace) -> Progress:
@@ -245,6 +281,18 @@ def _after(at: Progress, done: Done, seconds: float, pace: Pace) -> Progress:
     return Progress(
         count, at.total, seconds=seconds, left=left, failed=at.failed + done.failed, part=done.parts
     )
+
+
+def _spoken(jobs: Sequence[Job], people: int) -> dict[int, str]:
+    """Return what is done when so many of the jobs are behind, in words; people of earlier runs count."""
+    order = {name: place for place, name in enumerate(dict.fromkeys(job.subject.identity for job in jobs))}
+    total = max(people, len(order))
+    first = total - len(order) + 1
+    return {
+        place: f"person {order[job.subject.identity] + first} of {total}"
+        + (f", {job.intervention.title}" if job.intervention is not None else "")
+        for place, job in enumerate(jobs)
+    }
 
 
 def in_random_order(jobs: Sequence[Job], seed: int) -> list[Job]:

@@ -92,6 +92,18 @@ def test_a_simulated_smile_moves_the_face_and_is_read(make: Make) -> None:
     assert np.abs(outputs[smile.argmax()] - outputs[smile.argmin()]).max() > 0.1
 
 
+def test_a_simulated_jaw_opens_though_no_electrode_records_it(make: Make) -> None:
+    film = make(source="simulated", task="Smile-Open").film
+    truth = film.loaded.unrecorded["jawOpen"]
+    jaw = film.animation.units[:, FACE_UNITS.index("jawOpen")]
+    assert jaw.max() > 0.1
+    np.testing.assert_allclose(jaw[:5], truth[: 3 * 5 : 3], atol=1e-6)  # 10 pictures a second of 30 rows
+    later = film_of(film.loaded, film.animation.base, 1.0)
+    np.testing.assert_allclose(later.animation.units[0], film.animation.units[10], atol=1e-6)
+    assert "as an open jaw, moves as it was simulated" in film.loaded.title
+    assert make(source="simulated", task="happy").film.loaded.title.endswith("no finding on humans")
+
+
 def test_a_weak_side_is_weak_in_the_signals_and_in_the_face(make: Make) -> None:
     state = make(source="simulated", weak="left", weakness=0.9)
     left, right = state.film.animation.units[:, SMILE].T
