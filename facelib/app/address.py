@@ -27,6 +27,7 @@ WORDS: Final = {
 """Words of an address, and the field of a `PageState` that each of them is."""
 OPTION: Final = "change-"
 LIGHT: Final = "light-"
+SHARED: Final = ("ancestry", "background")  # fields of a head that are normalised to 1
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?", re.ASCII)
 _SAFE = "-._~*@/ "
 
@@ -54,8 +55,9 @@ def to_address(state: PageState) -> str:
     if plain["intervention"] != base["intervention"]:
         parts.append(("change", plain["intervention"]["id"]))
         parts += [(OPTION + name, value) for name, value in plain["intervention"]["options"].items()]
-    for name, value in plain["head"].items():
-        if value != base["head"][name]:
+    for name, given in plain["head"].items():
+        if given != base["head"][name]:
+            value = _shares(name, given)
             own = value.items() if name == "light" and isinstance(value, Mapping) else ()
             parts += [(LIGHT + part, number) for part, number in own] or [(name, value)]
     parts += [(word, plain[name]) for word, name in WORDS.items() if plain[name] != base[name]]
@@ -110,6 +112,21 @@ def from_address(text: str) -> PageState:
     if options and plain["intervention"]["options"] is not options:
         plain["intervention"] = {**plain["intervention"], "options": options}
     return from_plain({**plain, "version": VERSION, "head": {**head, **({"light": light} if light else {})}})
+
+
+def _shares(name: str, value: Any) -> Any:
+    """Return shares of the whole as the small numbers that give the same ones, where there are such.
+
+    >>> _shares("ancestry", [["african", 1 / 3], ["asian", 2 / 3]]), _shares("age", 70)
+    ([['african', 1], ['asian', 2]], 70)
+    """
+    if name not in SHARED or not isinstance(value, list) or len(value) < 2:
+        return value
+    least = min(share for _, share in value)
+    parts = [[word, round(share / least)] for word, share in value]
+    whole = sum(count for _, count in parts)
+    same = all(count / whole == share for (_, count), (_, share) in zip(parts, value, strict=True))
+    return parts if same else value
 
 
 def _unknown(name: str, head: Mapping[str, Any]) -> str:

@@ -110,7 +110,7 @@ class Intensity(StraightLine, OfFaceUnits):
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "The expression fades step by step until the face is neutral."
+        "The expression fades step by step until the face is neutral; a photograph's open mouth may stay."
         + SHAPE_ONLY
         + along(
             "activation_left",

@@ -85,17 +85,18 @@ def html(
     sweep: Sweep,
     *,
     references: References | None = None,
+    finished: bool = True,
     step: int | None = None,
     with_photograph: bool = False,
     consent: str = "",
 ) -> bytes:
-    """Return the file; parameters as for `write`."""
+    """Return the file; parameters as for `write`, and whether all placebos that are wanted are there."""
     photograph = consented(sweep.face, "This explorable", with_photograph=with_photograph, consent=consent)
     last = len(sweep.strengths) - 1
     if step is not None and not (isinstance(step, int | np.integer) and 0 <= step <= last):
         msg = f"The step that is shown first is a whole number from 0 to {last}; got {step!r}."
         raise BadValueError(msg)
-    content = content_of(sweep, references)
+    content = content_of(sweep, references, finished=finished)
     content["step"] = last if step is None else int(step)
     words = content["classes"][sweep.label]
     script, style = _script(), _style()
@@ -123,7 +124,9 @@ def html(
     return whole
 
 
-def content_of(sweep: Sweep, references: References | None = None) -> dict[str, Any]:
+def content_of(
+    sweep: Sweep, references: References | None = None, *, finished: bool = True
+) -> dict[str, Any]:
     """Return all that moves in the file, as JSON holds it."""
     first = sweep.frames.faces[0]
     view = view_of(first)
@@ -135,7 +138,7 @@ def content_of(sweep: Sweep, references: References | None = None) -> dict[str, 
         "label": sweep.label,
         "classifiers": [[name, colour(order)] for order, name in enumerate(sweep.classifiers)],
         "columns": _columns(references),
-        "classes": {label: words_of(sweep, label, references) for label in classes},
+        "classes": {label: words_of(sweep, label, references, finished=finished) for label in classes},
         "maps": maps_of(sweep, classes, view),
     }
 
@@ -148,7 +151,9 @@ def classes_of(sweep: Sweep) -> list[str]:
     return list(dict.fromkeys([sweep.label, *there]))[:MOST_CLASSES]
 
 
-def words_of(sweep: Sweep, label: str, references: References | None) -> dict[str, Any]:
+def words_of(
+    sweep: Sweep, label: str, references: References | None, *, finished: bool = True
+) -> dict[str, Any]:
     """Return what stands about one class: table, sentences, curves and the band of the placebos."""
     effects = sweep.effects(label, references=references)
     effects = effects[effects["verdict"] != NO_OUTPUT]
@@ -160,7 +165,7 @@ def words_of(sweep: Sweep, label: str, references: References | None) -> dict[st
             _name(sweep, effect["classifier"]),
             {"series": [f"{value:.2f}" for value in series[effect["classifier"]]]},
             signed(effect["change"]),
-            *([compared(effect, finished=True)] if references else []),
+            *([compared(effect, finished=finished)] if references else []),
             verdict_cell(effect, unmoved),
         ]
         for effect in effects.to_dict("records")
@@ -169,12 +174,15 @@ def words_of(sweep: Sweep, label: str, references: References | None) -> dict[st
     rows += [
         [_name(sweep, name), *empty, {"text": NO_CLASS}] for name in sweep.classifiers if name not in series
     ]
+    own = {row["classifier"]: row["sentence"] for row in told.to_dict("records")}
+    if not finished:
+        own = {name: said.replace("did as much", "did as much so far") for name, said in own.items()}
     beside = [BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0"))] if within(told) else []
     return {
         "caption": f"Probability of {label}, and what the change does to it on this face",
         "rows": rows,
         "sentences": sentences(sweep, label, effects) + beside,
-        "own": {row["classifier"]: row["sentence"] for row in told.to_dict("records")},
+        "own": own,
         "curves": {name: _rounded(values) for name, values in series.items()},
         "bands": _bands(references, label),
     }

@@ -61,6 +61,10 @@ def test_who_comes_to_a_full_class_waits_in_line_without_a_script(
     with first.expect_navigation(timeout=20000):  # by itself
         pass
     waiting(first, "You are the first in line")
+    inside[1].page.reload(wait_until="commit")
+    ready(inside[1].page)  # whose page is reloaded keeps the seat
+    asks_again(first)
+    waiting(first, "You are the first in line")
     inside[0].close()
 
     def let_in() -> bool:
@@ -83,13 +87,14 @@ def test_a_class_types_its_word(toy: Path, start: Start, visit: Visits) -> None:
     wait_until(lambda: "For the board" in server.log, 20, "the word")
     page_address, word = re.findall(r"For the board: (http\S+) and the word (\S+)", server.log)[0]
     assert re.fullmatch(r"([a-z]{4}-){3}[a-z]{4}", word)
-    one = visit(page_address)
+    one = visit(f"{page_address}#age=70")
     one.type_into(one.page.get_by_label("Word"), word[:-1])
     one.click(one.page.get_by_role("button", name="Open"))
     expect(one.page.get_by_role("alert")).to_have_text("That was not the right word.")
     one.type_into(one.page.get_by_label("Word"), word.replace("-", " ").title())
     one.click(one.page.get_by_role("button", name="Open"))
     ready(one.page)
+    assert one.page.url.endswith("#age=70"), "a link's scene survives the question for the word"
     one.assert_local()
 
 

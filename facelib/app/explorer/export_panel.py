@@ -128,7 +128,8 @@ def explorable_html(result: Result, shown: Shown) -> Download:
     from facelib.reports.explorable import html
 
     sweep = replace(result.sweep, label=shown.label)
-    page = html(sweep, references=result.placebos, step=shown.step, **_said(result, shown))
+    placebos = {"references": result.placebos, "finished": result.finished}
+    page = html(sweep, **placebos, step=shown.step, **_said(result, shown))
     return Download(_name(result, "html", "explorable"), page, "text/html")
 
 

@@ -111,6 +111,7 @@ CASES: Final[Mapping[str, Case]] = MappingProxyType(
                 "A smile; the left side is paralysed.",
                 _MAN,
                 _only("palsy", side="left"),
+                step=STEPS - 1,  # its picture is what one comes for
             ),
             Case(
                 "palsy_rest",

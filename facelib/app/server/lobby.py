@@ -10,6 +10,7 @@ from typing import Final
 RETRY: Final = 10  # seconds after which the page of who waits asks again (our choice)
 FRESH: Final = 25.0  # seconds without a word after which nobody waits for a visitor (our choice)
 PATIENCE: Final = 90.0  # seconds that a place is kept: browsers wake hidden pages once a minute (our choice)
+HELD: Final = 8.0  # seconds that the place of a page that closes is held: it may be a reload (our choice)
 MOST: Final = 200  # visitors that wait: each costs a few bytes, but anybody inside may send many (our choice)
 
 
@@ -34,6 +35,25 @@ class Lobby:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: dict[str, float] = {}
+        self._seats: dict[str, None] = {}  # given to pages, the oldest first
+
+    def seat(self) -> str:
+        """Return a word by which a page that is reloaded is known again."""
+        word = secrets.token_urlsafe(12)
+        self._seats[word] = None
+        while len(self._seats) > MOST:
+            del self._seats[next(iter(self._seats))]
+        return word
+
+    def knows(self, seat: str) -> bool:
+        """Return whether a seat was given to a page, and not left for long."""
+        return seat in self._seats
+
+    def hold(self, seat: str) -> None:
+        """Keep the head of the line for a while for the page of a seat: it closes, or is reloaded."""
+        if self._seats.pop(seat, seat) is None:
+            self._seats[seat] = None
+            self._seen = {seat: self._clock() - (FRESH - HELD), **self._seen}
 
     def ahead(self, place: str) -> int:
         """Return how many wait before this place, of those heard of lately; "": before a newcomer."""

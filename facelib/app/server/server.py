@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -25,6 +26,7 @@ from traitlets import Bool, Unicode
 from traitlets import Callable as CallableTrait
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -51,6 +53,8 @@ NOISE = (
     "exception=WebSocketClosedError()",  # a page was left while a message was on its way to it
     "Got events for closed stream",
 )
+SEAT = "facelib_seat"  # a cookie that opens nothing: it says whose page is loaded again
+RELOADED, BREATH = 3.0, 0.1  # seconds that a reloaded page waits for its former session; between looks
 TOKEN = re.compile(r"token=[^&\s'\")]+")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
@@ -75,6 +79,9 @@ class PageHandler(TornadoVoilaHandler):
         """
         _ = self.xsrf_token  # reading it sets the cookie
         manager, place = self.kernel_manager, self.get_argument("place", "")
+        seat = self.get_cookie(SEAT, "") or ""
+        if manager.lobby.knows(seat) and not place:
+            place = await self._known_again(seat)
         if manager.room(self.notebook_path) <= manager.lobby.ahead(place):
             kept = self._wait(place)
             if kept not in {"", place}:
@@ -82,6 +89,8 @@ class PageHandler(TornadoVoilaHandler):
                 return
             raise HTTPError(503, BUSY)
         waited = manager.lobby.leave(place)
+        given = {"path": self.base_url, "httponly": True, "samesite": "Strict"}
+        self.set_cookie(SEAT, manager.lobby.seat(), expires_days=None, **given)
         try:
             await super().get(path)
         except HTTPError as error:
@@ -90,6 +99,15 @@ class PageHandler(TornadoVoilaHandler):
                     manager.lobby.come_back(place)
                 self._wait(place)
             raise
+
+    async def _known_again(self, seat: str) -> str:
+        """Wait a moment for the session that a reloaded page has left; return its place, "" if it hasn't."""
+        manager = self.kernel_manager
+        for _ in range(round(RELOADED / BREATH)):
+            if manager.room(self.notebook_path) > manager.lobby.ahead(seat):
+                break
+            await asyncio.sleep(BREATH)
+        return seat if manager.lobby.ahead(seat) < manager.lobby.ahead("") else ""
 
     def _wait(self, place: str) -> str:
         """Give or keep a place in the line; the page that is sent comes back with it, without any script."""
@@ -125,6 +143,15 @@ class PageHandler(TornadoVoilaHandler):
         if taken:
             self.kernel_manager.hand_out(self.notebook_path)
         return taken
+
+
+class LeaveHandler(VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that closes, and holds its seat for a moment: it may be reloaded."""
+
+    async def post(self, kernel_id: str) -> None:
+        """End it."""
+        self.kernel_manager.lobby.hold(self.get_cookie(SEAT, "") or "")
+        await super().post(kernel_id)
 
 
 class PageServer(Voila):
@@ -172,6 +199,7 @@ class PageServer(Voila):
             KernelHandler: SessionHandler,
             VoilaKernelWebsocketHandler: SocketHandler,
             VoilaLoginHandler: LoginHandler,
+            VoilaShutdownKernelHandler: LeaveHandler,
         }
         handlers = []
         for pattern, handler, *rest in super().init_handlers():

@@ -136,6 +136,12 @@ def test_a_misspelt_word_is_answered_by_the_nearest() -> None:
         from_address("emotoin=sad")
 
 
+def test_equal_shares_are_short() -> None:
+    mixed = PageState(Head(ancestry={"african": 1, "asian": 1, "european": 1}))
+    assert "ancestry=african:1,asian:1,european:1&" in to_address(mixed)
+    assert from_address(to_address(mixed)) == mixed
+
+
 def test_words_of_links_are_no_fields_of_heads() -> None:
     names = {field.name for field in fields(Head)}
     assert not names & {*WORDS, "change", "strength", "tab"}

@@ -280,3 +280,10 @@ def test_a_page_beyond_the_limit_is_refused(smile: Sweep, monkeypatch: pytest.Mo
     monkeypatch.setattr(explorable, "LARGEST", 10_000)
     with pytest.raises(BadValueError, match="fewer steps"):
         explorable.html(smile)
+
+
+def test_placebos_that_still_come_are_said_to_be_so_far(smile: Sweep) -> None:
+    *_, some = run_references(smile, 6, seed=smile.seed)
+    for finished in (True, False):
+        words = parsed(explorable.html(smile, references=some, finished=finished).decode()).text
+        assert ("so far" in words) != finished

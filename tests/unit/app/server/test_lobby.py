@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelib.app.server.lobby import FRESH, MOST, PATIENCE, Lobby
+from facelib.app.server.lobby import FRESH, HELD, MOST, PATIENCE, Lobby
 
 
 class Clock:
@@ -84,3 +84,32 @@ def test_a_slow_twin_agrees(steps: list[tuple[str, int]]) -> None:
             lobby.leave(str(known[0]))
         fresh = [clock.now - float(str(one[1])) <= FRESH for one in line]
         assert [lobby.ahead(str(one[0])) for one in line] == [sum(fresh[:k]) for k in range(len(line))]
+
+
+def test_a_page_that_is_reloaded_keeps_its_seat_and_one_that_is_closed_gives_it_up() -> None:
+    clock = Clock()
+    lobby = Lobby(clock)
+    waiting = lobby.join("")
+    seat = lobby.seat()
+    assert lobby.knows(seat)
+    assert lobby.ahead(seat) == 1
+    lobby.hold(seat)
+    assert [lobby.ahead(seat), lobby.ahead(waiting)] == [0, 1]
+    lobby.leave(seat)
+    assert lobby.ahead(waiting) == 0
+    lobby.hold(seat)
+    clock.now += HELD + 1
+    lobby.join(waiting)
+    assert lobby.ahead(waiting) == 0
+
+
+def test_nobody_holds_a_seat_that_was_not_given() -> None:
+    lobby = Lobby(Clock())
+    waiting = lobby.join("")
+    for seat in ("", "mine", waiting):
+        lobby.hold(seat)
+    assert lobby.ahead(waiting) == 0
+    first = lobby.seat()
+    for _ in range(MOST):
+        lobby.seat()
+    assert not lobby.knows(first)
