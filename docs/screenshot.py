@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image, ImageOps
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from harness import Visit, facelib_app, launch_browser  # noqa: E402
 
 STEP = 17  # of 20
+BITS = 5  # of each colour: half of the bytes, and no hue is lost
 PATIENCE = 300_000  # ms until all placebos are compared, on a busy machine
 
 
@@ -22,7 +24,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch_browser(playwright)
         with facelib_app(None, Path(folder, "log")) as server:
-            visit = Visit(browser, server.url, width=1296, height=888, scale=1.25)
+            visit = Visit(browser, server.url, width=1440, height=900)
             handle = visit.page.locator(".facelib-strength .noUi-handle")
             handle.wait_for()
             visit.page.get_by_text("of 99").wait_for(timeout=PATIENCE)
@@ -31,7 +33,11 @@ def main() -> None:
                 handle.press("ArrowRight")
             handle.blur()
             visit.page.wait_for_timeout(500)
-            visit.page.screenshot(path=ROOT / "docs" / "explorer.png")
+            picture = Path(folder, "explorer.png")
+            visit.page.screenshot(path=picture)
+            with Image.open(picture) as full:
+                reduced = ImageOps.posterize(full.convert("RGB"), BITS)
+            reduced.save(ROOT / "docs" / "explorer.png", optimize=True)
             visit.close()
         browser.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError, answers_misspelt
+from facelib.utilities.consent import may_show
 from facelib.utilities.short_repr import in_short
 
 N_LANDMARKS = 478
@@ -21,7 +22,7 @@ def _unknown_landmarks() -> npt.NDArray[np.float32]:
     return np.full((N_LANDMARKS, 2), np.nan, np.float32)
 
 
-@in_short(picture=lambda face: face.image)
+@in_short(picture=lambda face: face.image if may_show(face.attributes) else None)
 @answers_misspelt("a face")
 @dataclass(frozen=True, eq=False)
 class Face:
@@ -91,8 +92,10 @@ class Face:
         view.flags.writeable = False
         return self.replace(image=view)
 
-    def _repr_png_(self) -> bytes:
-        """Show the picture in a notebook."""
+    def _repr_png_(self) -> bytes | None:
+        """Show the picture in a notebook, unless its table says that there is no consent to that."""
+        if not may_show(self.attributes):
+            return None
         import io
 
         from PIL import Image
@@ -100,6 +103,13 @@ class Face:
         buffer = io.BytesIO()
         Image.fromarray(self.image).save(buffer, "PNG")
         return buffer.getvalue()
+
+
+def shown_of(faces: Sequence[Face]) -> npt.NDArray[np.uint8] | None:
+    """Return pictures (n, H, W, 3) for a notebook; None if a table says that one may not be shown."""
+    return (
+        np.stack([face.image for face in faces]) if all(may_show(one.attributes) for one in faces) else None
+    )
 
 
 def face_fingerprint(face: Face) -> str:

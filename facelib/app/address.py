@@ -87,7 +87,9 @@ def from_address(text: str) -> PageState:
         msg = f"The scene of a link has {LONGEST_ADDRESS:,} characters at most; got {len(text):,}."
         raise BadValueError(msg)
     plain: dict[str, Any] = to_plain(_BASE)
-    head, light, options = dict(plain["head"]), {}, {}
+    head: dict[str, Any] = dict(plain["head"])
+    light: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for name, value in _pairs(text.removeprefix("#")).items():
         if name == "change":
             plain["intervention"] = {"id": value, "options": options}

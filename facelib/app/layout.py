@@ -33,6 +33,7 @@ from facelib.faces import Face, Head
 from facelib.studies.disclaimer import LIMITS
 
 Follow = Callable[[str, StudyState], None]
+INTRO: Final = "Move the slider: the face on the right changes, and every network answers."
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
 
@@ -65,13 +66,13 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     change, look, outputs = (
         ChangePanel(state, apart=True),
         PicturesPanel(state, apart=True),
-        OutputsPanel(state),
+        OutputsPanel(state, apart=True),
     )
     compare = ComparePanel(state, look.stage)
     for follower in (look.stage, measured.table, *outputs.linked, *compare.linked):
         widgets.jslink((change.slider, "value"), (follower, "index"))
-    middle = _column(change, _sight(look, change), compare, look, ExportPanel(state))
-    body = widgets.Box([_column(face, measured), middle, _column(outputs)])
+    middle = _column(_intro(), _sight(look, change), change, compare, look, ExportPanel(state))
+    body = widgets.Box([_column(face, measured), middle, _column(_answer(outputs), outputs)])
     body.add_class("facelib-columns")
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
@@ -106,6 +107,8 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     limits.add_class("facelib-limits")
     memory = PageMemory(state, look, change.slider, tabs.bar)
     kept.append(memory)
+    look.stage.preview = not scene
+    memory.keeper.on_msg(lambda *_: look.stage.set_trait("preview", False))  # somebody has been here before
 
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
@@ -182,9 +185,24 @@ def _column(*panels: widgets.Widget) -> widgets.VBox:
     return column
 
 
+def _intro() -> widgets.HTML:
+    """Say in one line what to do first."""
+    line = widgets.HTML(f"<p>{html.escape(INTRO)}</p>")
+    line.add_class("facelib-intro")
+    return line
+
+
+def _answer(outputs: OutputsPanel) -> Card:
+    """Return what the networks answer in words: it stands beside the face, before all numbers."""
+    card = Card("Answer")
+    card.fill(outputs.sentence)
+    card.add_class("facelib-answer")
+    return card
+
+
 def _sight(look: PicturesPanel, change: ChangePanel) -> Card:
     """Return the pictures with the strength that moves them: on small screens they stay in sight together."""
-    card = Card("Look")
+    card = Card("Before and after")
     card.fill(look.pictures, change.what, change.strength)
     card.add_class("facelib-sight")
     return card

@@ -1,14 +1,17 @@
-"""The command line: `facelib app | models | study | data | doctor`; what they do is in the packages."""
+"""The command line: `facelib app | models | study | measure | data | doctor`, made of the packages."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Final
+from urllib.parse import unquote_plus
 
 import typer
 
 from facelib.cli import data as data_cli
+from facelib.cli import measure as measure_cli
 from facelib.cli import studies as studies_cli
 from facelib.errors import BadValueError, FacelibError
 from facelib.utilities.distribution import distribution_version
@@ -21,6 +24,7 @@ models = typer.Typer(help="Model packages on this machine.", no_args_is_help=Tru
 app.add_typer(models, name="models")
 app.add_typer(studies_cli.app, name="study")
 app.add_typer(data_cli.app, name="data")
+app.command("measure")(measure_cli.measure)
 
 
 def _show_version(wanted: bool) -> None:
@@ -48,12 +52,28 @@ NoToken = Annotated[
     bool, typer.Option("--no-token", help="Let everyone in who uses this machine, without a token.")
 ]
 OldToken = Annotated[str | None, typer.Option("--token", hidden=True)]
-Pool = Annotated[int, typer.Option(help="How many pages are computed ahead; 0: none.")]
+Pool = Annotated[
+    int | None,
+    typer.Option(help="How many pages are computed ahead; 0: none.", show_default="2; of a class 6"),
+]
 Kernels = Annotated[
-    int,
+    int | None,
     typer.Option(
-        help="How many sessions may run, those ahead included (Linux: 260 to 350 MB each, else 800 to 900)."
+        show_default="8",
+        help="How many sessions may run, those ahead included (Linux: 260 to 350 MB each, else 800 to 900).",
     ),
+]
+Class = Annotated[
+    int | None,
+    typer.Option(
+        "--class",
+        metavar="N",
+        help="For a class of up to 60: N sessions that share what they compute, a word that can be read "
+        "aloud as token, and no pictures, camera or recordings of anybody.",
+    ),
+]
+BaseUrl = Annotated[
+    str, typer.Option("--base-url", help="Path below which all is served, for hubs and proxies: /hub/x/.")
 ]
 Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
@@ -63,6 +83,8 @@ Machine = Annotated[bool, typer.Option("--json", help="For programs instead of p
 
 UNKNOWN: Final = 70
 """Exit code after an error that nobody foresaw, as sysexits.h has it."""
+
+SHARED, SESSION = 320, 350  # MB of all sessions together, and of each once all tabs were open
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of packages; all if none is given.")]
 
@@ -123,8 +145,10 @@ def open_app(
     token_file: TokenFile = None,
     no_token: NoToken = False,
     token: OldToken = None,
-    pool_size: Pool = 2,
-    max_kernels: Kernels = 8,
+    pool_size: Pool = None,
+    max_kernels: Kernels = None,
+    class_size: Class = None,
+    base_url: BaseUrl = "/",
     idle_minutes: Idle = 2.0,
     browser: Browser = True,
     log: Log = "WARNING",
@@ -142,6 +166,9 @@ def open_app(
 
     def announce(address: str) -> None:
         typer.echo(f"facelib is at {address}\nCtrl-C ends it.")
+        if class_size is not None:
+            alone = is_loopback(ip) and not base_url.strip("/")
+            typer.echo("\n".join(_for_a_class(address, class_size, alone=alone)))
         if no_token:
             typer.echo("Without a token, every user of this machine can open it.")
         if not is_loopback(ip):
@@ -154,6 +181,8 @@ def open_app(
         open_browser=browser,
         pool_size=pool_size,
         max_kernels=max_kernels,
+        class_size=class_size,
+        base_url=base_url,
         token="" if no_token else None,
         token_file=token_file,
         idle_minutes=idle_minutes,
@@ -161,6 +190,20 @@ def open_app(
         announce=announce,
     )
     typer.echo("Ended.")
+
+
+def _for_a_class(address: str, size: int, *, alone: bool) -> Iterator[str]:
+    """Give what a teacher has to know once the page is served."""
+    from facelib.cli.doctor.machine import free_memory
+
+    page, _, word = address.partition("?token=")
+    if word:
+        yield f"For the board: {page} and the word {unquote_plus(word)}"
+    if alone:
+        yield "Only this computer itself gets in; --ip 0.0.0.0 lets others in."
+    free, needed = free_memory(), (SHARED + size * SESSION) / 1000
+    if free is not None and free < needed:
+        yield f"{size} sessions may take {needed:.0f} GB of memory, and {free:.1f} GB are free."
 
 
 @app.command()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,13 +34,13 @@ from facelib.properties.clinical.measures import (
 )
 from facelib.properties.clinical.millimetres import scale_of
 from facelib.properties.clinical.tables import DISPLACEMENT, displaced
+from facelib.properties.clinical.technical_error import TABLE
 from facelib.properties.symmetry import mirror_misfit
 from facelib.utilities.progress import Report, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE: Final = Path(__file__).with_name("clinical_error.csv")
 HEADS, PART, SEED = 400, 120, 20261130
 DIFFERS: Final = 0.1  # spreads of what is found that a truth needs for a slope (our choice)
 WITHIN: Final = 1.96  # standard deviations of the 95 % limits of agreement

@@ -86,6 +86,11 @@ class Archive:
             msg = f"The picture is damaged in the zip: {error}."
             raise BadImageError(msg) from error
 
+    def mark(self, name: str) -> tuple[int, int] | None:
+        """Return size and checksum that the list of the zip says of a file; None of an empty one."""
+        member = self._members[name]
+        return (member.file_size, member.CRC) if member.file_size else None
+
 
 class _Bounded(io.BufferedReader):
     """A file that refuses to give more than `limit` bytes at once: zipfile reads its list in one go."""

@@ -22,10 +22,12 @@ from facelib.errors import (
 )
 from facelib.face import Face
 from facelib.faces.comparison import Comparison
+from facelib.faces.copies import Copies, told
 from facelib.faces.file_names import Grammar, folder_people, hint, read_as
 from facelib.faces.label_numbers import NUMBERS
 from facelib.faces.sources import Folder, Kept, Listed, Source, Which, Zipped, files_below, other_kinds
 from facelib.faces.table import bare_table, matched, read_table
+from facelib.utilities.consent import COLUMN as CONSENT
 from facelib.utilities.short_repr import COLUMNS, VALUE, block
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class FaceSet(Sequence[Face]):
     Attributes
     ----------
     notes
-        What of the folder was left out and why, in sentences; empty if nothing was.
+        What of the folder was left out and why, and which pictures are one file, in sentences; empty if there
+        is nothing to say.
 
     Examples
     --------
@@ -62,6 +65,9 @@ class FaceSet(Sequence[Face]):
         self._keys: list[str] = self._table[keys].tolist()
         self._numbers = {name: number for number, name in enumerate(self._table["id"])}
         self._failures: dict[int, str] = {}
+        self._told = ""
+        ids = dict(zip(self._keys, self._table["id"], strict=True))
+        self._copies: Copies = tuple(tuple(ids[key] for key in group) for group in source.copies(self._keys))
 
     @classmethod
     def from_folder(
@@ -208,6 +214,12 @@ class FaceSet(Sequence[Face]):
         return self._table.copy()
 
     @property
+    def copies(self) -> Copies:
+        """Ids of pictures of the set that are one file, byte for byte: a group for each; see `notes`."""
+        there = ([name for name in group if name in self._numbers] for group in self._copies)
+        return tuple(tuple(group) for group in there if len(group) > 1)
+
+    @property
     def failures(self) -> pd.DataFrame:
         """Pictures that `iterate` left out so far: columns id, file, reason."""
         import pandas as pd
@@ -251,9 +263,10 @@ class FaceSet(Sequence[Face]):
             raise
         known = self._row_of(number)
         own = dict(face.attributes)
+        missing = {CONSENT: ""} if CONSENT in self._table else {}  # an empty cell gives none
         if "label_number" in self._table:  # the picture's own label is the number
             own.pop("label", None)
-        return face.replace(attributes={**known, **own, "id": known["id"]})
+        return face.replace(attributes={**missing, **known, **own, "id": known["id"]})
 
     def _place(self, number: int) -> int:
         """Return a number of the set counted from its start, or raise what is wrong with it."""
@@ -379,7 +392,7 @@ class FaceSet(Sequence[Face]):
         named = self._of(np.arange(len(self)))
         named._table[added.columns] = added
         named.notes = (*(one for one in self.notes if one not in hinted), note)
-        return named
+        return named._with_copies()
 
     def read_people(self) -> FaceSet:
         """Return the set with the first folder of each file as the person that it shows.
@@ -399,7 +412,7 @@ class FaceSet(Sequence[Face]):
         else:
             named._table["person"] = people
         named.notes += (note,)
-        return named
+        return named._with_copies()
 
     def people(self) -> list[str]:
         """Return the persons of the set, each once, in order of appearance, by the column ``person``.
@@ -465,10 +478,17 @@ class FaceSet(Sequence[Face]):
             raise BadValueError(msg, hint="person_from='folder', or None.")
         found = self if person_from is None else self.read_people()
         if grammar is not None:
-            return found.read_names(grammar)
-        if bare:
+            found = found.read_names(grammar)
+        elif bare:
             found.notes += hint(self._keys)
-        return found
+        return found._with_copies()
+
+    def _with_copies(self) -> FaceSet:
+        """Return the set with a note on its copies, as they are now."""
+        said = told(self.copies, self._table)
+        self.notes = (*(one for one in self.notes if one != self._told), *filter(None, [said]))
+        self._told = said
+        return self
 
     def _column(self, name: str) -> pd.Series[Any]:
         if name not in self._table:
@@ -495,7 +515,9 @@ class FaceSet(Sequence[Face]):
         chosen._keys = [self._keys[number] for number in numbers]
         chosen._numbers = {name: number for number, name in enumerate(chosen._table["id"])}
         chosen._failures = {}
-        return chosen
+        chosen._copies, chosen._told = self._copies, self._told
+        chosen._copies = chosen.copies
+        return chosen._with_copies()
 
 
 def _checked(

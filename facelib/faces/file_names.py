@@ -12,7 +12,7 @@ from facelib.errors import BadTableError, BadValueError, answers_misspelt, check
 from facelib.faces.sources import OTHERS
 from facelib.faces.table import SUFFIXES
 from facelib.utilities.registry import Registry
-from facelib.utilities.wording import counted
+from facelib.utilities.wording import counted, short_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,6 @@ HINTED: Final = 0.5
 
 _SHOWN: Final = 5
 _VALUES: Final = 8  # of a column, in a sentence
-_LONG: Final = 60  # letters of a name, in a sentence
 _ENDINGS: Final = frozenset(ending.removeprefix(".") for ending in (*SUFFIXES, *OTHERS))
 _BY: Final = "grammar={name!r} (in a study's file, grammar: {name})"
 _GENDER: Final[Mapping[str, Any]] = {"F": 0, "FEMALE": 0, "M": 1, "MALE": 1}  # as the property has it
@@ -303,10 +302,8 @@ def _told(table: pd.DataFrame) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    """Return the first names; of long ones the start, and what can't be printed as its code."""
-    short = (name if len(name) <= _LONG else f"{name[:_LONG]}…" for name in names[:_SHOWN])
-    shown = ", ".join(name if name.isprintable() else ascii(name)[1:-1] for name in short)
-    return shown + (" …" if len(names) > _SHOWN else "")
+    """Return the first names, as they stand in a sentence."""
+    return ", ".join(map(short_name, names[:_SHOWN])) + (" …" if len(names) > _SHOWN else "")
 
 
 def _stem(name: str) -> str:

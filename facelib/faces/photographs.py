@@ -45,6 +45,9 @@ MAX_CUT = 0.25
 width then, by 1.4 % where nothing is cut, and by 3.3 % at 40 %."""
 NOTED_CUT = 0.05  # from this share on it is noted
 
+SEVERAL = "faces were found; the largest is used."
+"""In the note of a face that nobody chose among several."""
+
 HEAD = 2.6  # side of the cut-out, in sides of the face box: hair and chin are in it
 RAISE = 0.15  # how far its centre lies above the box's, in sides of the box: there is more hair than chin
 MAX_SIDE = 512  # a larger cut-out is shrunk; no classifier sees more
@@ -106,7 +109,7 @@ def load_face(
     attributes: dict[str, Any] = {"faces_found": len(detections)}
     notes = []
     if len(detections) > 1 and which is None:
-        notes.append(f"{len(detections)} faces were found; the largest is used.")
+        notes.append(f"{len(detections)} {SEVERAL}")
     beyond = _fit(detection, width, height)
     if beyond > NOTED_CUT:
         notes.append(f"The picture's border cuts off {beyond:.0%} of the face's box.")

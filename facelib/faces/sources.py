@@ -7,15 +7,17 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
-from facelib.errors import BadValueError
+from facelib.errors import BadImageError, BadValueError, ReadError
 from facelib.face import Face, face_fingerprint
 from facelib.faces.archive import Archive
+from facelib.faces.copies import START, Copies, alike, digest
 from facelib.faces.photographs import MAX_BYTES, load_face
 from facelib.faces.table import SUFFIXES, is_hidden, is_picture
 from facelib.utilities.content import open_file
@@ -41,6 +43,10 @@ class Source(ABC):
     def fingerprint(self, name: str) -> str:
         """Return a hash of all that the face is made of: of the file, not of what is read in it."""
 
+    def copies(self, names: Sequence[str]) -> Copies:  # noqa: ARG002 (faces in memory are no files)
+        """Return which of the names are one file, byte for byte; none of faces that are no files."""
+        return ()
+
 
 @dataclass(frozen=True)
 class Folder(Source):
@@ -60,6 +66,25 @@ class Folder(Source):
             start = file.read(min(os.fstat(file.fileno()).st_size, MAX_BYTES))  # larger ones aren't read
         return _hash(hashlib.sha256(start).hexdigest(), self.detect, self.which)
 
+    def copies(self, names: Sequence[str]) -> Copies:
+        """Return which files are the same: sizes first, then starts, then all of what is left."""
+
+        def size(name: str) -> int | None:
+            try:
+                count = (self.root / name).stat().st_size
+            except OSError:
+                return None
+            return count if 0 < count <= MAX_BYTES else None
+
+        return alike(names, [size, partial(self._digest, most=START), self._digest])
+
+    def _digest(self, name: str, most: int = MAX_BYTES) -> str | None:
+        try:
+            with open_file(self.root / name) as file:
+                return digest(file.read(most))
+        except (OSError, ReadError):  # reading the face says what is wrong with it
+            return None
+
 
 class Zipped(Source):
     """The photographs of a zip: a file, or its bytes."""
@@ -75,6 +100,17 @@ class Zipped(Source):
     def fingerprint(self, name: str) -> str:
         """Return a hash of the picture and of how it is read."""
         return _hash(hashlib.sha256(self.archive.read(name)).hexdigest(), self.detect, self.which)
+
+    def copies(self, names: Sequence[str]) -> Copies:
+        """Return which pictures are the same: size and checksum first, then all of those that are left."""
+
+        def content(name: str) -> str | None:
+            try:
+                return digest(self.archive.read(name))
+            except BadImageError:  # reading the face says what is wrong with it
+                return None
+
+        return alike(names, [self.archive.mark, content])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Zipped, (self.source, self.detect, self.which)
@@ -120,6 +156,10 @@ class Kept(Source):
     def fingerprint(self, name: str) -> str:
         """Return the hash that the source gives."""
         return self.source.fingerprint(name)
+
+    def copies(self, names: Sequence[str]) -> Copies:
+        """Return what the source gives."""
+        return self.source.copies(names)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kept, (self.source, self.limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ LATE: Final = 1.5
 """Distance of two frames, in frames, from which on something is missing between them."""
 CODEC: Final = "vp09"
 """Of films that are written: OpenCV has no encoder of H.264, and browsers don't play its MPEG-4 part 2."""
+LONGEST_COMMENT: Final = 60_000  # bytes: its length is written in 16 bits
+UNDETERMINED: Final = 0x55C4  # "und", as MP4 packs languages: the comment is read as UTF-8
 _BOXES: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # of MP4 and QuickTime
 
 
@@ -206,7 +209,7 @@ def open_video(path: str | Path) -> Video:
     return Video(file, rate, max(count, 1), width, height)
 
 
-def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -> Path:
+def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0, *, comment: str = "") -> Path:
     """Write frames as an MP4 that browsers play (VP9); nothing is left of one that wasn't finished.
 
     Parameters
@@ -217,6 +220,8 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
         RGB uint8 (height, width, 3), all of one size, even numbers of px; taken one by one.
     rate
         Frames a second.
+    comment
+        What the file says of itself: where players show its comment.
 
     Returns
     -------
@@ -271,6 +276,9 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
             raise BadValueError(msg)
         writer.release()
         _check_whole(part, number + 1)
+        if comment:
+            with explained(file):
+                _say(part, comment)
         with explained(file):
             part.replace(file)
     finally:
@@ -278,6 +286,47 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
             writer.release()
         part.unlink(missing_ok=True)
     return file
+
+
+def _say(file: Path, comment: str) -> None:
+    """Put a comment into an MP4: at the end of its last box, the table of contents, so that nothing moves.
+
+    Raises
+    ------
+    BadImageError
+        If that box isn't the last.
+    """
+    film = bytearray(file.read_bytes())
+    ends = _boxes_within(film, 0, len(film))
+    kind, start = ends[-1] if ends else (b"", 0)
+    if kind != b"moov":
+        msg = f"The film {file.name} has its table of contents elsewhere: it can't be given a comment."
+        raise BadImageError(msg)
+    text = comment.encode(errors="replace")[:LONGEST_COMMENT]
+    note = struct.pack(">I4sHH", len(text) + 12, b"\xa9cmt", len(text), UNDETERMINED) + text
+    grown = [start]
+    inside = _boxes_within(film, start + 8, len(film))
+    if inside and inside[-1][0] == b"udta":
+        grown.append(inside[-1][1])
+    else:
+        note = struct.pack(">I4s", len(note) + 8, b"udta") + note
+    for place in grown:
+        size = int.from_bytes(film[place : place + 4], "big") + len(note)
+        film[place : place + 4] = size.to_bytes(4, "big")
+    file.write_bytes(film + note)
+
+
+def _boxes_within(film: bytearray, start: int, end: int) -> list[tuple[bytes, int]]:
+    """Return kind and place of the boxes that fill a part of an MP4; none if they don't."""
+    found = []
+    while start + 8 <= end:
+        size, kind = struct.unpack(">I4s", film[start : start + 8])
+        size = int.from_bytes(film[start + 8 : start + 16], "big") if size == 1 else size
+        if not 8 <= size <= end - start:
+            return []
+        found.append((kind, start))
+        start += size
+    return found
 
 
 def _check_whole(file: Path, frames: int) -> None:

@@ -16,6 +16,7 @@ from facelib.properties import (  # noqa: F401 - they register what they measure
     skin_tone,
     symmetry,
 )
+from facelib.properties.clinical.displacements import commissure_displacements
 from facelib.properties.clinical.tables import (
     clinical_measures,
     commissure_displacement,
@@ -34,6 +35,7 @@ __all__ = [
     "available",
     "clinical_measures",
     "commissure_displacement",
+    "commissure_displacements",
     "get",
     "measure",
     "register",

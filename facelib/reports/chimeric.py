@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports import common, drawing
-from facelib.reports.effect_tables import levels, numbers, places, sides
+from facelib.reports.effect_tables import judged, levels, places, sides
 from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.chimeras import ALL, AS_IS, CONTRASTS, INTENDED, LESS_REST, NOT_JUDGED
-from facelib.stats.effects.sentences import beyond_words
 from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS, agreement, averaged
 from facelib.studies.chimeric import EACH, who_is_there
 from facelib.studies.meant import taken
@@ -50,35 +49,26 @@ def tables(result: ChimericResult) -> dict[str, pd.DataFrame]:
         "by_grade": result.by_grade,
         "roles": result.roles,
         "agreement": _agreement(result),
-    }
+    } | ({"sides": result.sides} if result.settings.get("side") else {})
 
 
 def content(result: ChimericResult) -> Content:
     """Return the content of the report."""
-    registered, changed = common.registered(result)
+    frame = common.frame(result)
     return Content(
-        kind="chimeric",
-        title=common.title_of(result),
+        **frame,
         question=question(result),
-        status=common.status(result),
-        complete=result.complete,
         answer=tuple(
-            f"{common.ON if registered and not place else ''}{text}"
+            f"{common.ON if frame['registered'] and not place else ''}{text}"
             for place, text in enumerate((*_answers(result), *_beside(result)))
         ),
         reading=_reading(result),
-        registered=registered,
-        changes=changed,
         sections=(_overview(result), *_results(result)),
         facts=facts(result),
         declared=_declared(result),
-        failures=common.failures(result),
-        provenance=common.provenance_tables(result),
         appendix=_appendix(result),
         paragraph=paragraph(result),
-        cite=common.citation(result),
         limits=_limits(result),
-        generator=common.package(result),
     )
 
 
@@ -267,9 +257,11 @@ def _overview(result: ChimericResult) -> Section:
     known = result.faces.reindex(columns=["label", "expression"]).dropna().astype("str")
     labels = taken(known.itertuples(index=False, name=None))
     there = who_is_there(
-        result.roles, result.faces, rest=settings["rest"], group=settings["group"], grade=settings["grade"],
+        result.roles,
+        result.differing,
+        **{name: settings[name] for name in ("rest", "group", "grade")},
         shown=40,
-    )  # fmt: skip
+    )
     return Section("overview", "Who was compared", (EACH, *settings["notes"], *there, *labels))
 
 
@@ -352,11 +344,7 @@ def _effect_table(rows: pd.DataFrame, title: str) -> Table:
             f"{_output(row, several=several)}{f' [{mark}]' if mark else ''}",
             plain(row["face"], places(row)),
             plain(row["symmetric"], places(row)),
-            *numbers(row),
-            beyond_words(row),
-            interval(row["verdict_low"], row["verdict_high"], places(row)),
-            str(row["verdict"]) or NOTHING,
-            f"{row['n']:,}",
+            *judged(row),
         )
         for row, mark in zip(rows.to_dict("records"), marks, strict=True)
     )

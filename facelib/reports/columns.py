@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from facelib.properties import PROPERTIES
-from facelib.stats.chimeras import CHIMERIC_COLUMNS, GRADE_COLUMNS, GROUP_COLUMNS, PERSON_COLUMNS
+from facelib.stats.chimeras import (
+    CHIMERIC_COLUMNS,
+    GRADE_COLUMNS,
+    GROUP_COLUMNS,
+    PERSON_COLUMNS,
+    SIDE_COLUMNS,
+)
 from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
 from facelib.stats.effects.population import COLUMNS as EFFECTS
 from facelib.stats.independence.grid import COLUMNS as GRID
@@ -41,6 +47,7 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
     "failures": (FAILURES, TABLE, ERROR),
     "effects": (EFFECTS, EFFECT_COLUMNS, PAIRED, CHIMERIC_COLUMNS),
     "persons": (PERSON_COLUMNS,),
+    "sides": (SIDE_COLUMNS,),
     "group_differences": (GROUP_COLUMNS,),
     "grade_associations": (GRADE_COLUMNS,),
     "by_grade": ({**PERSON_COLUMNS, **GRADES},),

@@ -69,6 +69,23 @@ def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (describe_hypothesis(history[0]),), tuple(later_changes(result.store, result.settings))
 
 
+def frame(result: Result) -> dict[str, Any]:
+    """Return what reports of all kinds of studies have around their own parts, as `Content` names it."""
+    before, changes = registered(result)
+    return {
+        "kind": result.kind,
+        "title": title_of(result),
+        "status": status(result),
+        "complete": result.complete,
+        "registered": before,
+        "changes": changes,
+        "failures": failures(result),
+        "provenance": provenance_tables(result),
+        "cite": citation(result),
+        "generator": package(result),
+    }
+
+
 def hypothesis_first(
     result: Result, names: Sequence[str], ids: Mapping[str, str]
 ) -> tuple[str | None, list[str]]:
@@ -163,9 +180,14 @@ def citation(result: Result) -> tuple[str, ...]:
     """Return citations: the package as it was run, and the papers that it rebuilds."""
     versions = result.provenance.get("versions", {})
     code = f" (code {versions['code'][:12]})" if versions.get("code") else ""
+    return cited(f"{versions.get('facelib', '')}{code}")
+
+
+def cited(version: str) -> tuple[str, ...]:
+    """Return citations of a version of the package, and of the papers that it rebuilds."""
     package = (
-        f"The facelib authors: facelib {versions.get('facelib', '')}{code}. Change one property of a face "
-        "gradually and watch emotion classifiers follow."
+        f"The facelib authors: facelib {version}. Change one property of a face gradually and watch emotion "
+        "classifiers follow."
     )
     return (package, *PAPERS)
 

@@ -75,6 +75,17 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
     )
 
 
+def judged(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Return the cells of a mean over people: its size, who is beyond δ, the interval behind the verdict."""
+    return (
+        *numbers(row),
+        beyond_words(row),
+        interval(row["verdict_low"], row["verdict_high"], places(row)),
+        str(row["verdict"]) or NOTHING,
+        f"{row['n']:,}",
+    )
+
+
 def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
     """Return D of one intervention against its control: one row per classifier."""
     marks, notes = footnotes(contrasts["notes"].astype(str))

@@ -75,26 +75,19 @@ def content(result: InterventionalResult) -> Content:
     """Return the content of the report."""
     _ = result.intended  # raises where there is nothing to report
     titles = titles_of(result)
-    registered, changed = common.registered(result)
+    frame = common.frame(result)
     by_label = result.effects_by_label
     return Content(
-        kind="interventional",
-        title=common.title_of(result),
+        **frame,
         question=question(result),
-        status=common.status(result),
-        complete=result.complete,
         answer=answers(result),
         reading=_reading(result),
-        registered=registered,
-        changes=changed,
         sections=(
             *_overview(result, titles),
             *(_section(result, name, titles) for name in result.interventions),
         ),
         facts=facts(result),
         declared=declared(result),
-        failures=common.failures(result),
-        provenance=common.provenance_tables(result),
         appendix=(
             Section(
                 "all-outputs",
@@ -107,8 +100,6 @@ def content(result: InterventionalResult) -> Content:
             ),
         ),
         paragraph=paragraph(result),
-        cite=common.citation(result),
-        generator=common.package(result),
     )
 
 

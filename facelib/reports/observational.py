@@ -52,31 +52,22 @@ def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
 
 def content(result: ObservationalResult) -> Content:
     """Return the content of the report."""
-    registered, changed = common.registered(result)
+    frame = common.frame(result)
     about, names = common.hypothesis_first(result, properties_of(result), {})
     return Content(
-        kind="observational",
-        title=common.title_of(result),
+        **frame,
         question=question(result),
-        status=common.status(result),
-        complete=result.complete,
         answer=(
             *filter(None, [result.few]),
             *(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names),
         ),
         reading=_reading(result),
-        registered=registered,
-        changes=changed,
         sections=(_overview(result), *(_section(result, name) for name in properties_of(result))),
         facts=facts(result),
         declared=declared(result),
-        failures=common.failures(result),
-        provenance=common.provenance_tables(result),
         appendix=_appendix(result),
         paragraph=paragraph(result),
-        cite=common.citation(result),
         limits=limits(result),
-        generator=common.package(result),
     )
 
 

@@ -116,7 +116,7 @@ def html(report: Content) -> str:
         *PARTS[1:],
     ]
     page: str = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -135,7 +135,7 @@ def html(report: Content) -> str:
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Return the templates; values are escaped, and signs stay with their numbers."""
     import jinja2
 

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports import common, drawing
-from facelib.reports.effect_tables import levels, numbers, places, sides
+from facelib.reports.effect_tables import judged, levels, places, sides
 from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.effects.equivalence import DIFFERS, DOES_NOT, MATTERS
-from facelib.stats.effects.sentences import beyond_words, possible
+from facelib.stats.effects.sentences import possible
 from facelib.stats.paired import ALL, FLIPS, MCNEMAR, WORDS
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.meant import taken
 from facelib.utilities.wording import (
-    NOTHING,
     capital,
     chance,
     counted,
@@ -54,26 +53,19 @@ def tables(result: PairedResult) -> dict[str, pd.DataFrame]:
 
 def content(result: PairedResult) -> Content:
     """Return the content of the report."""
-    registered, changed = common.registered(result)
+    frame = common.frame(result)
     effects = result.effects
     names = [str(name) for name in effects["intervention"].drop_duplicates()]
     return Content(
-        kind="paired",
-        title=common.title_of(result),
+        **frame,
         question=question(result),
-        status=common.status(result),
-        complete=result.complete,
         answer=tuple(
-            f"{common.ON if registered and not name else ''}{answer(result, name)}" for name in names
+            f"{common.ON if frame['registered'] and not name else ''}{answer(result, name)}" for name in names
         ),
         reading=_reading(result),
-        registered=registered,
-        changes=changed,
         sections=(_overview(result), *_results(result, names)),
         facts=facts(result),
         declared=_declared(result),
-        failures=common.failures(result),
-        provenance=common.provenance_tables(result),
         appendix=(
             Section(
                 "all-outputs",
@@ -86,9 +78,7 @@ def content(result: PairedResult) -> Content:
             ),
         ),
         paragraph=paragraph(result),
-        cite=common.citation(result),
         limits=_limits(result),
-        generator=common.package(result),
     )
 
 
@@ -451,11 +441,7 @@ def _effect_table(rows: pd.DataFrame, title: str) -> Table:
             f"{row['classifier']}: {row['label']}{f' [{mark}]' if mark else ''}",
             plain(row["start"], places(row)),
             plain(row["second"], places(row)),
-            *numbers(row),
-            beyond_words(row),
-            interval(row["verdict_low"], row["verdict_high"], places(row)),
-            str(row["verdict"]) or NOTHING,
-            f"{row['n']:,}",
+            *judged(row),
         )
         for row, mark in zip(possible(rows).to_dict("records"), marks, strict=True)
     )

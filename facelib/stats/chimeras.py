@@ -14,7 +14,7 @@ from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.paired import remarks_of_pairs
-from facelib.utilities.checks import Floats
+from facelib.utilities.checks import Floats, as_flag
 
 VARIANTS: Final = ("original", "average", "left", "right")
 """The face, its mirror average, left-left and right-right."""
@@ -133,6 +133,20 @@ GRADE_COLUMNS: Final = {
 """Columns of `grade_associations`, with their meaning."""
 
 
+SIDE_COLUMNS: Final = {
+    "person": "who is shown",
+    "group": "value of the column that names groups; empty: none",
+    "side": "the affected side, by the column that names it: left or right, the person's own",
+    "classifier": "id of the classifier",
+    "pictures": "pictures of this person that are averaged",
+    "face": "mean output for the class that each face is meant to show",
+    "weak": "the same of the affected half, doubled",
+    "healthy": "the same of the other half, doubled",
+    "difference": "healthy minus weak",
+}
+"""Columns of `side_outputs`, with their meaning."""
+
+
 def symmetric_outputs(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the outputs of each face and of its symmetric versions, averaged over flips.
 
@@ -158,6 +172,46 @@ def symmetric_outputs(rows: pd.DataFrame) -> pd.DataFrame:
         observed=True,
     )
     return wide.reindex(columns=list(VARIANTS)).dropna().rename_axis(columns=None).reset_index()
+
+
+def side_outputs(faces: pd.DataFrame | None, sides: Mapping[str, str]) -> pd.DataFrame:
+    """Return what is read of the affected half and of the other one, doubled, person by person.
+
+    Parameters
+    ----------
+    faces
+        From `symmetric_outputs`, of the class that each face is meant to show, with person, group, and
+        mirrored: whether the picture shows the person's left where her right is. None: there are none.
+    sides
+        The affected side of everybody who has one, "left" or "right".
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per person with a side and classifier; columns as in `SIDE_COLUMNS`.
+
+    Examples
+    --------
+    >>> read = pd.DataFrame({"person": ["p1"], "group": [""], "mirrored": [False], "classifier": ["fer"],
+    ...                      "original": [0.6], "left": [0.2], "right": [0.9]})
+    >>> side_outputs(read, {"p1": "left"})[["weak", "healthy", "difference"]].round(1).values.tolist()
+    [[0.2, 0.9, 0.7]]
+    """
+    if faces is None or faces.empty:
+        return pd.DataFrame(columns=list(SIDE_COLUMNS))
+    own = faces[faces["person"].isin(sides)]
+    side = own["person"].map(sides)
+    flipped = own["mirrored"].map(as_flag).eq(True)
+    as_seen = (side == "left") != flipped  # whether that is what the picture takes for the left
+    own = own.assign(
+        side=side,
+        face=own["original"],
+        weak=own["left"].where(as_seen, own["right"]),
+        healthy=own["right"].where(as_seen, own["left"]),
+    )
+    groups = own.groupby(["person", "group", "side", "classifier"], sort=False, observed=True)
+    means = groups[["face", "weak", "healthy"]].mean().assign(pictures=groups.size()).reset_index()
+    return means.assign(difference=means["healthy"] - means["weak"])[list(SIDE_COLUMNS)]
 
 
 def contrast_sets(faces: pd.DataFrame) -> pd.DataFrame:

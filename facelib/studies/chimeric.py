@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,23 +13,22 @@ import numpy as np
 from facelib.classifiers import Classifier
 from facelib.classifiers.emotions import class_name, common, shortened
 from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_kind
-from facelib.faces import FaceSet, Head
+from facelib.faces import Head
 from facelib.faces.table import natural_key
 from facelib.interventions.symmetry import Chimeras
-from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people, fewest_people
-from facelib.stats.effects.signflip import Alternative, as_alternative
+from facelib.stats.effects.signflip import Alternative
 from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
-from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, Subject
-from facelib.studies.meant import nameless, translations, word_for
-from facelib.studies.pairing import MOST, as_word, need_column, there
+from facelib.studies.meant import meanings
+from facelib.studies.pairing import MOST, need_column, there
+from facelib.studies.people import LOOKED_AT, PeopleStudy, same_picture
 from facelib.studies.results import ChimericResult
-from facelib.studies.study import Arm, Study, check_common, described
+from facelib.studies.study import Arm
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import counted, listed
+from facelib.utilities.wording import as_word, counted, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +49,6 @@ NOT_SURE: Final = (
     "(docs/statistics.md): for few networks and expressions. Elsewhere means and intervals stand alone."
 )
 APART: Final = range(2, 11)  # values of a column that may tell sessions apart
-LOOKED_AT: Final = 60  # pictures, when a study is planned: some five seconds
 ROLE_COLUMNS: Final = {
     "face": "id of the face",
     "person": "who is shown",
@@ -66,7 +64,7 @@ ROLE_COLUMNS: Final = {
 @in_short()
 @answers_misspelt("a study of faces and their symmetric versions")
 @dataclass(frozen=True, eq=False)
-class ChimericStudy(Study[ChimericResult]):
+class ChimericStudy(PeopleStudy[ChimericResult]):
     """Compare each face with symmetric faces made of its own picture, less the same at rest.
 
     No renderer and no head is needed: of each photograph its average with its mirror image is made, and a
@@ -105,6 +103,12 @@ class ChimericStudy(Study[ChimericResult]):
         For reports.
     hypothesis
         What is to be confirmed; its subject is ``chimeras``.
+    side
+        Column of the affected side, the person's own: left, right, links or rechts; empty: none. The result's
+        `sides` compare either half, doubled; the plan says of how many people the side that moves less in the
+        picture is another one.
+    keep_columns
+        Columns of the faces' table that are stored besides those that the study uses.
 
     Raises
     ------
@@ -135,21 +139,20 @@ class ChimericStudy(Study[ChimericResult]):
     seed: int = 0
     name: str = ""
     hypothesis: Hypothesis | None = None
+    side: str | None = None
+    keep_columns: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        check_common(self)
-        as_margin(self.delta, below=1)
+        self._check_people()
         for value, what in (
             (self.rest, "What faces at rest show (rest)"),
             (self.group, "The column of groups (group)"),
             (self.grade, "The column of the grade (grade)"),
-            (self.person, "The column that tells who is shown (person)"),
         ):
             check_kind(value, (str, type(None)), f"{what}, a text, or None")
         if self.healthy is not None and self.group is None:
             msg = f"healthy is a value of the column that names groups; got {self.healthy!r}, and no group."
             raise BadValueError(msg, hint="group='diagnosis', healthy='none', for example.")
-        as_alternative(self.alternative)
         check_subject(self.hypothesis, [NAME], [], "change")
 
     @property
@@ -162,11 +165,6 @@ class ChimericStudy(Study[ChimericResult]):
         """One arm: the face and its symmetric versions."""
         return (Arm(NAME, Chimeras(), STRENGTHS),)
 
-    @property
-    def properties_measured(self) -> tuple[str, ...]:
-        """Return none: pictures are read, not measured."""
-        return ()
-
     @cached_property
     def roles(self) -> pd.DataFrame:
         """What each face is there for: `ROLE_COLUMNS`.
@@ -178,46 +176,60 @@ class ChimericStudy(Study[ChimericResult]):
         """
         return roles(
             self.known, rest=self.rest, group=self.group, healthy=self.healthy, grade=self.grade,
-            person=self.person,
+            person=self.person, same=self.same_pictures,
         )  # fmt: skip
+
+    @cached_property
+    def same_pictures(self) -> dict[str, str]:
+        """Faces whose picture is both a person's rest and her expression, byte for byte, with the reason."""
+        rows, who = self.known, self.person or "person"
+        if self.rest is None or who not in rows:
+            return {}
+        resting = [meant == resting_word(self.rest) for meant in meanings(rows)]
+        keys = zip(rows[who].map(as_word), resting, strict=True)
+        return same_picture(self.faces, dict(zip(rows["face"], keys, strict=True)))
+
+    def _columns_used(self) -> tuple[str | None, ...]:
+        return (*super()._columns_used(), self.group, self.grade)
 
     @property
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
-        return {
-            "name": self.name,
-            "faces": described(self.people),
-            "n_faces": len(self.people),
-            "n_identities": len({one.identity for one in self.people}),
-            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
-            "rest": self.rest,
-            "group": self.group,
-            "healthy": None if self.healthy is None else as_word(self.healthy),
-            "grade": self.grade,
-            "person": self.person,
-            "classifiers": [model.id for model in self.models],
-            "size": self.size,
-            "delta": self.delta,
-            "alpha": self.alpha,
-            "alternative": self.alternative,
-            "notes": list(self.faces.notes) if isinstance(self.faces, FaceSet) else [],
-            "seed": self.seed,
-            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
-        }
+        same = {"same_pictures": self.same_pictures} if self.same_pictures else {}
+        return (
+            self._of_people
+            | same
+            | {
+                "rest": self.rest,
+                "group": self.group,
+                "healthy": None if self.healthy is None else as_word(self.healthy),
+                "grade": self.grade,
+                "differing": self._differing,
+            }
+        )
+
+    @property
+    def _differing(self) -> list[str]:
+        """Columns in which repeated pictures differ; none of a study that can't be run."""
+        try:
+            return repeated_differ(self.roles, self.known, {self.group, self.grade})
+        except BadValueError:
+            return []
 
     def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
         """Return the plan of a run; of some faces all versions are tried out to estimate its duration."""
         return replace(super().plan(store, n_jobs=n_jobs), strengths=1, interventions=0)
 
     def _check(self) -> None:
-        self.roles  # noqa: B018 (it raises what is wrong with the columns)
+        self.roles, self.sides, self.stored  # noqa: B018 (they raise what is wrong with the columns)
 
     def _notes(self) -> Iterator[str]:
         yield EACH
-        yield from translations(self.people)
-        if odd := nameless((one.expression, word_for(one.known)) for one in self.people):
-            yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."
-        yield from who_is_there(self.roles, self.known, rest=self.rest, group=self.group, grade=self.grade)
+        yield from self._words()
+        yield from who_is_there(
+            self.roles, self._differing, rest=self.rest, group=self.group, grade=self.grade
+        )
+        yield from self._sides_disagree()
         yield from _unfit(self.people, self.size, self.seed)
         yield NOT_SURE
         sizes = self.roles[self.roles["reason"] == ""].groupby("group")["person"].nunique()
@@ -235,6 +247,7 @@ def roles(
     healthy: str | None = None,
     grade: str | None = None,
     person: str | None = None,
+    same: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return what each face is there for.
 
@@ -244,6 +257,8 @@ def roles(
         One row per face: face, expression, and what else is known.
     rest, group, healthy, grade, person
         As for `ChimericStudy`.
+    same
+        Why faces, by name, are left out: their picture is both rest and expression.
 
     Returns
     -------
@@ -269,27 +284,23 @@ def roles(
     for name, what in ((group, "names groups"), (grade, "holds the grade")):
         if name is not None:
             need_column(faces, name, what)
-    meant = [
-        str(row.get("expression") or "") or class_name(word_for({str(k): v for k, v in row.items()}))
-        for row in faces.to_dict("records")
-    ]
     table = pd.DataFrame(
         {
             "face": faces["face"],
             "person": faces[who].map(as_word).where(there(faces, who)),
             "group": "" if group is None else faces[group].map(as_word).where(there(faces, group)),
             "grade": float("nan") if grade is None else _grades(faces, grade),
-            "meant": meant,
+            "meant": meanings(faces),
         }
     )
-    resting = (common([rest])[rest] or class_name(rest)) if rest else ""
+    resting = resting_word(rest) if rest else ""
     table["at_rest"] = (table["meant"] == resting) & (resting != "")
     reasons = {
         "no person is known": table["person"].isna(),
         f"no {group} is known": table["group"].isna(),
         "it isn't said what it is meant to show": table["meant"] == "",
     }
-    table["reason"] = ""
+    table["reason"] = [(same or {}).get(str(face), "") for face in table["face"]]
     for reason, which in reasons.items():
         table["reason"] = table["reason"].mask((table["reason"] == "") & which, reason)
     good = table[table["reason"] == ""]
@@ -301,6 +312,11 @@ def roles(
         raise BadValueError(msg)
     _check_groups(good, group, healthy)
     return table[list(ROLE_COLUMNS)]
+
+
+def resting_word(rest: str) -> str:
+    """Return what faces at rest are meant to show, as `meanings` has it."""
+    return common([rest])[rest] or class_name(rest)
 
 
 def _unfit(people: Sequence[Subject], size: int, seed: int) -> Iterator[str]:
@@ -327,7 +343,7 @@ def _unfit(people: Sequence[Subject], size: int, seed: int) -> Iterator[str]:
 
 def who_is_there(
     table: pd.DataFrame,
-    faces: pd.DataFrame,
+    differ: Sequence[str],
     *,
     rest: str | None,
     group: str | None,
@@ -344,7 +360,7 @@ def who_is_there(
             f"{of}{counted(own['person'].nunique(), 'person', 'people')} with {counted(len(own), 'face')} "
             f"that show {tasks}."
         )
-    yield from _several(good, faces, {group, grade})
+    yield from _several(good, differ)
     showing = set(asked["person"])
     idle = [name for name in good["person"].drop_duplicates() if name not in showing]
     if idle:
@@ -374,20 +390,26 @@ def who_is_there(
         yield f"{counted(len(lost), 'face')} left out: {reason} ({named})."
 
 
-def _several(good: pd.DataFrame, faces: pd.DataFrame, used: set[str | None]) -> Iterator[str]:
-    """Say who has several pictures of an expression, and in what these differ: perhaps a session."""
+def repeated_differ(table: pd.DataFrame, faces: pd.DataFrame, used: set[str | None]) -> list[str]:
+    """Return the columns in which several pictures of one person and expression differ: perhaps a session."""
     keys = ["person", "meant"]
+    good = table[table["reason"] == ""]
     again = good[good.duplicated(keys, keep=False)]
-    if again.empty:
-        return
     both = again[["face", *keys]].merge(faces.drop(columns=keys, errors="ignore"), on="face")
-    names = [
+    return [
         str(name)
         for name in both.columns[3:]
         if name not in used
         and len(both[name].drop_duplicates()) in APART
         and both[[*keys, name]].drop_duplicates().duplicated(keys).any()
     ]
+
+
+def _several(good: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
+    """Say who has several pictures of an expression, and in what these differ."""
+    again = good[good.duplicated(["person", "meant"], keep=False)]
+    if again.empty:
+        return
     differ = f"; they differ in {listed(names)}" if names else ""
     advice = (
         " If these are sessions or conditions, choose one (subset), or compare them in a study of pairs."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 
 from facelib.errors import BadValueError, check_kind
+from facelib.face import shown_of
 from facelib.faces import Face, Head
 from facelib.faces.landmarker import UNITS, find_landmarks, read_many_face_units
 from facelib.head.expressions import PAIRED
@@ -43,7 +44,7 @@ UNIT_COLUMNS: Final = {
 """Columns of `Halves.units`, with their meaning."""
 
 
-@in_short(picture=lambda read: np.stack([face.image for face in read.faces.values()]))
+@in_short(picture=lambda read: shown_of(list(read.faces.values())))
 @dataclass(frozen=True, eq=False)
 class Halves:
     """A face and its halves, as classifiers and the network of face units read them.

@@ -18,11 +18,10 @@ from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.studies.declared.hypothesis import check_subject
-from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.meant import nameless, translations, word_for
 from facelib.studies.results import InterventionalResult
-from facelib.studies.study import Arm, Study, check_common, check_properties, described
+from facelib.studies.study import Arm, Study, check_common, check_properties
 from facelib.studies.sweeps.frames import even_strengths
 from facelib.studies.sweeps.sweep import DELTA, check_label
 from facelib.utilities.short_repr import in_short
@@ -68,6 +67,8 @@ class InterventionalStudy(Study[InterventionalResult]):
         For reports.
     hypothesis
         What is to be confirmed: it is written down with its time before the run.
+    keep_columns
+        Columns of the faces' table that are stored besides those that the study uses.
 
     Raises
     ------
@@ -98,6 +99,7 @@ class InterventionalStudy(Study[InterventionalResult]):
     seed: int = 0
     name: str = ""
     hypothesis: Hypothesis | None = None
+    keep_columns: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_common(self)
@@ -157,12 +159,7 @@ class InterventionalStudy(Study[InterventionalResult]):
     @property
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
-        return {
-            "name": self.name,
-            "faces": described(self.people),
-            "n_faces": len(self.people),
-            "n_identities": len({one.identity for one in self.people}),
-            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
+        return self._of_all | {
             "interventions": [
                 {
                     "name": arm.name,
@@ -177,17 +174,12 @@ class InterventionalStudy(Study[InterventionalResult]):
                 for arm in self.arms
                 if arm.intervention is not None
             ],
-            "classifiers": [model.id for model in self.models],
             "steps": self.steps,
-            "size": self.size,
             "measured": list(self.properties_measured),
             "label": self.label,
             "delta": self.delta,
-            "alpha": self.alpha,
             "alternative": self.alternative,
             "control": self.control,
-            "seed": self.seed,
-            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
 
     def _renamed(self) -> Iterator[str]:

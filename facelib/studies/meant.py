@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers import common
+from facelib.classifiers.emotions import class_name
 from facelib.faces import Face, Head
 from facelib.faces.label_numbers import NUMBERS
 
@@ -50,6 +51,19 @@ def meant(face: Face | Head | Mapping[str, Any]) -> str:
     else:
         word = word_for(face.attributes if isinstance(face, Face) else face)
     return common([word])[word] or ""
+
+
+def meanings(faces: pd.DataFrame) -> list[str]:
+    """Return what faces are meant to show, row by row: a common emotion, or another class by its name.
+
+    >>> import pandas as pd
+    >>> meanings(pd.DataFrame({"expression": ["happy", ""], "label": ["Freude", "contempt"]}))
+    ['happy', 'contempt']
+    """
+    return [
+        str(row.get("expression") or "") or class_name(word_for({str(k): v for k, v in row.items()}))
+        for row in faces.to_dict("records")
+    ]
 
 
 def translations(people: Iterable[Subject]) -> Iterator[str]:

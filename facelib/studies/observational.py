@@ -23,12 +23,11 @@ from facelib.stats.independence.problem import check_size
 from facelib.stats.independence.vote import FACTOR
 from facelib.stats.independence.vote_power import faces_to_find, smallest_explained
 from facelib.studies.declared.hypothesis import check_subject
-from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject
 from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
-from facelib.studies.study import Arm, Study, check_common, described
+from facelib.studies.study import Arm, Study, check_common
 from facelib.utilities.checks import as_number, as_share
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import counted, percent
@@ -92,6 +91,8 @@ class ObservationalStudy(Study[ObservationalResult]):
         For reports.
     hypothesis
         What is to be confirmed: it is written down with its time before the run.
+    keep_columns
+        Columns of the faces' table that are stored besides those that the study uses.
 
     Raises
     ------
@@ -121,6 +122,7 @@ class ObservationalStudy(Study[ObservationalResult]):
     seed: int = 0
     name: str = ""
     hypothesis: Hypothesis | None = None
+    keep_columns: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_common(self)
@@ -185,27 +187,20 @@ class ObservationalStudy(Study[ObservationalResult]):
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
         heads = all(isinstance(one.face, Head) for one in self.people)
-        return {
-            "name": self.name,
-            "faces": described(self.people),
-            "n_faces": len(self.people),
-            "n_identities": len({one.identity for one in self.people}),
-            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
+        return self._of_all | {
             "properties": list(self.names),
             "given": list(self.given),
             "measured": list(self.properties_measured),
-            "classifiers": [model.id for model in self.models],
             "labels": list(self.label_columns),
             "label_source": self.label_source or (RENDERED if heads else "not declared"),
             "person": self.person,
-            "size": self.size,
             "methods": None if self.methods is None else list(self.methods),
-            "alpha": self.alpha,
             "delta": self.delta,
             "budget": self.budget,
-            "seed": self.seed,
-            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
+
+    def _columns_used(self) -> tuple[str | None, ...]:
+        return (*super()._columns_used(), *self.label_columns, self.person, *self.given)
 
     def _check_names(self) -> None:
         """Refuse columns and properties that there can't be, by the set's table or what is known of faces."""

@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib import interventions as changes
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt, check_kind
-from facelib.faces import FaceSet, Head
+from facelib.faces import Head
 from facelib.interventions import Intervention
-from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
-from facelib.stats.effects.signflip import Alternative, as_alternative
+from facelib.stats.effects.signflip import Alternative
 from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
-from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.interventional import intervention_name
-from facelib.studies.meant import nameless, translations, usual_labels, word_for
-from facelib.studies.pairing import Pairing, as_word, pair_up
+from facelib.studies.meant import usual_labels
+from facelib.studies.pairing import Pairing, differing, pair_up
+from facelib.studies.people import PeopleStudy, same_picture
 from facelib.studies.results import PairedResult
-from facelib.studies.study import Arm, Study, check_common, described
+from facelib.studies.study import Arm
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import listed
+from facelib.utilities.wording import as_word, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +41,7 @@ SHOWN: Final = 5
 @in_short()
 @answers_misspelt("a study of pairs")
 @dataclass(frozen=True, eq=False)
-class PairedStudy(Study[PairedResult]):
+class PairedStudy(PeopleStudy[PairedResult]):
     """Read the same people under two conditions, and ask how much outputs and accuracy differ.
 
     Nothing is changed in the pictures, so what differs may come of anything that differs between them: time,
@@ -83,6 +82,11 @@ class PairedStudy(Study[PairedResult]):
     hypothesis
         What is to be confirmed: it is written down with its time before the run. Its subject is the
         condition.
+    side
+        Column of the affected side, the person's own: left, right, links or rechts; empty: none. The plan
+        says of how many people the side that moves less in the picture is another one.
+    keep_columns
+        Columns of the faces' table that are stored besides those that the study uses.
 
     Raises
     ------
@@ -114,18 +118,16 @@ class PairedStudy(Study[PairedResult]):
     seed: int = 0
     name: str = ""
     hypothesis: Hypothesis | None = None
+    side: str | None = None
+    keep_columns: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        check_common(self)
-        as_margin(self.delta, below=1)
+        self._check_people()
         check_kind(self.condition, str, "The column of the condition, a text,")
         check_kind(
             self.labels,
             (str, Iterable, type(None)),
             "A column that partners share (labels), or a list of them,",
-        )
-        check_kind(
-            self.person, (str, type(None)), "The column that tells who is shown (person), a text, or None"
         )
         check_kind(self.after, (str, Intervention, Iterable), "A list of changes (after)")
         if self.order is not None:
@@ -133,7 +135,6 @@ class PairedStudy(Study[PairedResult]):
             if len(named) != 2 or named[0] == named[1]:
                 msg = f"The order names two different values of the condition; got {self.order!r}."
                 raise BadValueError(msg, hint="order=('before', 'after'), for example.")
-        as_alternative(self.alternative)
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
             msg = f"Each change (after) is there once; got {listed(names[1:])}."
@@ -151,11 +152,6 @@ class PairedStudy(Study[PairedResult]):
         asked = [self.after] if isinstance(self.after, str | Intervention) else list(self.after)
         made = [changes.get(one).meant_for(example(self.faces)) for one in asked]
         return (Arm("", None, (0.0,)), *(Arm(intervention_name(one), one, (0.0, 1.0)) for one in made))
-
-    @property
-    def properties_measured(self) -> tuple[str, ...]:
-        """Return none: pictures are read, not measured."""
-        return ()
 
     @property
     def label_columns(self) -> tuple[str, ...]:
@@ -179,42 +175,47 @@ class PairedStudy(Study[PairedResult]):
             self.label_columns,
             person=self.person,
             order=None if self.order is None else tuple(map(as_word, self.order)),
+            same=self.same_pictures,
         )
+
+    @cached_property
+    def same_pictures(self) -> dict[str, str]:
+        """Faces whose picture stands under both conditions of one pair, byte for byte, with the reason."""
+        rows, names = self.known, (self.person or "person", *self.label_columns, self.condition)
+        if not set(names) <= set(rows):
+            return {}
+        keys = zip(*(rows[name].map(as_word) for name in names), strict=True)
+        return same_picture(self.faces, dict(zip(rows["face"], keys, strict=True)))
+
+    def _columns_used(self) -> tuple[str | None, ...]:
+        return (*super()._columns_used(), self.condition, *self.label_columns)
 
     @property
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
         pairing = self.pairing
-        return {
-            "name": self.name,
-            "faces": described(self.people),
-            "n_faces": len(self.people),
-            "n_identities": len({one.identity for one in self.people}),
-            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
-            "condition": self.condition,
-            "order": [pairing.first, pairing.second],
-            "labels": list(self.label_columns),
-            "person": self.person,
-            "after": [
-                {
-                    "name": arm.name,
-                    "id": arm.intervention.id,
-                    "title": arm.intervention.title,
-                    "clause": arm.intervention.clause,
-                }
-                for arm in self.arms
-                if arm.intervention is not None
-            ],
-            "classifiers": [model.id for model in self.models],
-            "rendered": all(isinstance(one.face, Head) for one in self.people),
-            "size": self.size,
-            "delta": self.delta,
-            "alpha": self.alpha,
-            "alternative": self.alternative,
-            "notes": list(self.faces.notes) if isinstance(self.faces, FaceSet) else [],
-            "seed": self.seed,
-            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
-        }
+        same = {"same_pictures": self.same_pictures} if self.same_pictures else {}
+        return (
+            self._of_people
+            | same
+            | {
+                "condition": self.condition,
+                "order": [pairing.first, pairing.second],
+                "labels": list(self.label_columns),
+                "after": [
+                    {
+                        "name": arm.name,
+                        "id": arm.intervention.id,
+                        "title": arm.intervention.title,
+                        "clause": arm.intervention.clause,
+                    }
+                    for arm in self.arms
+                    if arm.intervention is not None
+                ],
+                "rendered": all(isinstance(one.face, Head) for one in self.people),
+                "differing": differing(pairing, self.known, self.person),
+            }
+        )
 
     def _jobs(self, readers: Mapping[str, Reader]) -> tuple[list[Job], pd.DataFrame]:
         """Leave out changes of faces that aren't of the second condition, or have no partner."""
@@ -225,16 +226,15 @@ class PairedStudy(Study[PairedResult]):
         return [job for job in jobs if not job.name or job.subject.name in second], units[kept]
 
     def _check(self) -> None:
-        self.pairing  # noqa: B018 (it raises what is wrong with the columns)
+        self.pairing, self.sides, self.stored  # noqa: B018 (they raise what is wrong with the columns)
 
     def _notes(self) -> Iterator[str]:
         pairing = self.pairing
         guessed = " Which is first was guessed from their names: order says it." if self.order is None else ""
         yield pairing.sentence + guessed
-        yield from translations(self.people)
-        if odd := nameless((one.expression, word_for(one.known)) for one in self.people):
-            yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."
+        yield from self._words()
         yield from pairing.shortfalls(SHOWN)
+        yield from self._sides_disagree()
         if few := few_people(pairing.people, self.delta, self.alpha):
             yield f"{of_pairs(few)} Verdicts with too few people are replaced by “cannot tell”."
         if not (self.known["expression"] != "").any():

@@ -13,7 +13,7 @@ from facelib.faces.table import natural_key
 from facelib.studies.grid import WORN
 from facelib.utilities.nearest import nearest
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import counted, listed
+from facelib.utilities.wording import as_word, counted, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,17 +130,6 @@ class Pairing:
             )
 
 
-def as_word(value: Any) -> str:
-    """Return a value of a condition as text.
-
-    >>> as_word(1.0), as_word(" before "), as_word(True)
-    ('1', 'before', 'True')
-    """
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
 def conditions(words: Sequence[str]) -> tuple[str, str]:
     """Return two values in their order: what comes before, or is absent, is the first.
 
@@ -198,6 +187,7 @@ def pair_up(
     person: str | None = None,
     order: tuple[str, ...] | None = None,
     unread: Mapping[str, str] | None = None,
+    same: Mapping[str, str] | None = None,
 ) -> Pairing:
     """Return who has a partner under the other condition.
 
@@ -212,6 +202,8 @@ def pair_up(
         Two values of the condition; None: it has two.
     unread
         Why some faces, by name, weren't read: they have no partner.
+    same
+        Why other faces, by name, are left out: their picture is both halves of a pair.
 
     Raises
     ------
@@ -243,7 +235,8 @@ def pair_up(
     }
     table = pd.DataFrame(shared).assign(face=faces["face"], value=_values(faces, condition))
     first, second = _order(table["value"], condition, order)
-    reasons = table["face"].map(lambda face: (unread or {}).get(str(face), ""))
+    lost = {**(unread or {}), **(same or {})}
+    reasons = table["face"].map(lambda face: lost.get(str(face), ""))
     for key, name in zip(keys, names, strict=True):
         reasons = reasons.mask((reasons == "") & table[key].isna(), f"no {name} is known")
     reasons = reasons.mask((reasons == "") & table["value"].isna(), f"no {condition} is known")
@@ -266,7 +259,7 @@ def pair_up(
     counts = paired.pivot_table(index=keys, columns="side", values="face", aggfunc="count", sort=False)
     counts = counts.rename(columns={0: "n_first", 1: "n_second"}).rename_axis(columns=None).reset_index()
     named = dict(zip(keys, names, strict=True))
-    lost = pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""]
+    out = pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""]
     return Pairing(
         condition=condition,
         within=tuple(names[1:]),
@@ -278,8 +271,21 @@ def pair_up(
         pairs=counts.rename(columns=named),
         alone=_alone(single, keys, (first, second)).rename(columns=named),
         mixed=tuple(sorted(set(paired.loc[several, "meant"].astype("str")))),
-        left_out=lost.reset_index(drop=True),
+        left_out=out.reset_index(drop=True),
     )
+
+
+def differing(pairing: Pairing, faces: pd.DataFrame, person: str | None) -> list[str]:
+    """Return the columns of what is known of faces, besides the condition, in which some partners differ."""
+    used = {"face", "identity", pairing.condition, person, *pairing.within}
+    unique = {name for name in faces if faces[name].is_unique}  # names of files, say
+    known = pairing.rows.merge(faces, on="face", suffixes=("", " known"))
+    return [
+        str(name)
+        for name in faces
+        if name not in used | unique
+        and known[["person", "cell", name]].drop_duplicates().duplicated(["person", "cell"]).any()
+    ]
 
 
 def _subtracted(uneven: pd.DataFrame, person: str) -> str:

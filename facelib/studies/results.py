@@ -526,6 +526,7 @@ class PairedResult(Result):
             person=settings["person"],
             order=(first, second),
             unread=unread,
+            same=settings.get("same_pictures"),
         )
 
     @cached_property
@@ -553,29 +554,18 @@ class PairedResult(Result):
     @cached_property
     def differing(self) -> list[str]:
         """Columns of what is known of the faces, besides the condition, in which some partners differ."""
-        settings = self.settings
-        used = {"face", "identity", settings["condition"], settings["person"], *settings["labels"]}
-        unique = {name for name in self.faces if self.faces[name].is_unique}  # names of files, say
-        known = self.pairing.rows.merge(self.faces, on="face", suffixes=("", " known"))
-        return [
-            str(name)
-            for name in self.faces
-            if name not in used | unique
-            and known[["person", "cell", name]].drop_duplicates().duplicated(["person", "cell"]).any()
-        ]
+        from facelib.studies.pairing import differing
+
+        if (there := self.settings.get("differing")) is not None:  # not all columns are stored
+            return list(there)
+        return differing(self.pairing, self.faces, self.settings["person"])
 
     @cached_property
     def meant(self) -> dict[str, str]:
         """The class that each face is meant to show: a common emotion, or another class by its name."""
-        from facelib.classifiers.emotions import class_name
-        from facelib.studies.meant import word_for
+        from facelib.studies.meant import meanings
 
-        rows = self.faces.to_dict("records")
-        return {
-            str(row["face"]): str(row["expression"])
-            or class_name(word_for({str(k): v for k, v in row.items()}))
-            for row in rows
-        }
+        return dict(zip(self.faces["face"].astype("str"), meanings(self.faces), strict=True))
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -645,7 +635,8 @@ class ChimericResult(Result):
         from facelib.studies.chimeric import roles
 
         names = ("rest", "group", "healthy", "grade", "person")
-        table = roles(self.faces, **{name: self.settings[name] for name in names})
+        options = {name: self.settings[name] for name in names}
+        table = roles(self.faces, **options, same=self.settings.get("same_pictures"))
         errors = self.table.assign(error=self.table["error"].astype("str")).groupby("face")["error"]
         unread = errors.min()  # "" if one of the classifiers read it
         lost = []
@@ -697,6 +688,33 @@ class ChimericResult(Result):
         from facelib.stats.chimeras import person_contrasts
 
         return person_contrasts(self.sets)
+
+    @cached_property
+    def differing(self) -> list[str]:
+        """Columns in which several pictures of one person and expression differ."""
+        from facelib.studies.chimeric import repeated_differ
+
+        if (there := self.settings.get("differing")) is not None:  # not all columns are stored
+            return list(there)
+        return repeated_differ(self.roles, self.faces, {self.settings["group"], self.settings["grade"]})
+
+    @cached_property
+    def sides(self) -> pd.DataFrame:
+        """Outputs of either half doubled, by the affected side of the table: `SIDE_COLUMNS`; else empty.
+
+        One row per person and classifier, of the class that each face is meant to show.
+        """
+        from facelib.stats.chimeras import side_outputs, symmetric_outputs
+        from facelib.studies.people import known_sides
+
+        if (side := self.settings.get("side")) is None:
+            return side_outputs(None, {})
+        roles = self.roles[(self.roles["reason"] == "") & ~self.roles["at_rest"]]
+        mirrored = self.faces.get("mirrored", False)
+        flipped = self.faces[["face"]].assign(mirrored=mirrored)
+        outputs = symmetric_outputs(self.sound).merge(roles, on="face").merge(flipped, on="face")
+        outputs = outputs[outputs["label"] == outputs["meant"]]
+        return side_outputs(outputs, known_sides(self.faces, side, self.settings["person"]))
 
     @cached_property
     def group_differences(self) -> pd.DataFrame:

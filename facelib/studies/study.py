@@ -18,7 +18,7 @@ import numpy as np
 
 from facelib import classifiers, properties
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, Cancelled, check_kind
+from facelib.errors import BadValueError, Cancelled, check_all, check_kind
 from facelib.faces import FaceSet, Head
 from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
@@ -46,7 +46,7 @@ from facelib.studies.engine.record import (
     write_record,
 )
 from facelib.studies.engine.store import Contents, Store, StoreError
-from facelib.studies.engine.subjects import Subject, example, faces_table, subjects
+from facelib.studies.engine.subjects import FACE_COLUMNS, Subject, example, faces_table, subjects
 from facelib.studies.engine.upgrades import (
     Wanted,
     declare_anew,
@@ -57,10 +57,13 @@ from facelib.studies.engine.upgrades import (
     version_note,
 )
 from facelib.studies.meant import nameless, word_for
+from facelib.studies.pairing import need_column
 from facelib.studies.sweeps.sweep import check_models, load_all
 from facelib.utilities.checks import as_count, as_share, checked, whole
+from facelib.utilities.consent import COLUMN, is_given
 from facelib.utilities.ledger import remember
 from facelib.utilities.progress import Stop, as_stop, reporting
+from facelib.utilities.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from facelib.interventions import Intervention
     from facelib.studies.results import Result
 
+KEPT: Final = "Columns of the faces' table that are stored, too (keep_columns),"
 SIZES: Final = (48, 1024)  # px, as heads can be rendered
 
 R = TypeVar("R", bound="Result")
@@ -92,6 +96,7 @@ class Study(ABC, Generic[R]):
     seed: int
     name: str
     hypothesis: Hypothesis | None
+    keep_columns: str | Sequence[str]
 
     @property
     @abstractmethod
@@ -148,6 +153,45 @@ class Study(ABC, Generic[R]):
         """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
         return faces_table(self.people)
 
+    @property
+    def stored(self) -> pd.DataFrame:
+        """What is stored of the faces: the columns that the study uses, and `keep_columns`.
+
+        Of rendered heads all of it: they are nobody's.
+
+        Raises
+        ------
+        BadValueError
+            If a column that is to be kept isn't there.
+        """
+        kept = (self.keep_columns,) if isinstance(self.keep_columns, str) else tuple(self.keep_columns)
+        for name in kept:
+            need_column(self.known, name, "is to be kept (keep_columns)")
+        if all(isinstance(one.face, Head) for one in self.people):
+            return self.known
+        used = {*self._columns_used(), *kept}
+        return self.known[[name for name in self.known if name in used]]
+
+    def _columns_used(self) -> tuple[str | None, ...]:
+        """Return the columns of the faces' table that the study reads, there or not."""
+        return (*FACE_COLUMNS, "person", "label")
+
+    @property
+    def _of_all(self) -> dict[str, Any]:
+        """Return the settings that studies of all kinds store."""
+        return {
+            "name": self.name,
+            "faces": described(self.people),
+            "n_faces": len(self.people),
+            "n_identities": len({one.identity for one in self.people}),
+            "faces_key": fingerprints.fingerprint(*sorted(one.key for one in self.people)),
+            "classifiers": [model.id for model in self.models],
+            "size": self.size,
+            "alpha": self.alpha,
+            "seed": self.seed,
+            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
+        }
+
     @cached_property
     def models(self) -> tuple[Classifier, ...]:
         """The classifiers, loaded."""
@@ -195,7 +239,7 @@ class Study(ABC, Generic[R]):
             seconds=seconds * len(left) / processes + around,
             bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
-            notes=tuple(filter(None, (said, *without, *self._notes(), *self._opaque()))),
+            notes=tuple(filter(None, (said, *without, self._consents(), *self._notes(), *self._opaque()))),
             refused=refused,
             afterwards=afterwards,
             at_most=self._longest,
@@ -291,6 +335,20 @@ class Study(ABC, Generic[R]):
             finally:
                 _end(kept, begun, units)
         return cast("R", open_study(kept.folder))
+
+    def _consents(self) -> str:
+        """Say how many pictures are of people without a recorded consent; "" if nothing says it."""
+        table = self.faces.table if isinstance(self.faces, FaceSet) else self.known
+        if COLUMN not in table:
+            return ""
+        without = [not is_given(value) for value in table[COLUMN]]
+        if not any(without):
+            return ""
+        people = {self._who(one) for one, lacks in zip(self.people, without, strict=True) if lacks}
+        return (
+            f"{counted(sum(without), 'picture')} of {counted(len(people), 'person', 'people')} without a "
+            "recorded consent: they are read, and shown in no report, export, film or gallery."
+        )
 
     def _who(self, one: Subject) -> str:
         """Return who is shown, by the column of persons where the study names one."""
@@ -395,7 +453,7 @@ class Study(ABC, Generic[R]):
     def _begin(self, kept: Store, wanted: Wanted, n_jobs: int | None) -> dict[str, Any]:
         """Write down the settings before the run; the record comes last, when all that it names is there."""
         self._register(kept)
-        faces = kept.save_table("faces", self.known).name
+        faces = kept.save_table("faces", self.stored).name
         units = kept.save_table("units", wanted.units).name
         earlier: list[Any] = []
         if (kept.folder / PROVENANCE).exists():
@@ -449,6 +507,8 @@ def check_common(study: Any) -> None:
     checked("a picture's size", float(study.size), *map(float, SIZES))
     as_share(study.alpha, "The level alpha")
     as_count(study.seed, "The seed", least=0)
+    if not isinstance(study.keep_columns, str):
+        object.__setattr__(study, "keep_columns", tuple(check_all(study.keep_columns, str, KEPT)))
     check_models(study.classifiers)
     what = "A facelib.studies.Hypothesis, such as Hypothesis('It falls', 'palsy', direction='falls'), or None"
     check_kind(study.hypothesis, (Hypothesis, type(None)), what)

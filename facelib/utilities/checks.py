@@ -14,6 +14,23 @@ from facelib.errors import BadValueError
 Floats = npt.NDArray[np.float64]
 
 
+_TRUTHS = {"true": True, "yes": True, "ja": True, "1": True,
+           "false": False, "no": False, "nein": False, "0": False, "": False}  # fmt: skip
+
+
+def as_flag(value: object) -> bool | None:
+    """Return a truth value as tables write it; what is empty is false. None: it is none.
+
+    >>> as_flag("Yes"), as_flag(0.0), as_flag(float("nan")), as_flag("perhaps")
+    (True, False, False, None)
+    """
+    if value is None or (isinstance(value, Real) and np.isnan(float(value))):
+        return False
+    if isinstance(value, str):
+        return _TRUTHS.get(value.strip().lower())
+    return bool(value) if isinstance(value, bool | np.bool_ | Real) and value in {0, 1} else None
+
+
 def as_floats(values: Any, what: str) -> Floats:
     """Return `values` as float64, or raise `BadValueError` if they aren't finite real numbers."""
     array = as_reals(values, what)

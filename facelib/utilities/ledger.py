@@ -1,7 +1,7 @@
 """A ledger of files that facelib wrote about people on this machine, to show and delete them.
 
-Studies, exports and reports go where their owner says; a private list in the user's data folder names the
-places. Sessions of the page use `facelib.utilities.scratch`.
+Studies, exports, reports and tables go where their owner says; a private list in the user's data folder
+names the places. Sessions of the page use `facelib.utilities.scratch`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from facelib.utilities import scratch
 from facelib.utilities.content import open_file, read_file
 from facelib.utilities.files import for_owner, written_whole
 
-Kind = Literal["session", "study", "export", "report"]
+Kind = Literal["session", "study", "export", "report", "table"]
 
 VARIABLE: Final = "FACELIB_DATA"
 LIST: Final = "written.jsonl"
@@ -44,6 +44,7 @@ FILES: Final[dict[Kind, tuple[str, ...]]] = {
         *("tables/*.csv", "tables/*.parquet", "columns.json", "provenance.json"),
     ),
     "report": ("",),
+    "table": ("",),
 }
 """Names of the files that facelib writes, the one that marks the place last; others aren't its own."""
 NAMED: Final = {"figures": "figures/captions.json", "tables": "columns.json"}
@@ -52,6 +53,7 @@ MARKS: Final[dict[Kind, tuple[str, str]]] = {
     "study": ("study.json", '"kind"'),
     "export": ("provenance.json", '"made_by": "facelib export"'),
     "report": ("", '<meta name="generator" content="facelib'),
+    "table": ("", "person,session,side,value,low,high,unit,mm,"),
 }
 """A file that is there, and what it says, if the place is still what it was."""
 
@@ -63,9 +65,9 @@ class Written:
     Attributes
     ----------
     kind
-        "session", "study", "export" or "report".
+        "session", "study", "export", "report" or "table".
     path
-        Of the folder, or of the report.
+        Of the folder, or of the report or table.
     files
         What facelib wrote there; empty if it is gone, or something else by now.
     in_use
@@ -198,7 +200,7 @@ def files_at(kind: Kind, path: Path) -> tuple[Path, ...]:
 
 
 def _walk(kind: Kind, path: Path) -> Iterator[Path]:
-    if kind == "report":
+    if kind in ("report", "table"):
         yield path
         return
     own = {path / folder: _names(path / by) for folder, by in NAMED.items()} if kind == "export" else {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from facelib.errors import BadValueError
 from facelib.utilities.checks import as_number
 
 NOTHING = "–"
 SENTENCE_END = re.compile(r"(?<=\.)\s+")
+LONG_NAME = 60  # letters of a name, in a sentence
 TINY = 0.0005  # numbers below it are shown with a power of ten
 
 
@@ -100,6 +102,17 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if decimal else f"{value:.0f} %"
 
 
+def as_word(value: Any) -> str:
+    """Return a value of a table as text.
+
+    >>> as_word(1.0), as_word(" before "), as_word(True)
+    ('1', 'before', 'True')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
 def counted(number: int, noun: str, many: str = "") -> str:
     """Return a number with its noun.
 
@@ -123,6 +136,16 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def short_name(name: str) -> str:
+    """Return a name that a stranger chose as it stands in a sentence: of a long one the start, no controls.
+
+    >>> short_name("p07.jpg"), short_name("a" + chr(7)).isprintable(), len(short_name("x" * 500))
+    ('p07.jpg', True, 61)
+    """
+    short = name if len(name) <= LONG_NAME else f"{name[:LONG_NAME]}…"
+    return short if short.isprintable() else ascii(short)[1:-1]
 
 
 def with_article(noun: str) -> str:

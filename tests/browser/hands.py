@@ -168,6 +168,17 @@ class Hands:
         self._touch(session, "touchEnd", [])
         session.detach()
 
+    def pinch(self, target: Locator, factor: float, steps: int = 5) -> None:
+        """Put two fingers on what was swiped to, and move them apart by a factor."""
+        x, y = self.reach(target, finger=True)
+        session = self.page.context.new_cdp_session(self.page)
+        for step in range(steps + 1):
+            way = 20 * (1 + (factor - 1) * step / steps)
+            self._touch(session, "touchMove" if step else "touchStart", [(x - way, y), (x + way, y)])
+            self.page.wait_for_timeout(16)
+        self._touch(session, "touchEnd", [])
+        session.detach()
+
     def pull(self, begin: Point, end: Point, steps: int = 5) -> None:
         """Take what is in sight at one place with the mouse, and let it go at another."""
         self.page.mouse.move(*begin)

@@ -268,6 +268,7 @@ class Visit(Hands):
         scale: float = 1.0,
         *,
         touch: bool = False,
+        still: bool = True,
         scripts: Sequence[str] = (),
     ) -> None:
         self.context = browser.new_context(
@@ -276,6 +277,8 @@ class Visit(Hands):
             has_touch=touch,
             is_mobile=touch,
         )
+        if still:  # the page doesn't show by itself what its slider does
+            scripts = ("still.js", *scripts)
         for script in ("probe.js", *scripts):
             self.context.add_init_script(path=HERE / script)
         self.requests: list[str] = []
@@ -327,7 +330,7 @@ class Visit(Hands):
         panel = card.locator(".facelib-chooser-dialog")
         names = panel.locator("[role=option] .facelib-chooser-name")
         titles = [plain(text) for text in names.all_text_contents()]
-        (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, title)]
+        (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, f"{title} ")]
         self.click(names.nth(wanted))
         expect(panel).to_be_hidden()
         expect(card.locator(".facelib-chooser-now")).to_have_text(titles[wanted])

@@ -140,6 +140,7 @@
           found.push(say(element));
           break;
         }
+        if (box.matches("dialog:modal")) break; // nothing around it cuts what lies on top
       }
     }
     return found;

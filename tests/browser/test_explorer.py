@@ -70,11 +70,11 @@ def numbers(one: Visit) -> list[str]:
 
 def bars(one: Visit) -> str:
     """Everything that the bars show, as vector graphics."""
-    return str(one.page.locator(".facelib-chart svg").first.inner_html())
+    return str(one.page.locator(".facelib-chart svg").nth(1).inner_html())
 
 
 def cursor(one: Visit) -> str:
-    return str(one.page.locator(".facelib-chart svg").last.inner_html())
+    return str(one.page.locator(".facelib-chart svg").first.inner_html())
 
 
 def choose(one: Visit, label: str, option: str) -> None:
@@ -93,7 +93,7 @@ def test_a_person_drags_symmetry_and_everything_follows(networks: Visit) -> None
     wait_until(lambda: numbers(networks) != words, 5, "other numbers in the table")
     wait_until(lambda: bars(networks) != chart, 5, "other bars")
     wait_until(lambda: cursor(networks) != curve, 5, "the cursor elsewhere")
-    panels = networks.page.locator(".facelib-chart").nth(1).locator("svg .mark-line path")
+    panels = networks.page.locator(".facelib-chart").first.locator("svg .mark-line path")
     widths = panels.evaluate_all("paths => paths.map(path => path.getBBox().width)")
     assert len(widths) == 6  # classifiers
     assert min(widths) > 60, "every classifier's curve is drawn over the whole strength"

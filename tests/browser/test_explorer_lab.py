@@ -42,6 +42,17 @@ def test_the_same_page_works_in_jupyterlab(
         one.choose(one.page.locator(".facelib-app").get_by_label("Expression", exact=True), "surprise")
         expect(one.page.locator(".facelib-stage")).to_contain_text("evidence for surprise", timeout=60_000)
         expect(one.page.locator("[class*='facelib-verdict-']").first).to_be_visible(timeout=60_000)
+        cells = one.page.locator(".jp-Notebook .jp-Cell").count()
+        now = one.page.locator(".facelib-chooser-now")
+        one.click(one.page.get_by_label("Property", exact=True))
+        one.page.keyboard.type("bell")
+        one.page.keyboard.press("Enter")
+        expect(now).to_have_text("one-sided palsy", timeout=30_000)
+        one.page.keyboard.type("blu")  # on the closed menu: no shortcut of the notebook's
+        one.page.keyboard.press("Escape")
+        one.click(one.page.get_by_role("toolbar", name="Cases").get_by_role("button", name="Seventy years"))
+        expect(now).to_have_text("age", timeout=30_000)
+        assert one.page.locator(".jp-Notebook .jp-Cell").count() == cells
         assert one.page.locator(".facelib-message:visible").count() == 0
         one.screenshot("explorer_lab")
         one.assert_local()

@@ -139,6 +139,17 @@ def test_fingers_scroll_and_tap(fingers: Hands) -> None:
         fingers.tap(fingers.page.locator("#covered"), **QUICK)
 
 
+def test_two_fingers_move_apart(fingers: Hands) -> None:
+    fingers.page.evaluate(
+        "addEventListener('touchmove', ({ touches: [one, two] }) =>"
+        " said.push(`apart ${two.clientX - one.clientX}`))"
+    )
+    fingers.pinch(fingers.page.locator("#zone"), 3)
+    apart = [float(words.split()[1]) for words in said(fingers, "apart")]
+    assert apart == sorted(apart)
+    assert apart[-1] == pytest.approx(120, abs=1)
+
+
 def test_what_can_not_be_used_yet_is_waited_for(person: Hands) -> None:
     person.page.evaluate("setTimeout(() => { off.disabled = false; }, 700)")
     person.click(person.page.get_by_role("button", name=re.compile("^off$")))

@@ -48,7 +48,8 @@ def strength(one: Visit) -> Locator:
 
 
 def test_the_face_is_large_and_bare_at_first(looker: Visit) -> None:
-    for (width, height), least in zip(SIZES, (280, 240, 340, 150, 120), strict=True):
+    leasts = dict(zip(SIZES, (320, 270, 340, 150, 120), strict=True)) | {(1920, 1080): 440}
+    for (width, height), least in leasts.items():
         resized(looker, width, height)
         for name in ("before", "after"):
             assert box_of(picture(looker, name))["width"] >= least, (width, name)
@@ -61,13 +62,41 @@ def test_the_face_is_large_and_bare_at_first(looker: Visit) -> None:
     assert looker.canvas_bytes(picture(looker, "after")) == bare
 
 
+def test_the_first_screen_has_face_strength_and_answer_in_this_order(looker: Visit) -> None:
+    page = looker.page
+    app = page.locator(".facelib-app")
+    answer = page.locator(".facelib-answer .facelib-sentence p").first
+    said = page.get_by_text("Move the slider: the face on the right changes", exact=False)
+    for width, height in ((1440, 900), (1280, 720), (820, 1180), (1180, 820), (390, 844)):
+        resized(looker, width, height)
+        face, track = box_of(picture(looker, "after")), box_of(looker.page.locator(".facelib-strength"))
+        bottom = face["y"] + face["height"]
+        below = track["y"] - bottom
+        assert 0 < below < (60 if width > 1200 else 90), (width, below)
+        assert box_of(said)["y"] < face["y"], width
+        for target in (said, picture(looker, "before"), strength(looker), answer):
+            assert inside(target, page), (width, target)
+    resized(looker, 1440, 900)
+    expect(picture(looker, "difference")).to_be_hidden()
+    curves, bars = (page.locator(".facelib-outputs .facelib-chart").nth(k) for k in (0, 1))
+    expect(bars).to_contain_text("Outputs now")
+    order = [box_of(one)["y"] for one in (answer, verdicts(looker), curves, bars)]
+    assert order == sorted(order)
+    overlay = app.get_by_role("button", name="map", exact=True)
+    assert box_of(overlay)["y"] > box_of(strength(looker))["y"]
+
+
 def test_a_difference_is_shown_where_there_is_one(looker: Visit) -> None:
     resized(looker, 1440, 900)
     words, canvas = (
         stage(looker).get_by_text("No difference yet: the strength is 0."),
         picture(looker, "difference"),
     )
+    turn = looker.page.get_by_role("button", name="Difference", exact=True)
+    expect(canvas).to_be_hidden()
+    looker.click(turn)
     expect(words).to_be_visible()
+    expect(picture(looker, "before")).to_be_hidden()
     assert not canvas.evaluate(
         "node => node === document.elementFromPoint(...(b => [b.x + b.width / 2, b.y + b.height / 2])"
         "(node.getBoundingClientRect()))"
@@ -77,12 +106,15 @@ def test_a_difference_is_shown_where_there_is_one(looker: Visit) -> None:
     expect(canvas).to_be_visible()
     looker.press(strength(looker), "Home")
     expect(words).to_be_visible()
-    resized(looker, 390, 844)  # in its turn
+    resized(looker, 390, 844)
+    expect(words).to_be_visible()
+    looker.click(turn)
     expect(words).to_be_hidden()
-    looker.click(looker.page.get_by_role("button", name="Difference", exact=True))
+    expect(picture(looker, "before")).to_be_visible()
+    looker.click(turn)
     expect(words).to_be_visible()
     expect(picture(looker, "before")).to_be_hidden()
-    looker.click(looker.page.get_by_role("button", name="Difference", exact=True))
+    looker.click(turn)
     expect(picture(looker, "before")).to_be_visible()
 
 
@@ -130,7 +162,7 @@ def together(one: Visit, width: int, height: int, places: tuple[str, ...]) -> No
     track = box_of(one.page.locator(".facelib-strength .noUi-base"))
     assert track["width"] >= (150 if width == 390 else 75), width
     if height > width:
-        assert box_of(one.page.locator(".facelib-sight"))["height"] <= 0.52 * height
+        assert box_of(one.page.locator(".facelib-sight"))["height"] <= 0.45 * height
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (720, 450)])

@@ -133,11 +133,10 @@ def test_a_link_is_copied_and_a_session_goes_out_and_in(
     other = ready(visit(quick_url))
     other.click(other.page.get_by_role("button", name="Share", exact=True))
     there = other.page.get_by_role("dialog", name="Share what is shown")
-    there.get_by_label("Session’s file").set_input_files(
-        {"name": "x.json", "mimeType": "application/json", "buffer": b"[1]"}
-    )
+    asks = there.get_by_label("Session’s file")
+    other.upload(asks, {"name": "x.json", "mimeType": "application/json", "buffer": b"[1]"})
     expect(there.get_by_role("status")).to_contain_text("no session", timeout=SOON)
-    there.get_by_label("Session’s file").set_input_files(path)
+    other.upload(asks, path)
     expect(there).to_be_hidden(timeout=SOON)
     expect(other.page.locator(".facelib-app")).to_have_attribute("data-tab", "1", timeout=SOON)
     expect(other.page.get_by_role("slider", name="People", exact=True)).to_have_attribute(

@@ -187,14 +187,18 @@ def said(*folders: Path) -> str:
     return "\n".join(texts)
 
 
-def test_all_columns_of_the_table_are_stored_but_no_name_of_user_or_machine(clinic: Path) -> None:
+def test_columns_that_are_used_are_stored_and_no_name_of_user_or_machine(clinic: Path) -> None:
     run("runs/plan")
     store = clinic / "runs" / "plan"
     (table,) = store.glob("faces-*.parquet")
     stored = pd.read_parquet(table)
-    assert set(stored) == {"face", "identity", "expression", "id", "file", "person", "sitzung", "born"}
-    assert set(stored["face"]) == set(stored["file"])
-    assert "1930-01-02" in set(stored["born"].astype(str))
+    assert set(stored) == {"face", "identity", "expression", "person", "sitzung"}
+    assert "1930-01-02" not in said(store)
+    with (clinic / "plan.yml").open("a", encoding="utf-8") as plan:
+        plan.write("keep_columns: [born]\n")
+    run("runs/more")
+    (more,) = (clinic / "runs" / "more").glob("faces-*.parquet")
+    assert "1930-01-02" in set(pd.read_parquet(more)["born"].astype(str))
     assert "Klinik Nord" in (store / "declaration.json").read_text(encoding="utf-8")
     text = said(store).replace(str(store), "")
     assert "quokka3" in text

@@ -161,10 +161,11 @@ def test_links_stay_in_the_folder(pictures: Path) -> None:
         "2 left out, links that lead out of the folder: more, passport.png. Put the pictures themselves "
         "there.",
         "1 left out, a link that leads nowhere: gone.png.",
+        "Byte for byte the same picture under several names: 0.png = again.png. Is one of them mixed up?",
     )
     assert "2 left out, links that lead out" in repr(faces)
-    assert faces[:2].notes == faces.notes
-    assert faces.subset("file == '0.png'").notes == faces.notes
+    assert faces[:2].notes == faces.notes[:2]
+    assert faces.subset("file == '0.png'").notes == faces.notes[:2]
     assert (faces["again.png"].image == faces["0.png"].image).all()
 
 

@@ -115,7 +115,7 @@ class ChangePanel(Card):
         side = self.options["side"].layout.display != "none"
         self.hint.value = f"{chosen.description} {OWN_SIDE}" if side else chosen.description
         words = f"{chosen.title}, {self.options['side'].value} side" if side else chosen.title
-        self.what.value = f"<p>{html.escape(words)}</p>"
+        self.what.value = f"<h2>{html.escape(words)}</h2>"
         if self.explorer.face is not self._told_of:
             face = self._told_of = self.explorer.face
             self.withheld.value = (

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from facelib.app.explorer.pictures_panel import alt_text_of, cut, fractions, view_of, why_no_map
+from facelib.app.explorer.pictures_panel import why_no_map
 from facelib.app.explorer.state import Explorer, Result, Scene
 from facelib.app.widgets.chartview import ChartView
 from facelib.app.widgets.controls import Card, button, paragraphs
@@ -25,6 +25,7 @@ from facelib.stats.effects.equivalence import NO_FALL
 from facelib.studies import Sweep
 from facelib.studies.sweeps.effects import signed
 from facelib.studies.sweeps.sweep import DELTA
+from facelib.studies.sweeps.view import cut, fractions, picture_alt, view_of
 
 ASK: Final = (
     "Pin what is shown now, then change the face, the property or the classifier: both stand side by side."
@@ -93,6 +94,7 @@ class ComparePanel(Card):
         self.explorer = explorer
         self.pinned: Pinned | None = None
         self._sent: tuple[Sweep | None, Sweep | None] = (None, None)
+        self._known: tuple[object, ...] = ()  # what is shown: placebos that come in change nothing here
         self.hint = widgets.HTML(paragraphs(ASK))
         self.hint.add_class("facelib-hint")
         self.pin = button("Pin this scene", "Keep what is shown now beside what you choose next")
@@ -114,7 +116,8 @@ class ComparePanel(Card):
         ]
         pair = widgets.HBox(columns)
         pair.add_class("facelib-pair")
-        self.inside = widgets.VBox([pair, self.table, self.chart, self.notes])
+        self._parts = (pair, self.table, self.chart, self.notes)
+        self.inside = widgets.VBox()  # empty until something is pinned: canvases and charts cost the page
         self.inside.add_class("facelib-compared")
         self._buttons = widgets.HBox([self.pin, self.swap, self.unpin])
         self.pin.on_click(self.guarded(lambda _button: self.keep()))
@@ -169,11 +172,18 @@ class ComparePanel(Card):
         self.swap.disabled = result is None
         self.hint.layout.display = "" if pinned is None else "none"
         self.inside.layout.display = "none" if pinned is None else ""
+        now = self.explorer
+        known = (id(pinned), id(result.sweep) if result else 0, now.label, now.classifier, now.cam)
+        if known == self._known:
+            return
+        self._known = known
         if pinned is None:
             self._sent = None, None
+            self.inside.children = ()
             for stage in self.stages:
                 stage.clear()
             return
+        self.inside.children = self._parts
         if not self.chart.spec:
             names = [model.id for model in self.explorer.models]
             self.chart.spec = specs.of("sweeps.compared.layout", classifiers=names)
@@ -204,7 +214,7 @@ class ComparePanel(Card):
             view = view_of(first)
             if sweep is not before[place]:
                 frames: list[Any] = [cut(image, view) for image in sweep.images]
-                stage.show_sweep(frames, sweep.strengths, alt=alt_text_of(one.scene.face))
+                stage.show_sweep(frames, sweep.strengths, alt=picture_alt(one.scene.face))
             if maps is None:
                 stage.clear_maps()
                 continue
@@ -272,7 +282,8 @@ def title_html(word: str, one: Pinned | None) -> str:
     if one is None:
         return f"<h3>{word}</h3>" + paragraphs(COMING)
     change = one.scene.intervention
-    side = f", {change.side} side" if getattr(change, "side", None) else ""
+    own = getattr(change, "side", None)
+    side = f", {own} side" if own else ""
     return f"<h3>{word}</h3>" + f"<p>{html.escape(f'{face_words(one.scene.face)}; {change.title}{side}')}</p>"
 
 

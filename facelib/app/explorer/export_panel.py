@@ -1,4 +1,4 @@
-"""Take home: the table, the figures and the stimuli, made when asked for, saved by the browser."""
+"""Take home: explorable, film, table, figures and stimuli, made when asked for, saved by the browser."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import ipywidgets as widgets
 
 import facelib
 from facelib.app.explorer.state import Explorer, Result
@@ -18,8 +20,10 @@ from facelib.charts import sizes, specs
 from facelib.charts.export import figure, with_data
 from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
+from facelib.studies.consent import is_photograph
 from facelib.studies.disclaimer import LIMITS
 from facelib.utilities.distribution import distribution_version
+from facelib.utilities.scratch import folder_for
 from facelib.utilities.spreadsheet import csv_of
 
 
@@ -31,9 +35,15 @@ class Shown:
     step: int
     classifier: str
     cam: str
+    agreed: bool = False  # whether the photograph may be passed on
 
 
 Make = Callable[[Result, Shown], Download]
+
+AGREED = "Files with pictures then hold this photograph: the person shown has agreed"
+AGREED_HELP = (
+    "What the person agreed to: that the picture is passed on in a file. The file says that you ticked this"
+)
 
 
 class NotReadyError(FacelibError):
@@ -43,21 +53,43 @@ class NotReadyError(FacelibError):
         super().__init__("The other strengths are still being computed; try again in a moment.")
 
 
+class NotAgreedError(FacelibError):
+    """A file would hold a photograph, and nobody said that it may be passed on."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This file would hold the photograph: tick “{AGREED}” first.")
+
+
 class ExportPanel(Card):
-    """One button a file."""
+    """One button a file; a photograph leaves in a page or film once a tick says that it may."""
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__("Download")
         self.explorer = explorer
         self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
-        self.fill(grid(*self.buttons, columns=3))
+        self.agreed = widgets.Checkbox(description=AGREED, tooltip=AGREED_HELP, indent=False)
+        self.agreed.layout.width = "auto"
+        self.agreed.add_class("facelib-agreed")
+        self._face: object = None
+        explorer.observe(self.guarded(self.follow), "scene")
+        self.follow()
+        self.fill(grid(*self.buttons, columns=3), self.agreed)
+
+    def follow(self, _change: object = None) -> None:
+        """Ask about a photograph; what was said of another face isn't said of this one."""
+        face = self.explorer.face
+        if face is not self._face:
+            self.agreed.value = False
+        self._face = face
+        self.agreed.layout.display = "" if is_photograph(face) else "none"
 
     def _offer(self, make: Make, label: str, help_text: str) -> DownloadButton:
         def on_press() -> Download:
             with self.explorer.lock:
                 explorer = self.explorer
                 result = explorer.result
-                chosen = Shown(explorer.label, explorer.step, explorer.classifier, explorer.cam)
+                agreed = bool(self.agreed.value) and result is not None and result.sweep.face is self._face
+                chosen = Shown(explorer.label, explorer.step, explorer.classifier, explorer.cam, agreed)
             if result is None:
                 raise NotReadyError
             return make(result, chosen)
@@ -70,6 +102,7 @@ def provenance(result: Result, shown: Shown) -> dict[str, Any]:
     from importlib.metadata import version
 
     sweep = result.sweep
+    photograph = is_photograph(sweep.face)
     return {
         "face": repr(sweep.face) if isinstance(sweep.face, facelib.Head) else sweep.face_id,
         "intervention": repr(sweep.intervention),
@@ -85,8 +118,56 @@ def provenance(result: Result, shown: Shown) -> dict[str, Any]:
         "references": len(result.placebos) if result.placebos else 0,
         "versions": {"facelib": distribution_version()}
         | {name: version(name) for name in ("torch", "numpy", "scipy")},
+        "photograph": _said(result, shown)["consent"] if photograph and shown.agreed else None,
         "note": LIMITS,
     }
+
+
+def explorable_html(result: Result, shown: Shown) -> Download:
+    """Return one HTML file in which the sweep is dragged as here."""
+    from facelib.reports.explorable import html
+
+    sweep = replace(result.sweep, label=shown.label)
+    page = html(sweep, references=result.placebos, step=shown.step, **_said(result, shown))
+    return Download(_name(result, "html", "explorable"), page, "text/html")
+
+
+def film_mp4(result: Result, shown: Shown) -> Download:
+    """Return the pictures as MP4, to strength 1 and back."""
+    return _film(result, shown, "mp4", "video/mp4")
+
+
+def film_gif(result: Result, shown: Shown) -> Download:
+    """Return the pictures as GIF, to strength 1 and back."""
+    return _film(result, shown, "gif", "image/gif")
+
+
+def _film(result: Result, shown: Shown, suffix: str, kind: str) -> Download:
+    said = _said(result, shown)
+    with folder_for("film") as folder:
+        path = result.sweep.film(folder / f"film.{suffix}", **said)
+        return Download(_name(result, suffix, "film"), path.read_bytes(), kind)
+
+
+def _said(result: Result, shown: Shown) -> dict[str, Any]:
+    """Return what was said of a photograph.
+
+    Raises
+    ------
+    NotAgreedError
+        If there is one, and nothing was said.
+    """
+    if not is_photograph(result.sweep.face):
+        return {}
+    if not shown.agreed:
+        raise NotAgreedError
+    recorded = str(result.sweep.face.attributes.get("consent", ""))
+    return {"with_photograph": True, "consent": recorded or f"a tick on the page, “{AGREED}”"}
+
+
+def shows_pictures(result: Result, shown: Shown) -> bool:
+    """Return whether pictures may be among figures: rendered ones, or a photograph that was agreed to."""
+    return shown.agreed or not is_photograph(result.sweep.face)
 
 
 def table_csv(result: Result, _shown: Shown) -> Download:
@@ -137,7 +218,7 @@ def figures_zip(result: Result, shown: Shown) -> Download:
     files = {
         f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
     }
-    if not sweep.attribution.lack(shown.classifier, label):
+    if not sweep.attribution.lack(shown.classifier, label) and shows_pictures(result, shown):
         maps = sweep.attribution.overlays(shown.classifier, label, shown.cam)
         files |= {
             f"map_{shown.classifier}_{name}.png": encode_png(maps[step]) for name, step in steps.items()
@@ -156,7 +237,9 @@ def captions(result: Result, shown: Shown) -> str:
             f"response: probability of {label} over the strength, as {sweep.clause}, on one face. Grey: "
             f"where 90 % of placebos (harmless changes of the same size) lie. {found}",
             f"outputs (start, shown, end): all outputs at strength 0, {strength} and 1.",
-            f"map (start, shown, end): where {shown.classifier} finds evidence for {label} ({shown.cam}).",
+            f"map (start, shown, end): where {shown.classifier} finds evidence for {label} ({shown.cam})."
+            if shows_pictures(result, shown)
+            else f"Maps lie over the photograph and were left out: “{AGREED}” wasn't ticked.",
             LIMITS,
             "",
         ]
@@ -165,6 +248,7 @@ def captions(result: Result, shown: Shown) -> str:
 
 def stimuli_zip(result: Result, shown: Shown) -> Download:
     """Return every picture as PNG, lossless, with a key."""
+    _said(result, shown)
     frames = zip(result.sweep.strengths, result.sweep.images, strict=True)
     files = {f"strength_{strength:.2f}.png": encode_png(image) for strength, image in frames}
     return _zip(_name(result, "zip", "stimuli"), files, result, shown)
@@ -185,6 +269,14 @@ def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
 
 
 OFFERS: tuple[tuple[Make, str, str], ...] = (
+    (
+        explorable_html,
+        "Explorable",
+        "One HTML file in which strength, emotion and map are chosen as here, without a network or facelib: "
+        "for papers, slides and lessons",
+    ),
+    (film_mp4, "Film (MP4)", "The face to strength 1 and back, for pages and players that know VP9"),
+    (film_gif, "Film (GIF)", "The same for slides, with fewer colours"),
     (table_csv, "Table", "CSV: one row for each strength, classifier and emotion, with measured properties"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
     (wide_csv, "Wide table", "CSV: one row for each strength, one column for each classifier and emotion"),

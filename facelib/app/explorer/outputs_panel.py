@@ -7,57 +7,36 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 import pandas as pd
 
 from facelib import stats
 from facelib.app.explorer.state import STEPS, Explorer, Result
 from facelib.app.widgets.cards import ClassifierCards, cards_of
 from facelib.app.widgets.chartview import ChartView
-from facelib.app.widgets.controls import Card, Fold, folded, paragraphs
+from facelib.app.widgets.controls import Card, Fold, folded, hidden_while_empty, paragraphs
 from facelib.app.widgets.livetable import LiveTable
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, rows
-from facelib.experiments.manipulation import ALIKE
-from facelib.properties import PROPERTIES
+from facelib.reports.sweep_words import (
+    BESIDE,
+    COLUMNS,
+    NO_CLASS,
+    between,
+    compared,
+    nothing_moved,
+    sentences,
+    told_of,
+    verdict_cell,
+    within,
+)
 from facelib.stats import calibration
-from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.placebo import LEAST_PLACEBOS
-from facelib.stats.verdicts import STILL
 from facelib.studies import Snapshot
-from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
+from facelib.studies.sweeps.effects import NO_OUTPUT, signed
 from facelib.studies.sweeps.placebos import References
 from facelib.studies.sweeps.sweep import DELTA, tidy
 
-COLUMNS = (
-    {
-        "title": "classifier",
-        "align": "left",
-        "help": "A network, no person: each name opens its card",
-    },
-    {
-        "title": "now",
-        "align": "right",
-        "help": "Probability that it gives the emotion, at the strength of the slider",
-    },
-    {
-        "title": "change, 0\u00a0to\u00a01",
-        "align": "right",
-        "help": "Probability at strength 1 minus that at strength 0; it stays while the slider moves",
-    },
-    {
-        "title": "placebos",
-        "align": "left",
-        "help": "How many placebos, harmless changes (blur, crop …) of the same size in pixels, did as much",
-    },
-    {
-        "title": "verdict",
-        "align": "left",
-        "help": f"Whether the middle 90 % of picture and shaken copies change by more than {DELTA:.2f}, "
-        "or by less; the placebos have no part in it",
-    },
-)
 DETAILS = (
     {"title": "classifier", "align": "left"},
     {
@@ -80,47 +59,23 @@ DETAILS = (
         "3 %): this interval gives the verdict",
     },
 )
-MARKS = {
-    "changes": "verdict-changes",
-    "does not change": "verdict-unchanged",
-    NO_FALL: "verdict-unclear",
-    "cannot tell": "verdict-unclear",
-}
-UNCHANGED = "does not change"
-WORDS = {
-    "changes": "changes this face's output",
-    "does not change": "does not change it",
-    NO_FALL: "too little to lose",
-    "cannot tell": "cannot tell",
-}
-
-NOTHING = "nothing to change on this face"
-UNMOVED = (
-    "Hardly anything to change on this face: its {title} is {start} before and {end} after the change. That "
-    "outputs stay as they are says nothing about them then; if one moves, something else changed."
-)
-SAME = "Nothing was changed: no pixel differs at any strength. That outputs stay says nothing about them."
-NO_CLASS = "has no such class"
 STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
-BESIDE = (
-    "The grey band and the column placebos ask: do harmless changes of the same size move the output as "
-    "much? The verdict asks: is the change larger than {delta}, also where the picture is shaken a little? "
-    "So an output can change and stay in the grey band: some blur or crop would have moved it as far."
-)
-NONE_AS_LARGE = "Most placebos could not be made as large as this change: nothing is compared"
-STAYS = "The output stays within .005: there is no change to compare"
-HARDLY = (
-    "At strength 0 the networks hardly read {label} (mean {low}), but {most} (mean {high}): what a change "
-    "takes away shows in {most}. Choose it under Emotion."
-)
 NO_PERSON = "All of them are networks; “human” is the name of one, and no person."
 
 
 class OutputsPanel(Card):
-    """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser."""
+    """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser.
 
-    def __init__(self, explorer: Explorer) -> None:
+    Parameters
+    ----------
+    explorer
+        The state that is shown.
+    apart
+        Leave out the sentence: the page shows it first.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
         super().__init__("Outputs")
         self.add_class("facelib-outputs")
         self.explorer = explorer
@@ -133,6 +88,9 @@ class OutputsPanel(Card):
         self.details = LiveTable()
         self.sentence = widgets.HTML()
         self.sentence.add_class("facelib-sentence")
+        self.band_words = widgets.HTML()  # under the curves that have the grey band
+        self.band_words.add_class("facelib-hint")
+        hidden_while_empty(self.band_words)
         self.notes = widgets.HTML()
         self.trust = widgets.HTML()  # of its own: it stays open while the notes change
         for text in (self.notes, self.trust):
@@ -147,7 +105,9 @@ class OutputsPanel(Card):
         self.absent.add_class("facelib-hint")
         self.absent.layout.display = "" if absent else "none"
         self.cards = ClassifierCards(cards=cards_of(explorer.models))
-        self.fill(self.cards, self.bars, self.response, self.table, self.sentence, more, self.absent)
+        words = [] if apart else [self.sentence]
+        charts = self.response, self.band_words, self.bars
+        self.fill(*words, self.cards, self.table, *charts, more, self.absent)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""
@@ -179,23 +139,14 @@ class OutputsPanel(Card):
         effects = self._effects(result, label)
         now = table[table["label"] == label].sort_values("step")
         verdicts, details = [], []
-        images = result.sweep.images
-        same = SAME if (images == images[:1]).all() else ""
-        unmoved = same or unmoved_words(result.sweep.properties, self.explorer.intervention.moves)
+        unmoved = nothing_moved(result.sweep)
         for effect in effects.to_dict("records"):
             name = effect["classifier"]
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
-            compared = _compared(effect, finished=result.finished)
-            ends = f"{signed(effect['low'])} … {signed(effect['high'])}"
-            verdict = {
-                "text": WORDS[effect["verdict"]],
-                "mark": MARKS[effect["verdict"]],
-                "help": f"90 % of shaken copies: {ends}{effect['remark'] and '; '}{effect['remark']}",
-            }
-            if unmoved and effect["verdict"] in {UNCHANGED, NO_FALL}:
-                verdict |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
+            placebos = compared(effect, finished=result.finished)
+            verdict = verdict_cell(effect, unmoved)
             verdicts.append(
-                [self._name(name), {"series": series}, signed(effect["change"]), compared, verdict]
+                [self._name(name), {"series": series}, signed(effect["change"]), placebos, verdict]
             )
             details.append(
                 [
@@ -205,7 +156,7 @@ class OutputsPanel(Card):
                     correlation_cell(effect["correlation"]),
                     str(effect["flips"]),
                     stats.format_p(effect["shuffle_p"]),
-                    ends,
+                    between(effect),
                 ]
             )
         self.table.show(
@@ -215,14 +166,13 @@ class OutputsPanel(Card):
         )
         self.details.show(DETAILS, details, "Statistics of this face along the strengths")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
-        told = effects[~effects["verdict"].isin([UNCHANGED, NO_FALL])] if unmoved else effects
-        said = [hardly_read(table, label), unmoved, summarise(told, result.sweep.clause)]
+        told = told_of(effects, unmoved)
         of_one = told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
         if not result.finished:
             of_one = of_one.str.replace("did as much", "did as much so far")
-        self.sentence.value = paragraphs(*filter(None, said), *of_one)
-        if within(told):
-            self.sentence.value += paragraphs(BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0")))
+        self.sentence.value = paragraphs(*sentences(result.sweep, label, effects), *of_one)
+        beside = BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0"))
+        self.band_words.value = paragraphs(beside) if within(told) else ""
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
         self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.placebos))
 
@@ -275,44 +225,7 @@ class OutputsPanel(Card):
         )
         self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
-        self.sentence.value = self.notes.value = self.trust.value = ""
-
-
-def _compared(effect: Mapping[Any, Any], *, finished: bool) -> str | dict[str, str]:
-    """Return the cell that says how many placebos did as much."""
-    if not effect["references"] and not finished:
-        return "…"
-    if not effect["references"] and effect["unmatched"]:
-        return {"text": "none as large", "help": NONE_AS_LARGE}
-    if not effect["references"] or abs(effect["change"]) < STILL:
-        return {"text": "–", "help": STAYS}
-    return f"{effect['as_much']} of {effect['references']}{'' if finished else ' so far'}"
-
-
-def hardly_read(outputs: pd.DataFrame, label: str) -> str:
-    """Say that a class is hardly read at strength 0, and which one is: what isn't there can't be lost.
-
-    >>> outputs = pd.DataFrame({"step": 0, "label": ["happy", "fear"], "probability": [0.9, 0.004]})
-    >>> hardly_read(outputs, "happy"), hardly_read(outputs, "fear").partition(":")[0]
-    ('', 'At strength 0 the networks hardly read fear (mean .00), but happy (mean .90)')
-    """
-    starts = outputs[outputs["step"] == 0].groupby("label")["probability"].mean()
-    if label not in starts or not starts[label] < DELTA:
-        return ""
-    most = str(starts.idxmax())
-    means = {name: f"{starts[name]:.2f}".removeprefix("0") for name in (label, most)}
-    return HARDLY.format(label=label, low=means[label], most=most, high=means[most])
-
-
-def within(effects: pd.DataFrame) -> bool:
-    """Tell whether an output changes, and placebos did as much: two answers that need a word.
-
-    >>> row = {"verdict": "changes", "as_much": 3, "references": 9}
-    >>> within(pd.DataFrame([row])), within(pd.DataFrame([row | {"as_much": 0}]))
-    (True, False)
-    """
-    known = effects[effects["references"] > 0]
-    return bool(((known["verdict"] == "changes") & (known["as_much"] > 0)).any())
+        self.sentence.value = self.band_words.value = self.notes.value = self.trust.value = ""
 
 
 def notes(effect: Mapping[str, Any]) -> list[str]:
@@ -329,24 +242,6 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
             "unusual."
         )
     return found
-
-
-def unmoved_words(measured: pd.DataFrame, name: str | None) -> str:
-    """Say that a change had nothing to change, by the property that it is meant to move; "" if it had.
-
-    >>> import pandas as pd
-    >>> unmoved_words(pd.DataFrame({"symmetry": [0.99, 1.0]}), "symmetry")[:62]
-    'Hardly anything to change on this face: its facial symmetry is'
-    >>> unmoved_words(pd.DataFrame({"symmetry": [0.9, 1.0]}), "symmetry")
-    ''
-    """
-    if name is None or name not in measured:
-        return ""
-    kind, values = PROPERTIES[name], measured[name].to_numpy(float)
-    if not np.ptp(values) < ALIKE * (kind.high - kind.low):  # not known: NaN
-        return ""
-    title = kind.title[:1].lower() + kind.title[1:]
-    return UNMOVED.format(title=title, start=f"{values[0]:.2f}", end=f"{values[-1]:.2f}")
 
 
 def correlation_cell(r: float) -> str | dict[str, str]:

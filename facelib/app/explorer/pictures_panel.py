@@ -15,18 +15,12 @@ from facelib.app.widgets.controls import Card, Quiet, grid, labelled, paragraphs
 from facelib.app.widgets.stage import Stage
 from facelib.attribution.regions import BLANK
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.faces import Face, Head
 from facelib.studies import Snapshot, Sweep, even_strengths
+from facelib.studies.sweeps.view import View, cut, fractions, picture_alt, view_of
 from facelib.utilities.wording import plain
 
 OVERLAYS = {"none": "none", "map": "map", "change of the map": "change"}
-AROUND = 2.0  # side of what is shown of a photograph, in sides of the box of its face
-RAISED = 0.12  # how far above the middle of that box: hair and brow belong to the face
 UNSEEN = 0.03  # of the scale that maps of all strengths share: fainter than that nobody sees a map
-MOST = 0.85  # a crop that leaves less out than this isn't worth the name
-
-View = tuple[int, int, int, int]
-"""What is shown of a picture: x1, y1, x2, y2 in px."""
 
 
 class PicturesPanel(Card):
@@ -43,7 +37,7 @@ class PicturesPanel(Card):
     """
 
     def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
-        super().__init__("Evidence" if apart else "Look")
+        super().__init__("Evidence" if apart else "Before and after")
         self.explorer = explorer
         self._quiet = Quiet()
         self._shown: tuple[Sweep, View] | None = None
@@ -241,52 +235,9 @@ def why_no_map(model: Classifier, label: str) -> str:
     return ""
 
 
-def view_of(face: Face) -> View:
-    """Return what is shown of a face's picture: a rendered one whole, a photograph around the face.
-
-    >>> box = np.array([200.0, 100, 260, 160])
-    >>> photograph = Face(np.zeros((300, 400, 3), np.uint8), box, np.ones((2, 2)))
-    >>> view_of(photograph), view_of(photograph.replace(source="rendered"))
-    ((170, 63, 290, 183), (0, 0, 400, 300))
-    """
-    height, width = face.size
-    x1, y1, x2, y2 = (float(edge) for edge in face.box)
-    side = AROUND * max(x2 - x1, y2 - y1)
-    if face.source == "rendered" or not 0 < side < MOST * min(height, width):
-        return 0, 0, width, height
-    whole = round(side)
-    left = min(max(round((x1 + x2 - side) / 2), 0), width - whole)
-    top = min(max(round((y1 + y2 - side) / 2 - RAISED * (y2 - y1)), 0), height - whole)
-    return left, top, left + whole, top + whole
-
-
-def cut(image: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
-    """Return what is shown of a picture, uint8 (h, w, 3)."""
-    x1, y1, x2, y2 = view
-    return image[y1:y2, x1:x2]
-
-
-def fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Return x, y, width, height of a region in px as fractions of a picture of `size` (height, width).
-
-    >>> fractions(np.array([10.0, 0.0, 20.0, 50.0]), (100, 100))
-    (0.1, 0.0, 0.1, 0.5)
-    """
-    (x1, y1, x2, y2), (height, width) = (float(edge) for edge in region), size
-    return x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height
-
-
 def alt_text(explorer: Explorer) -> str:
     """Say what the picture shows, for screen readers."""
-    return alt_text_of(explorer.face)
-
-
-def alt_text_of(face: Face | Head) -> str:
-    """Say what the picture of a face shows, for screen readers."""
-    if not isinstance(face, Head):
-        return "photograph of a face"
-    expression = face.expression if isinstance(face.expression, str) else "own"
-    return f"rendered face, {face.age:.0f} years, expression {expression}"
+    return picture_alt(explorer.face)
 
 
 LookPanel = PicturesPanel  # its former name

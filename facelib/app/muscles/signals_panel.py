@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
+from facelib.app.classroom import in_class
 from facelib.app.muscles.source import MOST_BYTES, SIDES, Loaded, movements, recorded_clips
 from facelib.app.muscles.state import MAINS, Muscles
 from facelib.app.widgets.controls import Card, Fold, labelled, menu, paragraphs
@@ -96,6 +97,8 @@ class RecordingPanel(Card):
         self.clip = menu("Clip", "Of the data set; those with signals", clips)
         hints = widgets.HTML(paragraphs(FORMAT, PRIVACY))
         hints.add_class("facelib-hint")
+        for part in (self.rate, hints):
+            part.layout.display = "none" if in_class() else ""
         self.parts = {
             "simulated": _box(self.task, self.weak, self.weakness, self.seed),
             "mine": _box(self.zone, self.rate, hints),

@@ -29,6 +29,8 @@ COMMS: Final = (
     "import ipywidgets; ipywidgets.register_comm_target(); del ipywidgets"  # no kernel, none at import
 )
 NAME: Final = "facelib-kernel"  # what `ps -e` and `top` show
+ALONE: Final = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""Else pyarrow's allocator starts a thread as soon as it is imported; what is forked has one thread only."""
 USABLE: Final = sys.platform == "linux"  # macOS' own libraries don't bear a fork
 
 
@@ -107,7 +109,7 @@ class ForkServer:
                 [sys.executable, "-m", __name__, str(theirs.fileno()), str(os.getpid())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **variables},
+                env={**os.environ, **ALONE, **variables},
                 start_new_session=True,  # Ctrl-C in a terminal isn't for it
             )
         self._socket = ours
@@ -215,7 +217,11 @@ def become(order: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(order["env"])
     Path("/proc/self/comm").write_text(NAME)
-    np.random.seed()  # noqa: NPY002 - else a visitor's own code draws the same numbers in each session
+    # Else a visitor's own code draws the same numbers in each session. Python's own generator is seeded anew
+    # by the fork itself; keys, tokens and ids are drawn by the system.
+    np.random.seed()  # noqa: NPY002
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.seed()
     options = {"exec_lines": COMMS, "parent_handle": order["parent"]}  # it looks whether the server lives
     own = [f"--IPKernelApp.{name}={value}" for name, value in options.items()]
     sys.argv = [LAUNCHER, *order["arguments"], *own]

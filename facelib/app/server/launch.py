@@ -6,6 +6,7 @@ import contextlib
 import errno
 import ipaddress
 import os
+import re
 import secrets
 import socket
 import sys
@@ -14,9 +15,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from facelib.app import classroom
+from facelib.app.server.class_word import class_word
 from facelib.app.server.fork_server import USABLE
 from facelib.errors import BadValueError, UnavailableError
 from facelib.utilities import distribution
+from facelib.utilities.checks import whole
 from facelib.utilities.distribution import DISTRIBUTION, with_extra
 from facelib.utilities.scratch import sweep
 
@@ -30,6 +34,10 @@ SHORTEST_TOKEN = 8  # characters of one that was chosen
 SOCKET_PATH_LIMIT = 100  # characters; Linux allows 107, macOS 103
 LONGEST_SOCKET = len("/facelib-page-4194304-12345678/voila_12345678/kernel-01234567-ipc-5")
 PORTS_TO_TRY = 50
+POOL, CLASS_POOL = 2, 6  # kernels that stand ready (our choice)
+KERNELS = 8  # that may run
+LARGEST_CLASS = 60  # visitors (our choice)
+CLASS_SIZE = f"A class has 1 to {LARGEST_CLASS} visitors, a whole number"
 CANT_BUILD = "The page could not be built. The window in which facelib was started says why."
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
@@ -40,13 +48,15 @@ def serve(
     ip: str = "127.0.0.1",
     *,
     open_browser: bool = True,
-    pool_size: int = 2,
-    max_kernels: int = 8,
+    pool_size: int | None = None,
+    max_kernels: int | None = None,
     token: str | None = None,
     token_file: str | Path | None = None,
     preheat: bool = True,
     idle_minutes: float = 2.0,
     log_level: str = "WARNING",
+    base_url: str = "/",
+    class_size: int | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a notebook as a page until Ctrl-C; needs the main thread.
@@ -62,10 +72,11 @@ def serve(
     open_browser
         Open the page in a browser, if there is one.
     pool_size
-        How many kernels stand ready with the page computed ahead.
+        How many kernels stand ready with the page computed ahead; None: 2, of a class 6.
     max_kernels
-        How many kernels may run, those included; more visitors get a kind refusal. On
-        Linux each takes 260 MB, 350 once all tabs were open, beside 320 that all share; elsewhere 800 to 900.
+        How many kernels may run, those included; more visitors wait in line. None: 8, of a class one for each
+        visitor. On Linux each takes 260 MB, 350 once all tabs were open, beside 320 that all share; elsewhere
+        800 to 900.
     token
         What visitors have to know; None: what the environment variable ``FACELIB_TOKEN`` holds, or a new one.
         "": nothing, which is possible on this machine only, and lets everyone in who uses it.
@@ -77,6 +88,11 @@ def serve(
         End kernels that no page is connected to after so long.
     log_level
         Of the server's log: "DEBUG", "INFO", "WARNING", "ERROR".
+    base_url
+        Path below which everything is served, for hubs and proxies: "/hub/x/".
+    class_size
+        How many visitors a class has, 1 … 60: so many sessions, which share what they compute and take in
+        nothing of anybody's, and a word that can be read aloud as token. None: no class.
     announce
         Called with the page's address.
 
@@ -92,15 +108,14 @@ def serve(
         ip = "127.0.0.1"
     sweep()
     known = os.environ.pop(TOKEN_VARIABLE, None)  # kernels have no use for it
-    key = choose_token(ip, known or None if token is None else token, token_file)
-    if pool_size < 1:
-        preheat = False
-    if max_kernels < 1 or (preheat and max_kernels <= pool_size):
-        msg = (
-            f"The page needs more kernels than stand ready in the pool: got max_kernels={max_kernels} and "
-            f"pool_size={pool_size}. Choose max_kernels of at least {max(pool_size, 0) + 1}."
-        )
-        raise BadValueError(msg)
+    os.environ.pop(classroom.VARIABLE, None)  # the server says itself whether its sessions are a class's
+    path = checked_base_url(base_url)
+    given = known or None if token is None else token
+    pool_size, max_kernels = sessions(pool_size, max_kernels, class_size, preheat=preheat)
+    if class_size is not None and given is None and token_file is None:
+        given = class_word()
+    key = choose_token(ip, given, token_file)
+    preheat = preheat and pool_size > 0
     if log_level.upper() not in LOG_LEVELS:
         msg = f"The server's log has the levels {', '.join(LOG_LEVELS)}; got {log_level!r}."
         raise BadValueError(msg)
@@ -123,10 +138,12 @@ def serve(
             max_kernels=max_kernels,
             idle_minutes=idle_minutes,
             log_level=log_level,
+            base_url=path,
         )
         server = PageServer(
             config=options,
             show_page=open_browser,
+            for_class=class_size is not None,
             page_token=key,
             template_folder=str(template),
             announce=announce or (lambda _url: None),
@@ -148,6 +165,7 @@ def configuration(
     max_kernels: int,
     idle_minutes: float,
     log_level: str,
+    base_url: str = "/",
 ) -> Any:
     """Return Voila's configuration (a traitlets ``Config``) with the holes of its defaults closed."""
     from traitlets.config import Config
@@ -163,15 +181,19 @@ def configuration(
             "notebook_path": str(page),
             "port": port,
             "ip": ip,
+            "base_url": base_url,
             "token": token,
             "identity_provider_class": "facelib.app.server.doors.TokenProvider",
             "open_browser": False,  # ours waits for the pool, and passes the token on
             "config_file_paths": [],  # a voila.json in the current folder could open everything again
             "connection_dir_root": str(root),
             "tornado_settings": {
-                "allow_remote_access": not local,  # on loopback: no other host name (DNS rebinding)
+                # On loopback no other host name: one that leads here is a trick (DNS rebinding). A proxy
+                # passes its own name on; there the token keeps out whoever plays it.
+                "allow_remote_access": not local or (base_url != "/" and bool(token)),
                 "websocket_max_message_size": MESSAGE_LIMIT,
-                "xsrf_cookie_kwargs": {"samesite": "Strict"},  # the page's script reads it: not HttpOnly
+                # The page's script reads it: not HttpOnly.
+                "xsrf_cookie_kwargs": {"samesite": "Strict", "path": base_url},
                 "headers": {"Content-Security-Policy": content_policy(), "Referrer-Policy": "same-origin"},
             },
         }
@@ -225,6 +247,62 @@ def content_policy() -> str:
             "frame-ancestors 'self'",
         ]
     )
+
+
+def sessions(
+    pool_size: int | None = None,
+    max_kernels: int | None = None,
+    class_size: int | None = None,
+    *,
+    preheat: bool = True,
+) -> tuple[int, int]:
+    """Return how many kernels stand ready, and how many may run.
+
+    Raises
+    ------
+    BadValueError
+        For numbers that don't go together.
+
+    Examples
+    --------
+    >>> sessions(), sessions(class_size=25), sessions(class_size=2)
+    ((2, 8), (6, 25), (1, 2))
+    """
+    if class_size is None:
+        pool, most = POOL if pool_size is None else pool_size, KERNELS if max_kernels is None else max_kernels
+    else:
+        if max_kernels is not None:
+            msg = "A class has one session for each visitor: give its size or the number of sessions."
+            raise BadValueError(msg)
+        most = whole(CLASS_SIZE, class_size, 1, LARGEST_CLASS)
+        pool = min(CLASS_POOL, most - 1) if pool_size is None else pool_size
+    if most < 1 or (preheat and most <= max(pool, 0)):
+        msg = (
+            f"The page needs more kernels than stand ready in the pool: got max_kernels={most} and "
+            f"pool_size={pool}. Choose max_kernels of at least {max(pool, 0) + 1}."
+        )
+        raise BadValueError(msg)
+    return max(pool, 0), most
+
+
+def checked_base_url(path: str) -> str:
+    """Return a path of an address with a slash at both ends.
+
+    Raises
+    ------
+    BadValueError
+        If it is no path, or has other signs than letters, digits, ``- . _ ~ @``.
+
+    Examples
+    --------
+    >>> checked_base_url("hub/x"), checked_base_url("/")
+    ('/hub/x/', '/')
+    """
+    parts = path.strip("/").split("/") if path.strip("/") else []
+    if not all(re.fullmatch(r"[\w.~@-]+", part, re.ASCII) and set(part) != {"."} for part in parts):
+        msg = f"The path of the page is like /hub/x/, of letters, digits and - . _ ~ @; got {path!r:.60}."
+        raise BadValueError(msg)
+    return "/".join(["", *parts, ""])
 
 
 def find_notebook(notebook: str | Path | None = None) -> Path:

@@ -23,6 +23,7 @@ def warm() -> None:
     library_bundle()
     specs.bars(names)
     specs.response(names)
+    specs.of("sweeps.compared.layout", classifiers=names)
     specs.of("muscles.traces.layout", rate=RATE)
     specs.of("muscles.traces.layout", rate=RATE, beside=NARROW, lines=True)
     specs.of("muscles.traces.outputs_layout", classifiers=names, rate=RATE)

@@ -10,10 +10,11 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import jinja2
 from jupyter_server.log import log_request
@@ -37,7 +38,8 @@ from facelib.app.server.doors import (
     TemplateFiles,
     invited,
 )
-from facelib.app.server.kernel_manager import kernel_path
+from facelib.app.server.kernel_manager import BUSY, kernel_path
+from facelib.app.server.lobby import RETRY
 from facelib.utilities.scratch import PAGE, new_folder, remove
 
 logger = logging.getLogger(__name__)
@@ -54,7 +56,9 @@ WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is th
 
 
 class PageHandler(TornadoVoilaHandler):
-    """Serves the page."""
+    """Serves the page, or where all sessions are in use a place in the line for one."""
+
+    waiting: Mapping[str, Any] = MappingProxyType({})
 
     async def prepare(self) -> None:
         """Refuse what another site asks for before an interpreter is started for it."""
@@ -70,7 +74,48 @@ class PageHandler(TornadoVoilaHandler):
         sets the cookie: without this, every reload leaves a kernel behind.
         """
         _ = self.xsrf_token  # reading it sets the cookie
-        await super().get(path)
+        manager, place = self.kernel_manager, self.get_argument("place", "")
+        if manager.room(self.notebook_path) <= manager.lobby.ahead(place):
+            kept = self._wait(place)
+            if kept not in {"", place}:
+                self.redirect(self.waiting["again"])  # so that a page that is reloaded keeps its place
+                return
+            raise HTTPError(503, BUSY)
+        waited = manager.lobby.leave(place)
+        try:
+            await super().get(path)
+        except HTTPError as error:
+            if error.status_code == 503:  # somebody was quicker
+                if waited:
+                    manager.lobby.come_back(place)
+                self._wait(place)
+            raise
+
+    def _wait(self, place: str) -> str:
+        """Give or keep a place in the line; the page that is sent comes back with it, without any script."""
+        manager = self.kernel_manager
+        place = manager.lobby.join(place)
+        asked = parse_qsl(self.request.query, keep_blank_values=True)
+        again = [(name, value) for name, value in asked if name != "place"]
+        self.waiting = {
+            "again": "?" + urlencode([*again, ("place", place)] if place else again),
+            "seconds": RETRY,
+            "ahead": manager.lobby.ahead(place),
+            "placed": bool(place),
+            "inside": manager.inside(self.notebook_path),
+            "most": int(manager.max_kernels),
+        }
+        return place
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send a page that says what went wrong; programs learn when to ask again."""
+        if self.waiting:
+            self.set_header("Retry-After", str(RETRY))
+        super().write_error(status_code, **kwargs)
+
+    def render_template(self, name: str, **ns: Any) -> str:
+        """Return a page as HTML; that of who waits knows the line."""
+        return str(super().render_template(name, **ns, waiting=self.waiting))
 
     def should_use_rendered_notebook(self, notebook_data: Any, pool_size: int, *rest: Any) -> bool:
         """Take a kernel of the pool only if it has been started."""
@@ -86,6 +131,7 @@ class PageServer(Voila):
     """Serves one notebook as a page until it is interrupted, and leaves no kernel behind."""
 
     announce = CallableTrait(lambda _url: None, help="Called with the page's address once it is served.")
+    for_class = Bool(False, help="Whether sessions share what they compute, and take in nothing.")
     show_page = Bool(False, help="Open the page in the user's browser.")
     page_token = Unicode("", help="The token that the address carries.")
     template_folder = Unicode("", help="Where login.html and error.html are.")
@@ -130,7 +176,10 @@ class PageServer(Voila):
         handlers = []
         for pattern, handler, *rest in super().init_handlers():
             inside = handler is RequestInfoSocketHandler
-            path = pattern.replace(self.server_url, kernel_path(self.server_url), 1) if inside else pattern
+            below = pattern.startswith(self.server_url)  # Voila forgets the path for the log-in
+            path = pattern if below else f"{self.server_url}{pattern.lstrip('/')}"
+            if inside:
+                path = path.replace(self.server_url, kernel_path(self.server_url), 1)
             handlers.append((path, own.get(handler, handler), *rest))
         return handlers
 
@@ -151,6 +200,10 @@ class PageServer(Voila):
         """Serve; what kernels are reached by lies in a folder that is swept when this process was killed."""
         self._own = new_folder(PAGE, Path(self.connection_dir_root))
         self.set_trait("connection_dir_root", str(self._own))
+        if self.for_class:
+            shared = self._own / "class"
+            shared.mkdir(0o700)
+            self.config.CappedKernelManager.class_folder = str(shared)
         super().start()
 
     def stop(self) -> None:

@@ -64,6 +64,93 @@ function hideTip() {
   document.getElementById("vg-tooltip-element")?.classList.remove("visible");
 }
 
+const SHARP = 2; // px of a picture by px on screen
+const WHITE = '<rect width="100%" height="100%" fill="white"/>'; // transparent is right on a page, wrong in a document
+
+/** Hand a file to the browser. */
+function hand(name, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** The chart as PNG, on white. */
+async function pngOf(view) {
+  const canvas = await view.toCanvas(SHARP);
+  const context = canvas.getContext("2d");
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.globalCompositeOperation = "destination-over";
+  context.fillStyle = "white";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("it is too large"))), "image/png");
+  });
+}
+
+/** What may be done with a chart: name, and a function of it that says what was done. */
+const TAKEN = [
+  ["Copy PNG", async (chart) => {
+    const png = await pngOf(chart.view);
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+      return "Copied";
+    } catch { // no clipboard here, or not allowed
+      hand("facelib_chart.png", png);
+      return "Saved, since this page may not copy";
+    }
+  }],
+  ["Save SVG", async (chart) => {
+    const text = (await chart.view.toSVG()).replace(/<svg[^>]*>/, (start) => start + WHITE);
+    hand("facelib_chart.svg", new Blob([text], { type: "image/svg+xml" }));
+    return "Saved";
+  }],
+  ["Save Vega JSON", async (chart) => {
+    hand("facelib_chart.vl.json", new Blob([JSON.stringify(chart.whole(), null, 1)], { type: "application/json" }));
+    return "Saved";
+  }],
+];
+
+let menus = 0;
+
+/** A button that opens the list of what may be done with a chart. */
+function menuOf(chart) {
+  const [root, button, list, said] = ["div", "button", "div", "p"].map((tag) => document.createElement(tag));
+  root.className = "facelib-chart-menu";
+  root.hidden = true;
+  Object.assign(button, { type: "button", className: "facelib-chart-more", textContent: "⋯", title: "Copy or save this chart" });
+  button.setAttribute("aria-label", "Copy or save this chart");
+  Object.assign(list, { className: "facelib-chart-list", popover: "auto", id: `facelib-chart-list-${++menus}` });
+  list.setAttribute("role", "group");
+  list.setAttribute("aria-label", "Copy or save this chart");
+  button.setAttribute("popovertarget", list.id);
+  said.setAttribute("role", "status");
+  for (const [name, take] of TAKEN) {
+    const one = document.createElement("button");
+    Object.assign(one, { type: "button", textContent: name });
+    one.addEventListener("click", async () => {
+      try {
+        said.textContent = await take(chart);
+      } catch (error) {
+        said.textContent = `This could not be done: ${error.message ?? error}`;
+      }
+    });
+    list.append(one);
+  }
+  list.append(said);
+  list.addEventListener("toggle", (event) => {
+    said.textContent = "";
+    if (event.newState !== "open") return;
+    const [place, box] = [button.getBoundingClientRect(), list.getBoundingClientRect()];
+    list.style.left = `${Math.max(4, Math.min(place.right - box.width, window.innerWidth - box.width - 4))}px`;
+    list.style.top = `${place.bottom + box.height < window.innerHeight ? place.bottom : Math.max(4, place.top - box.height)}px`;
+  });
+  window.addEventListener("scroll", () => list.matches(":popover-open") && list.hidePopover(), { capture: true, passive: true, signal: chart.closed.signal });
+  root.append(button, list);
+  return root;
+}
+
 for (const kind of ["touchstart", "scroll"]) window.addEventListener(kind, hideTip, { capture: true, passive: true });
 
 class Chart {
@@ -88,7 +175,9 @@ class Chart {
     this.pinned.className = "facelib-chart-pinned";
     this.pinned.setAttribute("aria-hidden", "true"); // the chart itself says them
     el.classList.add("facelib-chart");
-    el.replaceChildren(this.legend, this.mount, this.pinned, this.message);
+    this.closed = new AbortController();
+    this.menu = menuOf(this);
+    el.replaceChildren(this.legend, this.mount, this.pinned, this.message, this.menu);
     this.mount.addEventListener("scroll", () => this.pin(), { passive: true });
     this.observer = new ResizeObserver(() => {
       if (this.drawn && this.spec() !== this.drawn) this.embed();
@@ -152,7 +241,16 @@ class Chart {
     return logger;
   }
 
+  /** The specification with the data and parameters that are shown: it opens in any editor of Vega-Lite. */
+  whole() {
+    const spec = this.drawn;
+    const values = { ...this.model.get("signals"), step: this.model.get("index") };
+    const params = (spec.params ?? []).map((one) => (Object.hasOwn(values, one.name) ? { ...one, value: values[one.name] } : one));
+    return { ...spec, background: "white", datasets: { ...spec.datasets, ...this.model.get("data") }, params };
+  }
+
   finalize() {
+    this.menu.hidden = true;
     this.result?.finalize();
     this.result = null;
     this.view = null;
@@ -236,6 +334,7 @@ class Chart {
         this.say(this.problem);
         if (this.problem) break;
         this.el.dataset.state = "ready";
+        this.menu.hidden = false;
         this.el.dataset.index = String(index);
         this.el.dataset.painted = String(++this.count);
       }
@@ -313,6 +412,7 @@ class Chart {
 
   close() {
     this.turn += 1;
+    this.closed.abort();
     cancelAnimationFrame(this.request);
     this.observer.disconnect();
     this.finalize();

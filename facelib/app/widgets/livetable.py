@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -11,8 +10,7 @@ import traitlets as t
 
 from facelib.app.widgets.scripts import script
 from facelib.errors import BadValueError
-
-_HERE = Path(__file__).parent
+from facelib.reports.shared_scripts import SHARED
 
 
 class LiveTable(anywidget.AnyWidget):
@@ -45,7 +43,7 @@ class LiveTable(anywidget.AnyWidget):
     """
 
     _esm = script("livetable.js")
-    _css = _HERE / "livetable.css"
+    _css = SHARED / "livetable.css"
 
     columns = t.List(t.Dict()).tag(sync=True)
     rows = t.List(t.List()).tag(sync=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,8 +14,7 @@ import traitlets as t
 from facelib.app.widgets.pictures import encode_frames, encode_jpeg
 from facelib.app.widgets.scripts import script
 from facelib.errors import BadValueError
-
-_HERE = Path(__file__).parent
+from facelib.reports.shared_scripts import SHARED, STAGE
 
 OVERLAYS = ("none", "map", "change")
 """What may lie over the picture: nothing, the class activation map, or the map minus the map at strength
@@ -24,7 +22,7 @@ OVERLAYS = ("none", "map", "change")
 
 
 class Stage(anywidget.AnyWidget):
-    """Before, after and difference side by side, following `index` in the browser.
+    """Before, after and difference, following `index` in the browser; a click enlarges them.
 
     The whole sweep is sent once; link a slider to `index` with `ipywidgets.jslink` and a drag repaints
     without the kernel. A step whose frame is empty shows `live` and a badge until `live_index` says that
@@ -58,7 +56,9 @@ class Stage(anywidget.AnyWidget):
     picture_alt
         What the picture shows, for screen readers.
     turned
-        Whether the difference takes the place of the face before, where the page is narrow.
+        Whether the difference takes the place of the face before.
+    preview
+        Whether a slow sweep shows once, while nobody has touched the page yet, what the slider does.
 
     Examples
     --------
@@ -72,8 +72,8 @@ class Stage(anywidget.AnyWidget):
     21
     """
 
-    _esm = script("stage.js")
-    _css = _HERE / "stage.css"
+    _esm = script(*STAGE, "stage.js")
+    _css = SHARED / "stage.css"
 
     before = t.Bytes(b"").tag(sync=True)
     frames = t.List(t.Bytes()).tag(sync=True)
@@ -90,6 +90,7 @@ class Stage(anywidget.AnyWidget):
     opacity = t.Float(0.65, min=0.0, max=1.0).tag(sync=True)
     picture_alt = t.Unicode("a face").tag(sync=True)
     turned = t.Bool(False).tag(sync=True)
+    preview = t.Bool(False).tag(sync=True)
 
     def show_sweep(
         self,

@@ -312,6 +312,27 @@ function bringsControls(target) {
   return !(target instanceof SVGElement) && !target.matches?.(".widget-readout, .facelib-chart-legend");
 }
 
+/** Follow whether it is dark around the page: the system's wish in Voila, the theme in JupyterLab. */
+class Shade {
+  constructor(root) {
+    const { body } = document;
+    this.wish = window.matchMedia("(prefers-color-scheme: dark)");
+    this.show = () => {
+      const dark = body.dataset.voila ? this.wish.matches : body.dataset.jpThemeLight === "false";
+      root.classList.toggle("facelib-dark", dark);
+    };
+    this.theme = new MutationObserver(this.show);
+    this.theme.observe(body, { attributeFilter: ["data-jp-theme-light"] });
+    this.wish.addEventListener("change", this.show);
+    this.show();
+  }
+
+  close() {
+    this.theme.disconnect();
+    this.wish.removeEventListener("change", this.show);
+  }
+}
+
 /** Name all controls below `root`, now and later; return what ends that. */
 function follow(root) {
   const followed = new WeakSet();
@@ -357,7 +378,7 @@ function follow(root) {
     );
   });
   elements.observe(root, { childList: true, subtree: true });
-  const keepers = [new FocusKeeper(root), new NumberKeeper(root)];
+  const keepers = [new FocusKeeper(root), new NumberKeeper(root), new Shade(root)];
   root.addEventListener("pointerup", focusHandle);
   root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });
   look();

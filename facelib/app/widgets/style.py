@@ -22,7 +22,7 @@ class PageStyle(anywidget.AnyWidget):
     """
 
     _esm = _HERE / "style.js"
-    _css = _HERE / "style.css"
+    _css = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("style.css", "shades.css"))
 
     def __init__(self) -> None:
         self._watched: list[traitlets.HasTraits] = []

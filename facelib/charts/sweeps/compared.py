@@ -36,7 +36,9 @@ def layout(classifiers: Sequence[str], *, width: int = 90, height: int = 76) -> 
     )
 
 
-def _panel(classifier: str, *, order: int, beside: int, width: int, height: int) -> alt.LayerChart:
+def _panel(
+    classifier: str, *, order: int, beside: int, width: int, height: int
+) -> alt.LayerChart | alt.FacetChart:
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     x = alt.X(
         "strength:Q", scale=unit, axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False)

@@ -179,6 +179,8 @@ def facing_asymmetry(
     healthy: str | None = None,
     grade: str | None = None,
     person: str | None = None,
+    side: str | None = None,
+    keep_columns: str | Sequence[str] = (),
     alternative: Alternative | None = None,
 ) -> InterventionalStudy | ChimericStudy:
     """Declare the study, of heads or of photographs.
@@ -198,7 +200,7 @@ def facing_asymmetry(
         Strengths, of heads; None: 11.
     size, delta, alpha, seed, name
         As for `facelib.InterventionalStudy`; δ is set before the run.
-    rest, group, healthy, grade, person
+    rest, group, healthy, grade, person, side, keep_columns
         Of photographs: as for `facelib.ChimericStudy`.
     alternative
         Of the tests; None: "less" for heads, whose hypothesis is registered, "two-sided" for photographs.
@@ -224,9 +226,9 @@ def facing_asymmetry(
         return ChimericStudy(
             people, rest, group, healthy, grade, person, classifiers=classifiers, size=size, delta=delta,
             alpha=alpha, alternative=alternative or "two-sided", seed=seed,
-            name=PHOTOGRAPHED if name is None else name,
+            name=PHOTOGRAPHED if name is None else name, side=side, keep_columns=keep_columns,
         )  # fmt: skip
-    columns = {"group": group, "healthy": healthy, "grade": grade, "person": person}
+    columns = {"group": group, "healthy": healthy, "grade": grade, "person": person, "side": side}
     if named := [column for column, value in columns.items() if value is not None]:
         msg = f"{', '.join(named)} can be said of photographs; these are rendered heads."
         raise BadValueError(msg, hint="Faces of a folder: facelib.FaceSet.from_folder; in a file, folder: …")

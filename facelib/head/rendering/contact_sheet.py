@@ -13,13 +13,14 @@ from facelib.face import Face
 from facelib.head.head import Head
 from facelib.head.rendering.render import SIZES, render_heads
 from facelib.utilities.checks import whole
+from facelib.utilities.consent import may_show
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 GAP: Final = 4  # px between pictures
 LINE: Final = 16  # px of a caption
-INK, PAPER = (31, 41, 51), (255, 255, 255)
+INK, PAPER, GREY = (31, 41, 51), (255, 255, 255), (224, 228, 232)
 
 
 def contact_sheet(
@@ -34,7 +35,8 @@ def contact_sheet(
     Parameters
     ----------
     faces
-        Faces, or heads, which are rendered. Pictures that aren't square keep their shape.
+        Faces, or heads, which are rendered. Pictures that aren't square keep their shape. One of a folder
+        whose table says in ``consent`` that there is none isn't shown: a grey square takes its place.
     columns
         Pictures per row; None: about as many as rows.
     captions
@@ -71,7 +73,7 @@ def contact_sheet(
     sheet = Pictures.new("RGB", (wide * step - GAP, high * (step + line) - GAP), PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
     for place, face in enumerate(shown):
-        image = Pictures.fromarray(face.image)
+        image = Pictures.fromarray(face.image) if may_show(face.attributes) else _nobody(size)
         scale = size / max(image.size)
         fitted = image.resize((max(round(image.width * scale), 1), max(round(image.height * scale), 1)))
         x, y = place % wide * step, place // wide * (step + line)
@@ -80,6 +82,17 @@ def contact_sheet(
             text = _cut(texts[place], size, lambda words: pen.textlength(words, font))
             pen.text((x + size / 2, y + size + 1), text, INK, font, anchor="ma")
     return sheet
+
+
+def _nobody(size: int) -> Image:
+    """Return a grey picture for one that may not be shown: no consent is recorded."""
+    from PIL import Image as Pictures
+    from PIL import ImageDraw, ImageFont
+
+    image = Pictures.new("RGB", (size, size), GREY)
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(size=13)
+    pen.multiline_text((size / 2, size / 2), "no\nconsent", INK, font, anchor="mm", align="center")
+    return image
 
 
 def _cut(text: str, width: float, length: Callable[[str], float]) -> str:

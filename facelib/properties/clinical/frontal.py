@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from numbers import Real
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from facelib.faces import Face
 from facelib.head.geometry.landmarks import EYE_CORNERS, table
 from facelib.properties.mirror_pairs import PARTNER
 from facelib.properties.pose import STILL, angles, rotation
+from facelib.utilities.checks import as_flag
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +24,6 @@ Of the landmarks that no expression moves these are the ones that the landmark n
 it takes the outline, the tip of the nose and the chin along with a mouth that is drawn to one side.
 """
 FARTHEST: Final = 30.0  # degrees of yaw or pitch; beyond, nothing is measured (our choice)
-_WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def frontal(face: Face) -> Frontal | str:
     true is taken for a mirrored picture, such as of a selfie camera.
     """
     said = face.attributes.get("mirrored")
-    mirrored = _flag(said)
+    mirrored = as_flag(said)
     if mirrored is None:
         return f"mirrored is true or false; got {f'{said!r}':.40}"
     if mirrored:
@@ -77,15 +76,6 @@ def aligned(places: Floats, onto: Floats) -> Floats:
     turn = np.vdot(off, other - other.mean()) / np.vdot(off, off).real
     moved = (moving - own.mean()) * turn + other.mean()
     return np.stack([moved.real, moved.imag], axis=1)
-
-
-def _flag(value: object) -> bool | None:
-    """Return a truth value as tables write it; None: it is none."""
-    if value is None or (isinstance(value, Real) and np.isnan(float(value))):
-        return False
-    if isinstance(value, str):
-        return _WORDS.get(value.strip().lower())
-    return bool(value) if isinstance(value, bool | np.bool_ | Real) and value in {0, 1} else None
 
 
 def _turned_back(points: Floats, turn: Floats) -> Floats:

@@ -84,19 +84,25 @@ def too_far(found: Frontal) -> str:
     return f"the head is turned by {found.yaw:.0f}°, and the iris tells mm up to {TURNED:.0f}°" if far else ""
 
 
+def iris_seen(face: Face, found: Frontal) -> tuple[float, str]:
+    """Return the mean width of the irises that are seen, in eye distances; else NaN and the reason."""
+    if reason := too_far(found) or dark_glasses(face):
+        return np.nan, reason
+    hidden = {side.name: covered(found.places, side) for side in (LEFT, RIGHT)}
+    widths = [iris_width(found.places, side) for side in (LEFT, RIGHT) if not hidden[side.name]]
+    if not widths:
+        return np.nan, f"no iris is seen: {', '.join(dict.fromkeys(hidden.values()))}"
+    return float(np.mean(widths)), ""
+
+
 def _by_iris(face: Face, found: Frontal) -> Scale:
     age = face.attributes.get("age")
     if isinstance(age, Real) and float(age) < ADULT:
         return Scale(missing=f"the width of the iris is that of adults; the age is {float(age):.0f}")
-    if turned := too_far(found):
-        return Scale(missing=turned)
-    if dark := dark_glasses(face):
-        return Scale(missing=dark)
-    hidden = {side.name: covered(found.places, side) for side in (LEFT, RIGHT)}
-    widths = [iris_width(found.places, side) for side in (LEFT, RIGHT) if not hidden[side.name]]
-    if not widths:
-        return Scale(missing=f"no iris is seen: {', '.join(dict.fromkeys(hidden.values()))}")
-    width, spread = float(np.mean(widths)), WITHIN * IRIS_SD
+    width, reason = iris_seen(face, found)
+    if reason:
+        return Scale(missing=reason)
+    spread = WITHIN * IRIS_SD
     return Scale(IRIS / width, (IRIS - spread) / width, (IRIS + spread) / width)
 
 

@@ -71,6 +71,9 @@ PAIRS_BLAMED: Final = {
     "meant to show different things": "labels",
     "which tells who is shown": "person",
     " has no '": "order",
+    "says which side is affected": "side",
+    "affected side": "side",
+    "is to be kept": "keep_columns",
 }
 """What is said of a column, by the name that it stands under."""
 
@@ -246,12 +249,12 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
     """Return the declaration of a study of one of the kinds."""
     keys, subject = KINDS[kind]
     general = {"study", "faces", "hypothesis"}
+    check_places(tree, [*general, *keys], [*HEADS, *PHOTOGRAPHS])
     for name in tree.key_lines:
         others = [other for other, (theirs, _) in KINDS.items() if name in theirs]
         if name not in keys and name not in general and others:
             msg = f"{name} belongs to {with_article(others[0])} study; this one is {kind}."
             raise tree.key(name).error(msg)
-    check_places(tree, [*general, *keys], [*HEADS, *PHOTOGRAPHS])
     located = tree.mapping(WHICH, [*general, *keys])
     for name in ("faces", subject):
         if name not in located:
@@ -287,7 +290,7 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
 def _check_pairs(study: Any, located: Mapping[str, Located]) -> None:
     """Pair the faces; what is wrong with a column names its line."""
     try:
-        study.pairing  # noqa: B018
+        study.pairing, study.sides, study.stored  # noqa: B018
     except FacelibError as error:
         blamed = [name for words, name in PAIRS_BLAMED.items() if words in str(error)]
         name = next((name for name in blamed if name in located), "condition")

@@ -14,9 +14,9 @@ from facelib.properties import PROPERTIES
 from facelib.stats.effects.signflip import ALTERNATIVES
 from facelib.stats.independence.methods import as_tests
 from facelib.studies.declared.yaml_lines import Located
-from facelib.studies.pairing import as_word
 from facelib.studies.sweeps.frames import MAX_STEPS
 from facelib.studies.sweeps.sweep import check_label
+from facelib.utilities.wording import as_word
 
 SIZES: Final = (48, 1024)  # px
 ALL_KINDS: Final = ("pretrained", "known bias", "own")
@@ -212,6 +212,9 @@ COMMON: Final = {
     ),
     "alpha": Key("a number above 0 and below .5", "Level of the tests.", number(0, 0.5)),
     "seed": Key("a whole number, 0 or more", "Of everything that is drawn at random.", whole(0)),
+    "keep_columns": Key(
+        "a column, or a list of columns", "Stored besides those that the study uses.", one_or_several
+    ),
 }
 """What studies of all kinds take, besides faces and a hypothesis."""
 
@@ -257,6 +260,7 @@ PAIRED: Final = {
         columns,
     ),
     "person": Key("a column", "Who is shown; left out: person.", text),
+    "side": Key("a column", "The affected side: left, right, links or rechts.", text),
     "after": Key(
         "a list of ids, or of ids with options",
         "Changes of the second condition's pictures, after which these are read once more.",

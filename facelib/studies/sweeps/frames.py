@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.face import shown_of
 from facelib.faces import Face, Head
 from facelib.interventions import HeadIntervention, Intervention
 from facelib.utilities.checks import whole
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MAX_STEPS = 501
 
 
-@in_short(picture=lambda frames: frames.images)
+@in_short(picture=lambda frames: shown_of(frames.faces))
 @dataclass(frozen=True, eq=False)
 class Frames:
     """Pictures of growing strength, all read with the face box of strength 0.
@@ -57,8 +58,18 @@ class Frames:
         return self.faces[0].box
 
     def strip(self, count: int = 7) -> Image:
-        """Return `count` frames from strength 0 to 1 side by side, as a picture that a notebook shows."""
-        return film_strip(self.images, count)
+        """Return `count` frames from strength 0 to 1 side by side, as a picture that a notebook shows.
+
+        Raises
+        ------
+        BadValueError
+            If the table of the face says that there is no consent to show it.
+        """
+        shown = shown_of(self.faces)
+        if shown is None:
+            msg = "No consent is recorded for this face (column consent), so that its pictures aren't shown."
+            raise BadValueError(msg)
+        return film_strip(shown, count)
 
 
 def film_strip(images: npt.NDArray[np.uint8], count: int = 7) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from facelib import classifiers, interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import common, shortened
 from facelib.errors import BadValueError, check_kind
+from facelib.face import shown_of
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.replicates import nuisance_replicates
@@ -26,6 +28,8 @@ from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from facelib.studies.sweeps.placebos import References
 
 DELTA = 0.10
@@ -33,6 +37,7 @@ REPLICATES = 20
 FEWEST_REPLICATES = 5
 RENDERED = 0.25  # share of the progress that is made once the pictures are there
 MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age", "gender", "electrodes")
+RATE = 10.0  # pictures a second of a film
 PHOTOGRAPHED = ("yaw", "pitch", "light_azimuth")  # besides; of a head they are set
 
 
@@ -43,7 +48,7 @@ def ends(found: Sweep) -> pd.DataFrame:
     return table.assign(change=table["end"] - table["start"])
 
 
-@in_short(picture=lambda found: found.images, table=ends)
+@in_short(picture=lambda found: shown_of(found.frames.faces), table=ends)
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """Outputs of the classifiers along the change of one property of one face.
@@ -185,6 +190,89 @@ class Sweep:
         from facelib.studies.sweeps.comparison import compare
 
         return compare(self, other, self._checked(label), delta=delta)
+
+    def explorable(
+        self,
+        path: str | Path,
+        *,
+        references: References | None = None,
+        step: int | None = None,
+        with_photograph: bool = False,
+        consent: str = "",
+    ) -> Path:
+        """Write the sweep as one HTML file in which its strength is dragged as in the app.
+
+        It needs no network, no server and no other file, and has less than 6 MB: pictures, Grad-CAM maps,
+        curves, table, sentences and provenance. Without scripts it shows the face before the change and at
+        strength 1, and the table.
+
+        Parameters
+        ----------
+        path
+            Of the file; it ends with .html.
+        references
+            Placebo sweeps, as `run_references` gives them: a grey band and a column.
+        step
+            The strength that is shown first, by its number; None: the last, 1.
+        with_photograph
+            Needed where the face is a photograph: you say that the person shown has agreed that it is passed
+            on. The file says so, too.
+        consent
+            Where that is recorded, such as the number of a form.
+
+        Returns
+        -------
+        Path
+            Where it was written: whole, or not at all.
+
+        Raises
+        ------
+        BadValueError
+            If the name ends differently, the pictures don't fit, or the face is a photograph and
+            `with_photograph` isn't True.
+        WriteError
+            If it can't be written: the disk is full, or the folder is closed to us.
+
+        Examples
+        --------
+        >>> import facelib
+        >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
+        >>> result.explorable("smile.html")  # doctest: +SKIP
+        """
+        module = importlib.import_module("facelib.reports.explorable")  # stands to the right of studies
+        said = {"step": step, "with_photograph": with_photograph, "consent": consent}
+        written: Path = module.write(self, path, references=references, **said)
+        return written
+
+    def film(
+        self,
+        path: str | Path,
+        *,
+        rate: float = RATE,
+        with_photograph: bool = False,
+        consent: str = "",
+    ) -> Path:
+        """Write the pictures as a film that goes to strength 1 and back, each with its strength.
+
+        See `facelib.studies.sweeps.film.write_film`.
+
+        Parameters
+        ----------
+        path
+            Of the file; it ends with .mp4 or .gif.
+        rate
+            Pictures a second.
+        with_photograph, consent
+            As for `explorable`.
+
+        Returns
+        -------
+        Path
+            Of the file.
+        """
+        from facelib.studies.sweeps.film import write_film
+
+        return write_film(self, path, rate=rate, with_photograph=with_photograph, consent=consent)
 
     def _checked(self, label: str | None) -> str:
         return check_label(label or self.label, (reading.classifier for reading in self.readings.values()))

@@ -125,7 +125,7 @@ def test_colours_rise_in_lightness() -> None:
 
 
 def test_the_browser_paints_in_the_same_colours() -> None:
-    script = (Path(facelib.__file__).parent / "app" / "widgets" / "stage.js").read_text()
+    script = (Path(facelib.__file__).parent / "reports" / "shared" / "stage.js").read_text()
     for name, colours in {"EVIDENCE": EVIDENCE, "CHANGE": CHANGE}.items():
         listed = re.search(rf"const {name} = (\[.*?\]\]);", script, re.DOTALL)
         assert listed is not None

@@ -88,12 +88,12 @@ STRANGE = {
 
 
 def pictures(root: Path, names: Iterable[str]) -> Path:
-    """Grey pictures by those names; they are never read."""
+    """Grey pictures by those names, each file another; they are never read."""
     stream = io.BytesIO()
     Image.new("L", (64, 64), 128).save(stream, "PNG")
-    for name in names:
+    for number, name in enumerate(names):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(stream.getvalue())
+        (root / name).write_bytes(stream.getvalue() + bytes([number]))
     return root
 
 

@@ -113,10 +113,9 @@ class Chooser {
   group({ title, note, apart, items }) {
     const whole = element("div", `facelib-chooser-group${apart ? " facelib-chooser-apart" : ""}`);
     const heading = element("p", "facelib-chooser-title", title);
-    heading.id = ownId("group");
     heading.setAttribute("role", "presentation");
     whole.setAttribute("role", "group");
-    whole.setAttribute("aria-labelledby", heading.id);
+    whole.setAttribute("aria-label", `${title}, ${items.length === 1 ? "1 entry" : `${items.length} entries`}`);
     whole.append(heading);
     if (note) {
       const words = element("p", "facelib-chooser-note", note);

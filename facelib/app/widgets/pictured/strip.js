@@ -75,11 +75,16 @@ class Strip {
       if (here) card.classList.add("facelib-strip-current");
       if (here) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
+      if (button === document.activeElement) this.bring(button); // its mark has made it wider
     }
   }
 
   onFocus({ target }) {
     for (const { button } of this.buttons) button.tabIndex = button === target ? 0 : -1;
+    this.bring(target);
+  }
+
+  bring(target) {
     const [box, view] = [target.getBoundingClientRect(), this.row.getBoundingClientRect()];
     if (box.left < view.left + 4) this.row.scrollLeft += box.left - view.left - 4;
     else if (box.right > view.right - 4) this.row.scrollLeft += box.right - view.right + 4;

@@ -134,3 +134,21 @@ def test_a_face_with_nothing_to_change_gets_no_verdict_of_no_change(explorer: Ex
     assert "Nothing was changed" not in outputs.sentence.value
     assert "Hardly anything to change" not in outputs.sentence.value
     assert "nothing to change on this face" not in str(outputs.table.rows)
+
+
+@pytest.mark.packages
+@pytest.mark.filterwarnings("ignore:.*ipykernel.*")
+def test_the_answer_is_short_and_words_on_the_band_stand_under_the_curves(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = OutputsPanel(explorer)
+    assert outputs.band_words.layout.display == "none"
+    monkeypatch.setattr(outputs_panel, "within", lambda _effects: True)
+    explorer.start()
+    assert explorer.worker.wait(60)
+    assert "The grey band" in outputs.band_words.value
+    assert outputs.band_words.layout.display == ""
+    assert "The grey band" not in outputs.sentence.value
+    shown = (outputs.sentence, outputs.table, outputs.response, outputs.band_words, outputs.bars)
+    places = [outputs.children.index(part) for part in shown]
+    assert places == sorted(places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -58,6 +59,34 @@ def test_a_kernel_has_its_own_folder_variables_arguments_and_chance(
     assert first[2].endswith("ipykernel_launcher.py")
     assert first[3:] == second[3:] == ["__main__", True]
     assert one != other
+
+
+DRAWN = (
+    "import json, os, random, secrets, uuid; import numpy, torch; "
+    "from ipykernel.kernelapp import IPKernelApp; "
+    "app = IPKernelApp.instance(); "
+    "json.dump({'python': random.random(), 'numpy': numpy.random.rand(), 'torch': float(torch.rand(1)), "
+    "'generator': numpy.random.default_rng().random(), 'seed': torch.initial_seed(), "
+    "'secret': secrets.token_hex(), 'uuid': str(uuid.uuid4()), 'key': app.session.key.hex(), "
+    "'session': app.session.session}, open('drawn.part', 'w')); os.rename('drawn.part', 'drawn'); os._exit(0)"
+)
+
+
+def test_two_kernels_share_neither_secrets_nor_chance(server: ForkServer, tmp_path: Path) -> None:
+    drawn = []
+    for name in "ab":
+        folder = tmp_path / name
+        folder.mkdir()
+        assert run(server, folder, DRAWN).wait(60) == 0
+        drawn.append(json.loads((folder / "drawn").read_text()))
+    for name, value in drawn[0].items():
+        assert value != drawn[1][name], name
+        assert value, name
+
+
+def test_no_thread_runs_where_kernels_are_forked(server: ForkServer, tmp_path: Path) -> None:
+    assert run(server, tmp_path, "import os; os._exit(0)").wait(60) == 0
+    assert psutil.Process(server.process.pid).num_threads() == 1
 
 
 def test_a_kernel_that_runs_is_seen_and_ended(server: ForkServer, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import facelib
 from facelib.app.server import launch
@@ -132,6 +134,79 @@ def test_impossible_addresses_are_explained(ip: str, port: int) -> None:
 def test_pool_and_cap_have_to_go_together(pool_size: int, max_kernels: int, preheat: bool) -> None:
     with pytest.raises(BadValueError, match="more kernels than"):
         launch.serve(pool_size=pool_size, max_kernels=max_kernels, preheat=preheat)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, (2, 8)),
+        ({"class_size": 25}, (6, 25)),
+        ({"class_size": 1}, (0, 1)),
+        ({"class_size": 60, "pool_size": 2}, (2, 60)),
+        ({"pool_size": -3, "max_kernels": 1}, (0, 1)),
+    ],
+)
+def test_a_class_has_a_session_for_each_visitor(given: dict[str, int], found: tuple[int, int]) -> None:
+    assert launch.sessions(**given) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"class_size": 0}, "1 to 60 visitors"),
+        ({"class_size": 61}, "1 to 60 visitors"),
+        ({"class_size": 2.5}, "1 to 60 visitors"),
+        ({"class_size": 25, "max_kernels": 8}, "one session for each visitor"),
+        ({"class_size": 5, "pool_size": 5}, "more kernels than"),
+    ],
+)
+def test_classes_that_cant_be_are_explained(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadValueError, match=words):
+        launch.serve(**given)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/", "/"),
+        ("", "/"),
+        ("/hub/x/", "/hub/x/"),
+        ("hub", "/hub/"),
+        ("/user/a.b@c/~1-_/", "/user/a.b@c/~1-_/"),
+    ],
+)
+def test_a_path_gets_its_slashes(path: str, found: str) -> None:
+    assert launch.checked_base_url(path) == found
+    options = configured(base_url=found, token="given")
+    assert options.Voila.base_url == found
+    assert options.Voila.tornado_settings["xsrf_cookie_kwargs"] == {"samesite": "Strict", "path": found}
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_a_path_is_plain_or_refused(path: str) -> None:
+    try:
+        found = launch.checked_base_url(path)
+    except BadValueError:
+        return
+    assert re.fullmatch(r"/([A-Za-z0-9_.~@-]+/)*", found)
+    assert not {".", ".."} & set(found.split("/"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/a//b", "/../", "/a?b", "/a#b", "http://x", "/a b/", "/%2e/", "/\N{GREEK SMALL LETTER ALPHA}/"]
+)
+def test_what_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(BadValueError, match="like /hub/x/"):
+        launch.serve(base_url=path)
+
+
+def test_a_proxys_name_is_accepted_only_with_a_token() -> None:
+    def accepted(**options: str) -> bool:
+        return bool(configured(**options).Voila.tornado_settings["allow_remote_access"])
+
+    assert accepted(base_url="/hub/x/", token="given")
+    assert not accepted(base_url="/hub/x/")
+    assert not accepted(token="given")
 
 
 def test_unknown_levels_of_the_log_are_explained() -> None:

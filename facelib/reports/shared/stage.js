@@ -1,4 +1,4 @@
-/* The stage: before | after | difference, which takes turns with "before" where the page is narrow.
+/* The stage: before | after, and the difference, which takes turns with "before" in the page; each opens enlarged.
  *
  * All pictures of a sweep are here already, so moving a slider repaints without asking the kernel. A picture that is
  * not there yet is replaced by `live`, which the kernel sets. Data are written with textContent and canvas calls only.
@@ -201,6 +201,8 @@ class StageView {
     row.append(...this.figures.map((f) => f.root));
     this.same = element("span", "facelib-stage-none");
     this.figures[2].frame.append(this.same);
+    this.enlarged = new Enlarged(this);
+    this.figures.forEach((f) => this.enlarged.offer(f));
     this.turn = element("button", "facelib-stage-turn", "Difference");
     this.turn.type = "button";
     this.turn.title = "Show the difference in the place of the face before the change";
@@ -209,6 +211,8 @@ class StageView {
       this.model.save_changes();
     });
     this.showTurn();
+    const board = element("div", "facelib-stage-board");
+    board.append(row, this.turn);
     this.legend = element("div", "facelib-stage-legend");
     this.legendTitle = element("span", "facelib-stage-legend-title");
     this.legendLow = element("span", "facelib-stage-legend-number");
@@ -220,7 +224,7 @@ class StageView {
     this.error = element("p", "facelib-message");
     this.error.setAttribute("role", "alert");
     this.error.hidden = true;
-    this.el.replaceChildren(row, this.turn, this.legend, this.error);
+    this.el.replaceChildren(board, this.legend, this.error, this.enlarged.dialog);
   }
 
   showTurn() {
@@ -327,6 +331,7 @@ class StageView {
       this.drawLegend();
     }
     this.describe(index);
+    this.enlarged.paint();
     if (bitmap && right) {
       this.el.dataset.index = String(index);
       this.el.dataset.painted = String(++this.count);
@@ -433,6 +438,7 @@ class StageView {
   close() {
     cancelAnimationFrame(this.frameRequest);
     this.closed = true;
+    this.enlarged.close();
     this.differences.clear();
     this.reel.clear();
   }
@@ -440,6 +446,7 @@ class StageView {
 
 function render({ model, el }) {
   const view = new StageView(model, el);
+  const preview = new Preview(model, el);
   const repaint = () => view.request();
   // One message may change several traits; each of these is cheap or coalesced.
   for (const name of ["index", "strengths", "overlay", "opacity", "map_box", "map_scale", "map_title", "picture_alt",
@@ -466,7 +473,10 @@ function render({ model, el }) {
     view.readMaps();
     view.request();
   });
-  return () => view.close();
+  return () => {
+    preview.close();
+    view.close();
+  };
 }
 
 export default { render };

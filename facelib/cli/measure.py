@@ -1,0 +1,90 @@
+"""`facelib measure …`: how far the corners of everybody's mouth move, from a folder to one table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facelib.errors import BadValueError
+
+if TYPE_CHECKING:
+    from facelib.properties.clinical.millimetres import Millimetres
+
+Pictures = Annotated[Path, typer.Argument(help="Folder of pictures, at rest and with a smile.")]
+Metadata = Annotated[str, typer.Option(help="Table of the pictures: file, person, label.")]
+Rest = Annotated[str, typer.Option(help="What the label of pictures at rest says.")]
+Smile = Annotated[str | None, typer.Option(help="What that of a smile says; the only other label.")]
+Session = Annotated[str | None, typer.Option(help="Column of the time: a row for each.")]
+Take = Annotated[str | None, typer.Option(help="Column that numbers repeated pictures of a session.")]
+Side = Annotated[str | None, typer.Option(help="Column of the affected side: left, right, links, rechts.")]
+Scale = Annotated[
+    str, typer.Option("--mm", help="iris, or a distance: interpupillary=63.0, or =COLUMN that has it.")
+]
+Out = Annotated[Path, typer.Option(help="The table to write, as CSV.")]
+OnlyThere = Annotated[bool, typer.Option(help="Leave out rows whose picture isn't there.")]
+
+
+def measure(
+    folder: Pictures,
+    metadata: Metadata = "faces.csv",
+    *,
+    rest: Rest = "neutral",
+    smile: Smile = None,
+    session: Session = None,
+    take: Take = None,
+    side: Side = None,
+    mm: Scale = "iris",
+    out: Out = Path("displacements.csv"),
+    only_there: OnlyThere = False,
+) -> None:
+    """Measure how far the corners of everybody's mouth move from rest to smile, in mm and iris widths."""
+    from facelib.faces import FaceSet
+    from facelib.properties import commissure_displacements
+    from facelib.utilities.files import explained, written_whole
+    from facelib.utilities.ledger import remember
+    from facelib.utilities.spreadsheet import write_csv
+    from facelib.utilities.wording import short_name
+
+    faces = FaceSet.from_folder(folder, metadata, only_there=only_there)
+    found = commissure_displacements(
+        faces,
+        rest=rest,
+        smile=smile,
+        session=session,
+        take=take,
+        side=side,
+        mm=_millimetres(mm),
+        progress=True if sys.stderr.isatty() else None,
+    )
+    for note in (*faces.notes, *found.notes):
+        typer.echo(note)
+    for row in found.left_out.itertuples():
+        typer.echo(f"  {short_name(str(row.file))}: {row.reason}")
+    path = out.expanduser()
+    with explained(path), written_whole(path, private=True) as file:
+        write_csv(found.table, file)
+    remember("table", path)
+    typer.echo(f"The table is in {path}: it names people, and you alone can read it.")
+
+
+def _millimetres(text: str) -> Millimetres:
+    """Return what the option says: "iris", or a distance with its mm or its column.
+
+    >>> _millimetres("interpupillary=63"), _millimetres("inner_canthal=icd")
+    ({'interpupillary': 63.0}, {'inner_canthal': 'icd'})
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        if name != "iris":
+            msg = (
+                f"--mm is iris, or a distance with its millimetres, as interpupillary=63.0; got {text!r:.60}."
+            )
+            raise BadValueError(msg)
+        return "iris"
+    try:
+        return {name.strip(): float(value.replace(",", "."))}
+    except ValueError:
+        return {name.strip(): value.strip()}

@@ -1,0 +1,91 @@
+"""What a chart's own button gives: a picture to paste, an SVG, and a specification that any editor opens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+import vl_convert
+from harness import Visit
+from looks import violations
+from playwright.sync_api import Locator, expect
+
+pytestmark = pytest.mark.packages
+
+NAME = "Copy or save this chart"
+PNG = """
+async () => {
+  const [item] = await navigator.clipboard.read();
+  const picture = await createImageBitmap(await item.getType("image/png"));
+  const canvas = new OffscreenCanvas(picture.width, picture.height), context = canvas.getContext("2d");
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, picture.width, picture.height);
+  const inks = new Set(new Uint32Array(data.buffer)).size;
+  return { width: picture.width, corner: [...data.slice(0, 4)], inks };
+}
+"""
+
+
+def first_chart(one: Visit) -> Locator:
+    chart = one.page.locator(".facelib-outputs .facelib-chart").first
+    expect(chart).to_have_attribute("data-state", "ready", timeout=120_000)
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=120_000)
+    return chart
+
+
+def test_a_chart_is_taken_by_mouse_and_keys(visit: Callable[..., Visit], quick_url: str) -> None:
+    one = visit(quick_url)
+    one.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chart = first_chart(one)
+    button = chart.get_by_role("button", name=NAME)
+    group = chart.get_by_role("group", name=NAME)
+    expect(group).to_be_hidden()
+    one.click(button)
+    expect(group).to_be_visible()
+    assert violations(one.page) == []
+    with one.page.expect_download() as saved:
+        one.click(group.get_by_role("button", name="Save SVG"))
+    text = saved.value.path().read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "<text" in text
+    assert 'fill="white"' in text
+    expect(group.get_by_role("status")).to_have_text("Saved")
+
+    with one.page.expect_download() as saved:
+        one.click(group.get_by_role("button", name="Save Vega JSON"))
+    spec = json.loads(saved.value.path().read_text(encoding="utf-8"))
+    assert "vega-lite" in spec["$schema"]
+    shown = {row["classifier"] for row in spec["datasets"]["outputs"]}
+    assert shown == {"known_unbiased", "known_age_happy"}
+    drawn = vl_convert.vegalite_to_svg(spec)
+    assert all(name in drawn for name in shown), "another program draws it"
+
+    one.click(group.get_by_role("button", name="Copy PNG"))
+    expect(group.get_by_role("status")).to_have_text("Copied")
+    png = one.page.evaluate(PNG)
+    assert png["corner"] == [255, 255, 255, 255], "not transparent"
+    assert png["inks"] > 20
+    assert png["width"] > 1.5 * (chart.bounding_box() or {"width": 0})["width"]
+
+    one.page.keyboard.press("Escape")
+    expect(group).to_be_hidden()
+    expect(button).to_be_focused()
+    one.page.keyboard.press("Enter")
+    expect(group).to_be_visible()
+    one.page.keyboard.press("Tab")
+    expect(group.get_by_role("button", name="Copy PNG")).to_be_focused()
+    one.page.keyboard.press("Escape")
+    expect(group).to_be_hidden()
+    one.assert_local()
+
+
+def test_what_may_not_be_copied_is_saved(visit: Callable[..., Visit], quick_url: str) -> None:
+    one = visit(quick_url)
+    chart = first_chart(one)
+    one.page.evaluate("void (navigator.clipboard.write = () => Promise.reject(new Error('no')))")
+    one.click(chart.get_by_role("button", name=NAME))
+    with one.page.expect_download() as saved:
+        one.click(chart.get_by_role("button", name="Copy PNG"))
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    expect(chart.get_by_role("status")).to_contain_text("Saved, since this page may not copy")
