@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from facelib.app.explorer.pictures_panel import LookPanel as LookPanel
     from facelib.app.explorer.pictures_panel import PicturesPanel
     from facelib.app.explorer.state import Explorer
+    from facelib.app.explorer.sweep_panel import SweepPanel
     from facelib.app.layout import page
     from facelib.app.muscles.panel import MusclesPanel
     from facelib.app.studies.observed_panel import ObservedPanel
@@ -31,6 +32,7 @@ __all__ = [
     "OutputsPanel",
     "PicturesPanel",
     "PopulationPanel",
+    "SweepPanel",
     "page",
 ]
 

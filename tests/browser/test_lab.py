@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import Server, Visit
+from harness import Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Locator, expect
 
 Visits = Callable[..., Visit]
@@ -93,3 +93,45 @@ def test_a_kernel_restarted_by_hand_is_announced(notebook: Visit) -> None:
     choose(notebook, "Kernel", "kernelmenu:restart")
     notebook.click(notebook.page.get_by_role("button", name="Confirm Kernel Restart"))
     expect(banner(notebook)).to_be_visible(timeout=15000)
+
+
+SWEEP = """
+import facelib
+from facelib.app import SweepPanel
+
+SweepPanel(facelib.sweep(facelib.Head(seed=3), "symmetry", ["known_unbiased"], 5), label="neutral")
+"""
+
+
+@pytest.mark.packages
+def test_the_slider_of_a_sweep_moves_picture_and_curves_in_lab(
+    tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (tmp_path / "notebooks").mkdir()
+    file = write_notebook(tmp_path / "notebooks" / "sweep.ipynb", SWEEP)
+    server = lab(file.parent, tmp_path_factory.mktemp("sweep"))
+    try:
+        one = visit(f"{server.url}/tree/{file.name}?reset")
+        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60000)
+        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=30000)
+        choose(one, "Run", "runmenu:run-all")
+        stage, chart = one.page.locator(".facelib-stage"), one.page.locator(".facelib-sweep .facelib-chart")
+        expect(stage).to_have_attribute("data-state", "ready", timeout=60000)
+        expect(chart).to_have_attribute("data-state", "ready", timeout=60000)
+        after = stage.locator("canvas").nth(1)
+        before = one.canvas_bytes(after), chart.screenshot()
+        one.press(one.page.locator(".facelib-sweep .noUi-handle"), "End")
+        expect(stage).to_have_attribute("data-index", "4")
+        expect(stage.get_by_text("strength 1.00")).to_be_visible()
+        wait_until(lambda: chart.screenshot() != before[1], 5, "a moved cursor")
+        assert one.canvas_bytes(after) != before[0]
+        cell, panel = (
+            one.page.locator(name).bounding_box() for name in (".jp-OutputArea-output", ".facelib-sweep")
+        )
+        assert cell is not None
+        assert panel is not None
+        assert panel["width"] > 0.9 * min(cell["width"], 1280)
+        one.screenshot("sweep_in_lab")
+        one.page.goto("about:blank")
+    finally:
+        server.kill()

@@ -363,7 +363,7 @@ class Observed(StudyState):
     def setting_words(self) -> str:
         """Who, what is asked, and by whom it is read."""
         asked = " against ".join(self.order) if self.question == "conditions" else ", ".join(self.chosen)
-        return f"{self.whom.words}; {asked}; {', '.join(self.models)}"
+        return f"{self.whom.words}; {asked}; {self.reader_words}"
 
     def headline(self, found: Found | Compared) -> str:
         """Say how many outputs go with each property, or differ between conditions."""

@@ -25,6 +25,7 @@ from facelib.studies.declared.hypothesis import ALTERNATIVE, INTENDED, Hypothesi
 from facelib.studies.engine.subjects import example
 from facelib.studies.interventional import intervention_name
 from facelib.studies.sweeps.sweep import DELTA
+from facelib.utilities.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +185,7 @@ class Population(StudyState):
     @property
     def setting_words(self) -> str:
         """Who, what is changed, and by whom it is read."""
-        return f"{self.whom.words}; {self.change_words}; {', '.join(self.models)}"
+        return f"{self.whom.words}; {self.change_words}; {self.reader_words}"
 
     def headline(self, found: Found) -> str:
         """Say for how many classifiers the first change matters, and how large it is."""
@@ -196,7 +197,7 @@ class Population(StudyState):
             return "Nothing is known yet."
         rows = rows[rows["intervention"] == rows["intervention"].iloc[0]]
         matters, means = int((rows["verdict"] == MATTERS).sum()), rows["mean"].dropna()
-        sizes = f"; mean change {means.min():+.2f} to {means.max():+.2f}" if len(means) else ""
+        sizes = f"; mean change {signed(means.min())} to {signed(means.max())}" if len(means) else ""
         return f"Matters for {matters} of {len(rows)} classifiers{sizes}."
 
     def as_set(self, name: str) -> Intervention:

@@ -50,6 +50,7 @@ LARGE: Final = (
     "This study has {rows:.1f} million rows, more than a page should hold. Choose fewer faces, changes or "
     "strengths, or run it from the command line: facelib study run."
 )
+NAMED: Final = 2  # classifiers in a line
 STAGES: Final = ("ready", "running", "stopping", "stopped", "done")
 JOBS: Final = 1  # in this process, face by face: the explorer stays usable
 SETTLE: Final = 0.25  # seconds of quiet before a plan is made: a drag of the number of people stays smooth
@@ -170,6 +171,12 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     @abstractmethod
     def answer(self, found: Any) -> str:
         """Say what a finished run says of the hypothesis."""
+
+    @property
+    def reader_words(self) -> str:
+        """The classifiers by their names; many are counted."""
+        models = list(getattr(self, "models", ()))
+        return ", ".join(models) if len(models) <= NAMED else f"{len(models)} classifiers"
 
     @property
     @abstractmethod

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NO_OUTPUT: Final = "no such output"
 BESIDE: Final = "grey: 90 % of placebos"
 ALONE: Final = "no placebos as large"
+UNCOMPARED: Final = "without placebos"
 
 
 def response(
@@ -92,7 +93,7 @@ def layout(
 ) -> alt.ConcatChart:
     """Return the chart without data: parameters ``step``, ``label``, ``compared`` (whether placebos are).
 
-    Its data sets are ``outputs`` and ``band``.
+    Its data sets are ``outputs`` and ``band``. Where nobody asked for placebos, ``compared`` is null.
 
     Panels of classifiers `without` the class say so, and so does the heading, which may have two `lines`.
     """
@@ -112,7 +113,7 @@ def layout(
     )
     lack = f"; {NO_OUTPUT}: {', '.join(without)}" if without else ""
     first = "'Probability of ' + label + ' over strength'"
-    rest = f"(compared ? {BESIDE!r} : {ALONE!r}) + {lack!r}"
+    rest = f"(compared === null ? {UNCOMPARED!r} : compared ? {BESIDE!r} : {ALONE!r}) + {lack!r}"
     return theme.finish(
         chart,
         columns=beside,
