@@ -71,7 +71,7 @@ class Lobby:
         if place not in self._seen:
             if len(self._seen) >= MOST:
                 return ""
-            place = secrets.token_urlsafe(12)
+            place = place if self.knows(place) else secrets.token_urlsafe(12)
         self._seen[place] = self._clock()
         return place
 

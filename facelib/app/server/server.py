@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import re
@@ -54,7 +53,7 @@ NOISE = (
     "Got events for closed stream",
 )
 SEAT = "facelib_seat"  # a cookie that opens nothing: it says whose page is loaded again
-RELOADED, BREATH = 3.0, 0.1  # seconds that a reloaded page waits for its former session; between looks
+AGAIN = 2  # seconds after which a page that is loaded again asks for the session that it has left
 TOKEN = re.compile(r"token=[^&\s'\")]+")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
@@ -80,8 +79,8 @@ class PageHandler(TornadoVoilaHandler):
         _ = self.xsrf_token  # reading it sets the cookie
         manager, place = self.kernel_manager, self.get_argument("place", "")
         seat = self.get_cookie(SEAT, "") or ""
-        if manager.lobby.knows(seat) and not place:
-            place = await self._known_again(seat)
+        if not place and manager.lobby.knows(seat):
+            place = seat  # a reload: its former session ends once this answer is there
         if manager.room(self.notebook_path) <= manager.lobby.ahead(place):
             kept = self._wait(place)
             if kept not in {"", place}:
@@ -100,15 +99,6 @@ class PageHandler(TornadoVoilaHandler):
                 self._wait(place)
             raise
 
-    async def _known_again(self, seat: str) -> str:
-        """Wait a moment for the session that a reloaded page has left; return its place, "" if it hasn't."""
-        manager = self.kernel_manager
-        for _ in range(round(RELOADED / BREATH)):
-            if manager.room(self.notebook_path) > manager.lobby.ahead(seat):
-                break
-            await asyncio.sleep(BREATH)
-        return seat if manager.lobby.ahead(seat) < manager.lobby.ahead("") else ""
-
     def _wait(self, place: str) -> str:
         """Give or keep a place in the line; the page that is sent comes back with it, without any script."""
         manager = self.kernel_manager
@@ -117,7 +107,7 @@ class PageHandler(TornadoVoilaHandler):
         again = [(name, value) for name, value in asked if name != "place"]
         self.waiting = {
             "again": "?" + urlencode([*again, ("place", place)] if place else again),
-            "seconds": RETRY,
+            "seconds": AGAIN if manager.lobby.knows(place) else RETRY,
             "ahead": manager.lobby.ahead(place),
             "placed": bool(place),
             "inside": manager.inside(self.notebook_path),
