@@ -128,8 +128,8 @@ def explorable_html(result: Result, shown: Shown) -> Download:
     from facelib.reports.explorable import html
 
     sweep = replace(result.sweep, label=shown.label)
-    placebos = {"references": result.placebos, "finished": result.finished}
-    page = html(sweep, **placebos, step=shown.step, **_said(result, shown))
+    said, there = _said(result, shown), result.finished
+    page = html(sweep, references=result.placebos, finished=there, step=shown.step, **said)
     return Download(_name(result, "html", "explorable"), page, "text/html")
 
 

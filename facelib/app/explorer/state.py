@@ -11,7 +11,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, RLock
 from typing import Any, cast
@@ -60,6 +60,7 @@ class Scene:
 
     face: Face | Head
     intervention: Intervention
+    step: int | None = field(default=None, compare=False)  # the strength that comes back with it; None: it stays
 
     @property
     def key(self) -> tuple[object, Intervention]:
@@ -228,9 +229,11 @@ class Explorer(traitlets.HasTraits):
             while there:
                 scene = there.pop()
                 if scene.key != here.key:
-                    back.append(here)
+                    back.append(replace(here, step=None if scene.step is None else self.step))
                     self._last_edit = ("", 0.0)
-                    self._set(scene)
+                    self._set(replace(scene, step=None))
+                    if scene.step is not None:
+                        self.step = scene.step
                     return
 
     def restore(self, scene: Scene, last_head: Head, *, undoable: bool = False, **shown: Any) -> None:
@@ -247,7 +250,7 @@ class Explorer(traitlets.HasTraits):
         """
         with self.lock:
             self.worker.cancel()
-            self._past = [*self._past, self.scene] if undoable else []
+            self._past = [*self._past, replace(self.scene, step=self.step)] if undoable else []
             self._future = []
             self._last_edit = ("", 0.0)
             self._home = Scene(last_head, usable(scene.intervention, last_head))

@@ -36,7 +36,7 @@ DIFFER: Final = {"changes": "differ", "does not change": "do not differ"}
 
 
 def compare(first: Sweep, second: Sweep, label: str, *, delta: float) -> pd.DataFrame:
-    """Return how much more the second change moves one class than the first.
+    """Return the change of one class in the second sweep minus that in the first.
 
     Parameters
     ----------

@@ -75,8 +75,11 @@ def write_film(
     if kind == ".mp4":
         from facelib.faces.video import write_video
 
-        return write_video(target, pictures(sweep), rate, comment=comment)
-    _write_gif(target, pictures(sweep), rate, comment)
+        write_video(target, pictures(sweep), rate, comment=comment)
+    else:
+        _write_gif(target, pictures(sweep), rate, comment)
+    if photograph:
+        target.chmod(0o600)  # as an explorable: nobody else on this machine reads it
     return target
 
 

@@ -163,7 +163,7 @@ class Sweep:
         return effects(self, self._checked(label), delta=delta, references=references)
 
     def compared_with(self, other: Sweep, label: str | None = None, *, delta: float = DELTA) -> pd.DataFrame:
-        """Return how much more `other` moves a class than this sweep, one row per classifier.
+        """Return the change of a class in `other` minus that in this sweep, one row per classifier.
 
         Two changes on one face, or one change on two faces. Strengths of different changes aren't on one
         scale: what is compared is the whole change, from strength 0 to 1.
@@ -189,6 +189,7 @@ class Sweep:
         """
         from facelib.studies.sweeps.comparison import compare
 
+        check_kind(other, Sweep, "What a sweep is compared with, another sweep,")
         return compare(self, other, self._checked(label), delta=delta)
 
     def explorable(

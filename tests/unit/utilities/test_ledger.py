@@ -80,6 +80,16 @@ def test_only_what_facelib_wrote_goes(place: Path, tmp_path: Path) -> None:
     assert not place.exists()
 
 
+@pytest.mark.parametrize("damaged", ["{", "", "null"])
+def test_a_study_whose_first_file_is_damaged_is_deleted_all_the_same(tmp_path: Path, damaged: str) -> None:
+    folder = study(tmp_path / "run")
+    (folder / f"units-{'0' * 32}.parquet").write_bytes(b"people")
+    remember("study", folder)
+    (folder / "study.json").write_text(damaged)
+    assert delete(written()) == []
+    assert not folder.exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such locks")
 def test_a_study_that_is_being_run_is_in_use(tmp_path: Path) -> None:
     from facelib.studies.engine.store import Store
