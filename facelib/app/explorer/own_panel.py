@@ -67,6 +67,7 @@ NONE_FITS: Final = (
     "No usual way reads half of them as intended: either the outputs are others, or it doesn’t read rendered "
     "faces well."
 )
+REGION: Final = '<div class="facelib-own-table" tabindex="0" role="region" aria-label="Heads">'
 SHEET: Final = 112  # px of a picture
 
 
@@ -380,14 +381,11 @@ def table_of(labels: Sequence[str], chances: npt.NDArray[np.floating]) -> str:
         )
         said = f"{'✓' if right else '✗'} {names[best]}"
         image = picture(face.image[::2, ::2], f"a rendered head, {meant}")
-        first = f'<td>{image}</td><th scope="row">{meant}</th><td>{html.escape(said)}</td>'
-        rows.append(f"<tr>{first}{cells}</tr>")
-    return (
-        '<div class="facelib-own-table" tabindex="0" role="region" aria-label="How it reads twelve heads">'
-        '<table><thead><tr><th scope="col">head</th><th scope="col">shows</th><th scope="col">is read as</th>'
-        f"{heads}"
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+        row_head = f'<td>{image}</td><th scope="row">{meant}</th><td>{html.escape(said)}</td>'
+        rows.append(f"<tr>{row_head}{cells}</tr>")
+    first = '<th scope="col">head</th><th scope="col">shows</th><th scope="col">is read as</th>'
+    body = f"<tbody>{''.join(rows)}</tbody>"
+    return f"{REGION}<table><thead><tr>{first}{heads}</tr></thead>{body}</table></div>"
 
 
 def as_seen(given: Preparation, trained: Preparation) -> npt.NDArray[np.uint8]:
