@@ -67,10 +67,10 @@ def test_a_network_is_dropped_asked_about_and_used(
     expect(card.get_by_text(re.compile("It names (9|10|11|12) of 12 heads"))).to_be_visible()
     assert not violations(page)
     name = card.get_by_label("Its name")
-    name.fill("<b>")
+    one.type_into(name, "<b>")
     one.click(card.get_by_role("button", name="Use it in all tabs"))
     expect(card.get_by_text("begins with a letter")).to_be_visible()
-    name.fill("mine")
+    one.type_into(name, "mine")
     one.click(card.get_by_role("button", name="Use it in all tabs"))
     expect(card.get_by_role("button", name="Remove it")).to_be_visible(timeout=LONG)
     expect(page.locator(".facelib-outputs").get_by_role("button", name="mine").first).to_be_visible(

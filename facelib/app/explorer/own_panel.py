@@ -370,7 +370,8 @@ def verdict(state: OwnNetwork, judged: Guess) -> list[str]:
 def table_of(labels: Sequence[str], chances: npt.NDArray[np.floating]) -> str:
     """Return the heads and how they are read as an HTML table; probabilities are (12, K)."""
     names = [label or f"output {n}" for n, label in enumerate(labels, start=1)]
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
+    titles = ("head", "shows", "is read as", *names)
+    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in titles)
     rows = []
     for face, meant, row in zip(twelve(), shown(), chances, strict=True):
         best = int(row.argmax())
@@ -383,9 +384,8 @@ def table_of(labels: Sequence[str], chances: npt.NDArray[np.floating]) -> str:
         image = picture(face.image[::2, ::2], f"a rendered head, {meant}")
         row_head = f'<td>{image}</td><th scope="row">{meant}</th><td>{html.escape(said)}</td>'
         rows.append(f"<tr>{row_head}{cells}</tr>")
-    first = '<th scope="col">head</th><th scope="col">shows</th><th scope="col">is read as</th>'
     body = f"<tbody>{''.join(rows)}</tbody>"
-    return f"{REGION}<table><thead><tr>{first}{heads}</tr></thead>{body}</table></div>"
+    return f"{REGION}<table><thead><tr>{heads}</tr></thead>{body}</table></div>"
 
 
 def as_seen(given: Preparation, trained: Preparation) -> npt.NDArray[np.uint8]:
