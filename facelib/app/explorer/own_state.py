@@ -103,7 +103,8 @@ class OwnNetwork(traitlets.HasTraits):
         super().__init__()
         self.explorer = explorer
         self.lock = explorer.lock
-        self.worker = Latest(self.lock, "facelib-own") if background else None
+        self.worker: Latest | None = None  # begins with the first file
+        self._background = background
         self.name = ""
         self.used = ""  # id of the classifier in use
         self._content = b""
@@ -382,6 +383,8 @@ class OwnNetwork(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.stage, self.status, self.problem = stage, status, ""
         failed = partial(self._failed, stage)
+        if self._background and self.worker is None:
+            self.worker = Latest(self.lock, "facelib-own")
         if self.worker is not None:
             self.worker.submit(work, failed)
             return
