@@ -87,7 +87,7 @@ def test_a_network_is_dropped_asked_about_and_used(
     one.assert_clean()
 
 
-def test_on_a_phone_nothing_is_wider_than_the_page(
+def test_on_a_phone_nothing_is_wider_than_the_page_and_a_reload_says_what_it_forgets(
     quick_url: str, visit: Callable[..., Visit], network: Path
 ) -> None:
     one = visit(quick_url, 390, 844)
@@ -101,6 +101,11 @@ def test_on_a_phone_nothing_is_wider_than_the_page(
     assert table.evaluate("e => e.getBoundingClientRect().right") <= inside["x"] + inside["width"]
     one.press(table, "ArrowRight", by="click")
     assert not violations(one.page)
+    one.click(card.get_by_role("button", name="Use it in all tabs"))
+    expect(card.get_by_role("button", name="Remove it")).to_be_visible(timeout=LONG)
+    one.page.reload()
+    expect(one.page.get_by_text("Your classifier is forgotten")).to_be_visible(timeout=LONG)
+    expect(one.page.get_by_role("button", name="Remove it")).to_be_hidden()
     one.assert_clean()
 
 

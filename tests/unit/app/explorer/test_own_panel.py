@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facelib import classifiers
-from facelib.app import Explorer, OutputsPanel, PicturesPanel
+from facelib.app import Explorer, MusclesPanel, OutputsPanel, PicturesPanel
 from facelib.app.explorer.own_panel import OwnPanel, as_seen, table_of
 from facelib.app.explorer.own_state import OwnNetwork
 from facelib.app.page_state import PageState, from_text, to_text
@@ -66,6 +66,7 @@ def test_where_others_can_come_it_says_why(explorer: Explorer, monkeypatch: pyte
 def test_panels_and_tabs_follow_who_reads(explorer: Explorer) -> None:
     outputs, pictures = OutputsPanel(explorer), PicturesPanel(explorer)
     population, observed = PopulationPanel(explorer), ObservedPanel(explorer)
+    muscles = MusclesPanel(explorer, background=False)
     explorer.use(twin())
     assert explorer.guest == "twin"
     assert "twin" in str(outputs.bars.spec)
@@ -75,6 +76,7 @@ def test_panels_and_tabs_follow_who_reads(explorer: Explorer) -> None:
     for tab in (population, observed):
         assert tab.state.models == ["known_unbiased", "twin"]
         assert "twin" in tab.asked.models.ids
+    assert muscles.state.models == ["known_unbiased", "twin"]
     population.state.stage = "running"
     assert "runs with twin" in explorer.why_kept("twin")
     assert explorer.why_kept("known_unbiased") != ""
@@ -89,6 +91,9 @@ def test_panels_and_tabs_follow_who_reads(explorer: Explorer) -> None:
         assert tab.state.models == ["known_unbiased"]
         assert "twin" not in tab.asked.models.ids
         tab.state.close()
+    assert muscles.state.models == ["known_unbiased"]
+    assert "twin" not in muscles.shown.models.ids
+    muscles.state.close()
 
 
 def test_what_comes_with_facelib_cannot_be_taken_out() -> None:
