@@ -12,6 +12,7 @@ from facelib.classifiers.catalogue import (
     read,
     register,
     table,
+    unregister,
     why_unavailable,
 )
 from facelib.classifiers.classifier import Classifier, softmax
@@ -43,6 +44,7 @@ __all__ = [
     "register",
     "softmax",
     "table",
+    "unregister",
     "why_unavailable",
 ]
 

@@ -94,6 +94,23 @@ def register(
         CLASSIFIERS.register(id, Entry(classifier, packages), place)
 
 
+def unregister(id: str) -> None:  # noqa: A002
+    """Take a classifier of one's own out of the catalogue.
+
+    Raises
+    ------
+    UnknownNameError
+        No classifier has this name.
+    BadValueError
+        It comes with facelib.
+    """
+    _discover()
+    if CLASSIFIERS[id].kind != "own":
+        msg = f"{id!r} comes with facelib; only a classifier of one's own can be taken out."
+        raise BadValueError(msg)
+    CLASSIFIERS.remove(id)
+
+
 def _place(source: Source | Callable[[], Classifier]) -> str:
     """Return where a source comes from: its file, the class of a module, or where a function is defined."""
     if isinstance(source, (str, Path)):

@@ -133,6 +133,13 @@ class Registry(Generic[T]):
         """Add `item` under `name`, whatever is there: the meaning in the sending process counts."""
         self._items[name] = item
 
+    def remove(self, name: str) -> T:
+        """Take out what is registered under `name` and return it; raise `UnknownNameError` if nothing is."""
+        item = self[name]
+        del self._items[name]
+        self._places.pop(name, None)
+        return item
+
     def _discover(self) -> None:
         """Import what other packages offer; what fails is left out and logged."""
         group, self._group = self._group, ""  # once, and not again by what is imported

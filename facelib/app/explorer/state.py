@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, RLock
@@ -104,6 +104,12 @@ class Explorer(traitlets.HasTraits):
         What went wrong, for people; "" when nothing did.
     resets
         How often `reset` was called: panels then show what is theirs alone as at first.
+    roster
+        Ids of `models`, set by `use` and `leave`.
+    guest
+        Id of the visitor's own among them; "" if there is none.
+    holders
+        Say of a classifier why it can't leave now; "" if it can.
 
     Parameters
     ----------
@@ -125,6 +131,8 @@ class Explorer(traitlets.HasTraits):
     progress = traitlets.Float(1.0)
     problem = traitlets.Unicode("")
     resets = traitlets.Int(0)
+    roster = traitlets.Tuple()
+    guest = traitlets.Unicode("")
 
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         self.models: list[zoo.Classifier] = []
@@ -137,10 +145,12 @@ class Explorer(traitlets.HasTraits):
         super().__init__(
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
             classifier=self.models[0].id if self.models else "",
+            roster=tuple(model.id for model in self.models),
         )
         self.replaced: Intervention | None = None  # chosen, but not possible on the face that is shown now
         self.lock = RLock()
         self.worker = Latest(self.lock)
+        self.holders: list[Callable[[str], str]] = []
         self.awake = Event()
         self.awake.set()
         self._background = background
@@ -304,6 +314,32 @@ class Explorer(traitlets.HasTraits):
                 self.problem = explain(error)
             if not self.models:
                 self.problem = NO_CLASSIFIER
+
+    def use(self, model: zoo.Classifier) -> None:
+        """Let one more classifier, the visitor's own, read the faces."""
+        with self.lock:
+            self.guest = model.id
+            self._read_by([*self.models, model])
+
+    def why_kept(self, name: str) -> str:
+        """Return why a classifier can't leave now, for people; "" if it can."""
+        return next(filter(None, (holder(name) for holder in self.holders)), "")
+
+    def leave(self, name: str) -> None:
+        """Let a classifier read no more faces."""
+        with self.lock:
+            self.guest = "" if self.guest == name else self.guest
+            self._read_by([model for model in self.models if model.id != name])
+
+    def _read_by(self, models: list[zoo.Classifier]) -> None:
+        with self.lock:
+            self.worker.cancel()
+            self.models = models
+            self._results.clear()
+            if self.model is None:
+                self.classifier = models[0].id if models else ""
+            self.roster = tuple(model.id for model in models)  # panels make room first
+            self._refresh()
 
     def close(self) -> None:
         """End the worker."""

@@ -237,7 +237,7 @@ class Muscles(traitlets.HasTraits):
         BadValueError
             It isn't what `kept` returns.
         """
-        known = {"task": set(movements()), "models": {*self.offered, *known_classifiers()}}
+        known = {"task": set(movements()), "models": set(known_classifiers(self.offered))}
         with self.lock:
             try:
                 with self.hold_trait_notifications():

@@ -17,7 +17,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.web import HTTPError
 from traitlets import Float, Int, Unicode
 
-from facelib.app import classroom
+from facelib.app import classroom, visitors
 from facelib.app.server.fork_server import ForkServer, ForkServerError, kernel_arguments
 from facelib.app.server.lobby import Lobby
 from facelib.utilities.scratch import sweep
@@ -89,6 +89,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
         30.0, config=True, help="Seconds after which a kernel ends when its last page has closed or crashed."
     )
     class_folder = Unicode("", config=True, help="What the sessions of a class share; none: no class.")
+    visitors = Unicode("unknown", config=True, help="Who can come: see facelib.app.visitors.")
 
     def __init__(self, **kwargs: Any) -> None:
         self.lobby = Lobby()
@@ -142,6 +143,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
     async def _async_start_kernel(self, **kwargs: Any) -> str:
         env = VARIABLES | (kwargs.get("env") or dict(os.environ))
         kwargs["env"] = env | {"VOILA_WS_BASE_URL": kernel_path(env.get("VOILA_SERVER_URL", "/"))}
+        kwargs["env"][visitors.VARIABLE] = self.visitors
         if self.class_folder:
             kwargs["env"][classroom.VARIABLE] = self.class_folder
         preheated = kwargs["env"].get("VOILA_PREHEAT") == "True"

@@ -61,7 +61,7 @@ PYTHON = re.compile(
 """What only somebody who programs writes."""
 NAMES = re.compile(
     r"Zygomaticus_l|zygomaticus_left|Face-At-Rest|\bMediaPipe|\b\w+CAM\b|\bMobileNet\w*|\bPyEmotion|\bOpenCV"
-    r"|\bQuickTime|\bWebM|\bDuckDB|\bAR\(1\)|\bFalse alarm|\bTrue change|max\(itpx|\bknown_\w+"
+    r"|\bQuickTime|\bWebM|\bDuckDB|\bTorchScript|\bAR\(1\)|\bFalse alarm|\bTrue change|max\(itpx|\bknown_\w+"
 )
 """What looks like code, and is a name of something else."""
 
