@@ -194,7 +194,8 @@ def _lines() -> list[str]:
 def files_at(kind: Kind, path: Path) -> tuple[Path, ...]:
     """Return what facelib wrote at a place: nothing if that is something else by now."""
     begun = kind == "study" and (path / "run.lock").exists() and not (path / "study.json").exists()
-    begun |= kind == "study" and any(True for name in _TABLES for _ in path.glob(name))  # its mark may be damaged
+    if kind == "study" and any(True for name in _TABLES for _ in path.glob(name)):
+        begun = True  # its mark may be damaged
     if kind in MARKS and not begun and not _is_marked(path, *MARKS[kind]):
         return ()
     return tuple(_walk(kind, path))

@@ -60,7 +60,7 @@ class Scene:
 
     face: Face | Head
     intervention: Intervention
-    step: int | None = field(default=None, compare=False)  # the strength that comes back with it; None: it stays
+    step: int | None = field(default=None, compare=False)  # comes back with the scene; None: it stays
 
     @property
     def key(self) -> tuple[object, Intervention]:
