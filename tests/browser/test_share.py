@@ -190,3 +190,23 @@ def test_there_is_room_for_it_on_small_screens(
     one.screenshot(f"share_{size[0]}")
     assert one.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     one.assert_clean()
+
+
+def test_undo_and_back_bring_the_strength_back(quick_url: str, visit: Callable[..., Visit]) -> None:
+    one = ready(visit(quick_url))
+    page = one.page
+    step(one, page.locator(".facelib-strength [role=slider]"), "ArrowRight", 9)
+    expect_address(one, r"#strength=0.45$")
+    page.wait_for_timeout(1500)
+    one.click(page.get_by_role("button", name=re.compile("Both sides weaker")))
+    expect_address(one, r"#change=weaker_expression$|#change=weaker_expression&")
+    expect(page.get_by_text("after (strength 0.00)").first).to_be_visible(timeout=SOON)
+    one.click(page.get_by_role("button", name="Undo", exact=True))
+    expect(page.get_by_text("after (strength 0.45)").first).to_be_visible(timeout=SOON)
+    expect_address(one, r"#strength=0.45$")
+    page.wait_for_timeout(1500)
+    one.click(page.get_by_role("button", name=re.compile("Both sides weaker")))
+    expect_address(one, r"#change=weaker_expression$|#change=weaker_expression&")
+    page.go_back()
+    expect(page.get_by_text("after (strength 0.45)").first).to_be_visible(timeout=SOON)
+    one.assert_clean()
