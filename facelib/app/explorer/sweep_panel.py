@@ -50,7 +50,7 @@ class SweepPanel(widgets.VBox):
         *,
         step: int = 0,
     ) -> None:
-        check_kind(sweep, studies.Sweep, "A sweep, as facelib.sweep returns it,")
+        check_kind(sweep, studies.Sweep, "A sweep")
         outputs = needed(sweep.outputs, OUTPUTS)
         check_label(outputs, label)
         names, last = classifiers_of(outputs), len(sweep.strengths) - 1
