@@ -141,7 +141,7 @@ def _pairs(text: str) -> dict[str, Any]:
         name, equals, value = part.partition("=")
         if not equals or name in found:
             reason = "stands there twice" if equals else "has no value"
-            msg = f"In the scene of a link each name has a value behind its equals sign; “{name:.40}” {reason}."
+            msg = f"In a link each name has a value behind its equals sign; “{name:.40}” {reason}."
             raise BadValueError(msg)
         found[name] = _read(value)
     return found
