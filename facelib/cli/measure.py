@@ -18,6 +18,7 @@ Metadata = Annotated[str, typer.Option(help="Table of the pictures: file, person
 Rest = Annotated[str, typer.Option(help="What the label of pictures at rest says.")]
 Smile = Annotated[str | None, typer.Option(help="What that of a smile says; the only other label.")]
 Session = Annotated[str | None, typer.Option(help="Column of the time: a row for each.")]
+Order = Annotated[str | None, typer.Option(help="Two of the sessions, as before,after: their change.")]
 Take = Annotated[str | None, typer.Option(help="Column that numbers repeated pictures of a session.")]
 Side = Annotated[str | None, typer.Option(help="Column of the affected side: left, right, links, rechts.")]
 Scale = Annotated[
@@ -34,6 +35,7 @@ def measure(
     rest: Rest = "neutral",
     smile: Smile = None,
     session: Session = None,
+    order: Order = None,
     take: Take = None,
     side: Side = None,
     mm: Scale = "iris",
@@ -54,6 +56,7 @@ def measure(
         rest=rest,
         smile=smile,
         session=session,
+        order=None if order is None else [word.strip() for word in order.split(",")],
         take=take,
         side=side,
         mm=_millimetres(mm),
@@ -64,10 +67,14 @@ def measure(
     for row in found.left_out.itertuples():
         typer.echo(f"  {short_name(str(row.file))}: {row.reason}")
     path = out.expanduser()
-    with explained(path), written_whole(path, private=True) as file:
-        write_csv(found.table, file)
-    remember("table", path)
-    typer.echo(f"The table is in {path}: it names people, and you alone can read it.")
+    tables = {"": found.table} | ({"_changes": found.changes} if len(found.changes) else {})
+    for ending, table in tables.items():
+        own = path.with_name(f"{path.stem}{ending}{path.suffix}")
+        with explained(own), written_whole(own, private=True) as file:
+            write_csv(table, file)
+        remember("table", own)
+        what = "Changes between the sessions are" if ending else "The table is"
+        typer.echo(f"{what} in {own}: it names people, and you alone can read it.")
 
 
 def _millimetres(text: str) -> Millimetres:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
+from facelib.faces.conditions import conditions
 from facelib.faces.table import natural_key
 from facelib.studies.grid import WORN
 from facelib.utilities.nearest import nearest
@@ -18,11 +18,6 @@ from facelib.utilities.wording import as_word, counted, listed
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST: Final = frozenset((
-    "before", "pre", "without", "bare", "off", "none", "no", "false", "0", "baseline", "first", "healthy",
-    "unaffected", "control", "kontrolle", "preop", "präop", "vor", "vorher", "prä", "ohne", "nein", "gesund",
-))  # fmt: skip
-"""Words of a beginning, or of nothing: their condition comes first, if one of the two is among them."""
 MOST: Final = 8
 MOST_REASONS: Final = 20  # why faces are left out, in sentences
 SAME: Final = 1e-9
@@ -144,19 +139,6 @@ def lost_faces(lost: pd.DataFrame, shown: int = MOST) -> Iterator[str]:
     if told < len(lost):
         more = counted(len(lost) - told, "more face", "more faces")
         yield f"{more} left out, each with its reason in the result."
-
-
-def conditions(words: Sequence[str]) -> tuple[str, str]:
-    """Return two values in their order: what comes before, or is absent, is the first.
-
-    >>> conditions(["after", "before"]), conditions(["10", "2"]), conditions(["ohne Draht", "mit Draht"])
-    (('before', 'after'), ('2', '10'), ('ohne Draht', 'mit Draht'))
-    """
-    begins = [bool(FIRST & set(re.findall(r"[^\W_]+", word.lower()))) for word in words]
-    first, second = sorted(words, key=natural_key)
-    if begins[0] != begins[1]:
-        first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
-    return first, second
 
 
 def possible_conditions(

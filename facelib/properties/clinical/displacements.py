@@ -14,6 +14,7 @@ from facelib.faces import Face, FaceSet
 from facelib.faces.face_set import BROKEN
 from facelib.faces.photographs import SEVERAL
 from facelib.faces.sides import sides_of
+from facelib.properties.clinical.changes import changes_of, order_of, said_of
 from facelib.properties.clinical.measures import LEFT, RIGHT, Reading, read
 from facelib.properties.clinical.millimetres import (
     Millimetres,
@@ -96,6 +97,9 @@ class Displacements:
     ----------
     table
         One row per person, session and side: `DISPLACEMENT_COLUMNS`.
+    changes
+        One row per person and side, from the first session to the second, with the smallest change that is
+        more than error: `facelib.properties.clinical.changes.CHANGE_COLUMNS`. Empty unless there are two.
     left_out
         One row per picture that isn't measured: `LOST_COLUMNS`.
     asked, measured
@@ -106,6 +110,7 @@ class Displacements:
     """
 
     table: pd.DataFrame
+    changes: pd.DataFrame
     left_out: pd.DataFrame
     asked: int
     measured: int
@@ -137,6 +142,7 @@ def commissure_displacements(
     label: str = "label",
     person: str = "person",
     session: str | None = None,
+    order: Sequence[str] | None = None,
     take: str | None = None,
     side: str | None = None,
     mm: Millimetres = "iris",
@@ -159,6 +165,9 @@ def commissure_displacements(
         Columns of what a picture shows, and who.
     session
         Column of the time: before and after, say. None: there is one.
+    order
+        Two of its values, the first one first: changes are second minus first. None: there are two, and
+        words of a beginning ("before", "vor" …) come first, else the sorted order counts.
     take
         Column that numbers repeated pictures of one session (retests). None: in the order of the set, the
         first smile with the first rest, and so on.
@@ -173,13 +182,15 @@ def commissure_displacements(
     Returns
     -------
     Displacements
-        Its ``table`` has one row per person, session and side, its ``left_out`` one per picture that isn't
-        measured, with the reason; ``notes`` say both in words.
+        Its ``table`` has one row per person, session and side, its ``changes`` one per person and side where
+        two sessions are compared, its ``left_out`` one per picture that isn't measured, with the reason;
+        ``notes`` say all in words.
 
     Raises
     ------
     BadValueError
-        If something else than a set of faces is given, or a word or distance is none.
+        If something else than a set of faces is given, a word or distance is none, or the order isn't two
+        of the sessions.
     BadTableError
         If a column isn't there, no picture has one of the labels, the affected side is another word, or
         repeated pictures differ in a column that is neither session nor take.
@@ -209,6 +220,8 @@ def commissure_displacements(
     check_millimetres(mm)
     table = faces.table
     found = find_takes(table, columns)
+    sessions = _sessions(table, columns)
+    compared = order_of(sessions, _words_of(order))
     known = _known_sides(table, columns)
     lost = dict(found.lost) | _copies(faces, found.takes)
     takes = [one for one in found.takes if one.rest not in lost and one.smile not in lost]
@@ -222,13 +235,32 @@ def commissure_displacements(
 
     rows = [row for own in sets_of(moved) for row in _rows(own, names, known, smallest)]
     left_out = _left_out(table, lost, columns)
+    measured = pd.DataFrame(rows, columns=list(DISPLACEMENT_COLUMNS))
+    changes = changes_of(measured, compared)
     return Displacements(
-        table=pd.DataFrame(rows, columns=list(DISPLACEMENT_COLUMNS)),
+        table=measured,
+        changes=changes,
         left_out=left_out,
         asked=len(found.takes) + found.halves,
         measured=len(moved),
-        said=tuple(_said(found, moved, left_out, known, smallest)),
+        said=(
+            *_said(found, moved, left_out, known, smallest),
+            *said_of(changes, sessions, guessed=order is None),
+        ),
     )
+
+
+def _words_of(order: Sequence[str] | None) -> list[str] | None:
+    check_kind(order, (Sequence, type(None)), "The order of two sessions, a list of two texts,")
+    return None if order is None else [order] if isinstance(order, str) else list(map(as_word, order))
+
+
+def _sessions(table: pd.DataFrame, columns: Columns) -> list[str]:
+    """Return the sessions that there are."""
+    if columns.session is None:
+        return []
+    words = list(dict.fromkeys(map(as_word, table[columns.session].dropna())))
+    return [word for word in words if word]
 
 
 def _columns(given: Mapping[str, Any]) -> Columns:
