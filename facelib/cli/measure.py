@@ -25,6 +25,7 @@ Scale = Annotated[
     str, typer.Option("--mm", help="iris, or a distance: interpupillary=63.0, or =COLUMN that has it.")
 ]
 Out = Annotated[Path, typer.Option(help="The table to write, as CSV.")]
+Keep = Annotated[list[str] | None, typer.Option(help="Column to carry along, such as a grade; repeatable.")]
 OnlyThere = Annotated[bool, typer.Option(help="Leave out rows whose picture isn't there.")]
 
 
@@ -39,6 +40,7 @@ def measure(
     take: Take = None,
     side: Side = None,
     mm: Scale = "iris",
+    keep: Keep = None,
     out: Out = Path("displacements.csv"),
     only_there: OnlyThere = False,
 ) -> None:
@@ -60,6 +62,7 @@ def measure(
         take=take,
         side=side,
         mm=_millimetres(mm),
+        keep=keep or (),
         progress=True if sys.stderr.isatty() else None,
     )
     for note in (*faces.notes, *found.notes):
@@ -67,14 +70,15 @@ def measure(
     for row in found.left_out.itertuples():
         typer.echo(f"  {short_name(str(row.file))}: {row.reason}")
     path = out.expanduser()
-    tables = {"": found.table} | ({"_changes": found.changes} if len(found.changes) else {})
-    for ending, table in tables.items():
+    tables = {"The table": ("", found.table), "Who is left out, and why,": ("_left_out", found.left_out)}
+    if len(found.changes):
+        tables["What changed between the sessions"] = ("_changes", found.changes)
+    for what, (ending, table) in tables.items():
         own = path.with_name(f"{path.stem}{ending}{path.suffix}")
         with explained(own), written_whole(own, private=True) as file:
             write_csv(table, file)
         remember("table", own)
-        what = "Changes between the sessions are" if ending else "The table is"
-        typer.echo(f"{what} in {own}: it names people, and you alone can read it.")
+        typer.echo(f"{what} is in {own}: it names people, and you alone can read it.")
 
 
 def _millimetres(text: str) -> Millimetres:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SESSIONS: Final = 2
+PLACES: Final = ("first", "second")
 MORE, NOT_MORE = "more than error", "not more than error"
 CHANGE_COLUMNS: Final = {
     "person": "who is shown",
@@ -64,7 +65,7 @@ def order_of(sessions: Sequence[str], order: Sequence[str] | None) -> tuple[str,
     return first, second
 
 
-def changes_of(table: pd.DataFrame, order: tuple[str, str] | None) -> pd.DataFrame:
+def changes_of(table: pd.DataFrame, order: tuple[str, str] | None, kept: Sequence[str] = ()) -> pd.DataFrame:
     """Return what changed from the first session to the second: `CHANGE_COLUMNS`, a row per person and side.
 
     Parameters
@@ -73,14 +74,17 @@ def changes_of(table: pd.DataFrame, order: tuple[str, str] | None) -> pd.DataFra
         As of `Displacements.table`.
     order
         The sessions; None: nothing is compared.
+    kept
+        Columns of it whose values in either session stand beside: first_…, second_….
     """
     import pandas as pd
 
-    rows = [] if order is None else list(_rows(table, order))
-    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+    rows = [] if order is None else list(_rows(table, order, kept))
+    beside = [f"{place}_{name}" for name in kept for place in PLACES]
+    return pd.DataFrame(rows, columns=[*CHANGE_COLUMNS, *beside])
 
 
-def _rows(table: pd.DataFrame, order: tuple[str, str]) -> Iterator[dict[str, Any]]:
+def _rows(table: pd.DataFrame, order: tuple[str, str], kept: Sequence[str]) -> Iterator[dict[str, Any]]:
     known: dict[tuple[str, str, str], Mapping[str, Any]] = {
         (str(row["person"]), str(row["side"]), str(row["session"])): {str(key): row[key] for key in row}
         for row in table.to_dict("records")
@@ -88,7 +92,13 @@ def _rows(table: pd.DataFrame, order: tuple[str, str]) -> Iterator[dict[str, Any
     there = table[table["session"].isin(order)]
     for person, side in there[["person", "side"]].drop_duplicates().itertuples(index=False, name=None):
         both = [known.get((person, side, when)) for when in order]
-        yield {"person": person, "side": side, "first": order[0], "second": order[1]} | _change(both, order)
+        beside = {
+            f"{place}_{name}": None if row is None else row[name]
+            for place, row in zip(PLACES, both, strict=True)
+            for name in kept
+        }
+        about = {"person": person, "side": side, **dict(zip(PLACES, order, strict=True))}
+        yield about | _change(both, order) | beside
 
 
 def _change(both: Sequence[Mapping[str, Any] | None], order: tuple[str, str]) -> dict[str, Any]:

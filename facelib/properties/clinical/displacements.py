@@ -14,7 +14,7 @@ from facelib.faces import Face, FaceSet
 from facelib.faces.face_set import BROKEN
 from facelib.faces.photographs import SEVERAL
 from facelib.faces.sides import sides_of
-from facelib.properties.clinical.changes import changes_of, order_of, said_of
+from facelib.properties.clinical.changes import CHANGE_COLUMNS, changes_of, order_of, said_of
 from facelib.properties.clinical.measures import LEFT, RIGHT, Reading, read
 from facelib.properties.clinical.millimetres import (
     Millimetres,
@@ -146,6 +146,7 @@ def commissure_displacements(
     take: str | None = None,
     side: str | None = None,
     mm: Millimetres = "iris",
+    keep: str | Sequence[str] = (),
     progress: bool | Report | None = None,
 ) -> Displacements:
     """Return how far the corners of everybody's mouth move from rest to smile, with the error that is known.
@@ -176,6 +177,9 @@ def commissure_displacements(
         weak side is the one that moves less in the picture.
     mm
         As for `clinical_measures`.
+    keep
+        Columns of the faces' table that stand in all tables besides, such as a grade; where pictures of one
+        row differ, all their words. In `changes` those of the first and of the second session.
     progress
         True for a progress bar, or a function called with the `Progress`, which counts pictures.
 
@@ -189,8 +193,8 @@ def commissure_displacements(
     Raises
     ------
     BadValueError
-        If something else than a set of faces is given, a word or distance is none, or the order isn't two
-        of the sessions.
+        If something else than a set of faces is given, a word or distance is none, the order isn't two of
+        the sessions, or a column that is kept has the name of one of the result.
     BadTableError
         If a column isn't there, no picture has one of the labels, the affected side is another word, or
         repeated pictures differ in a column that is neither session nor take.
@@ -218,6 +222,7 @@ def commissure_displacements(
          "side": side}
     )  # fmt: skip
     check_millimetres(mm)
+    kept = _kept_columns(faces.table, keep)
     table = faces.table
     found = find_takes(table, columns)
     sessions = _sessions(table, columns)
@@ -233,10 +238,12 @@ def commissure_displacements(
     names = table["id"].tolist()
     import pandas as pd
 
-    rows = [row for own in sets_of(moved) for row in _rows(own, names, known, smallest)]
-    left_out = _left_out(table, lost, columns)
-    measured = pd.DataFrame(rows, columns=list(DISPLACEMENT_COLUMNS))
-    changes = changes_of(measured, compared)
+    rows = [
+        row | _kept(own, table, kept) for own in sets_of(moved) for row in _rows(own, names, known, smallest)
+    ]
+    left_out = _left_out(table, lost, columns, kept)
+    measured = pd.DataFrame(rows, columns=[*DISPLACEMENT_COLUMNS, *kept])
+    changes = changes_of(measured, compared, kept)
     return Displacements(
         table=measured,
         changes=changes,
@@ -427,7 +434,31 @@ def _ratio_row(own: Sequence[Moved], weak: str, why: set[str], smallest: Smalles
     }
 
 
-def _left_out(table: pd.DataFrame, lost: Mapping[int, str], columns: Columns) -> pd.DataFrame:
+def _kept_columns(table: pd.DataFrame, keep: str | Sequence[str]) -> tuple[str, ...]:
+    check_kind(keep, Sequence, "Columns that are kept, a list,")
+    names = tuple(dict.fromkeys([keep] if isinstance(keep, str) else keep))
+    for name in names:
+        check_kind(name, str, "A column that is kept, a text,")
+        check_column(table, name, "is to be kept (keep)")
+        if name in {*DISPLACEMENT_COLUMNS, *CHANGE_COLUMNS, *LOST_COLUMNS}:
+            msg = f"{name} is a column of the result, so that one of the pictures' table can't be kept as it."
+            raise BadValueError(msg, hint="Give that column of the table another name.")
+    return names
+
+
+def _kept(own: Sequence[Moved], table: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+    """Return what the table says of the pictures of a row: one value, or all words if they differ."""
+    rows = sorted({row for one in own for row in (one.take.rest, one.take.smile)})
+    found: dict[str, Any] = {}
+    for name in names:
+        values = table[name].iloc[rows].dropna().unique().tolist()
+        found[name] = values[0] if len(values) == 1 else ", ".join(map(as_word, values)) or None
+    return found
+
+
+def _left_out(
+    table: pd.DataFrame, lost: Mapping[int, str], columns: Columns, kept: Sequence[str]
+) -> pd.DataFrame:
     from pandas import DataFrame, isna
 
     def word(row: int, name: str | None) -> str:
@@ -436,9 +467,15 @@ def _left_out(table: pd.DataFrame, lost: Mapping[int, str], columns: Columns) ->
 
     files = table["file" if "file" in table else "id"].tolist()
     rows = [
-        (files[row], word(row, columns.person), word(row, columns.session), lost[row]) for row in sorted(lost)
+        (
+            files[row],
+            *(word(row, name) for name in (columns.person, columns.session)),
+            lost[row],
+            *(table[name].iloc[row] for name in kept),
+        )
+        for row in sorted(lost)
     ]
-    return DataFrame(rows, columns=list(LOST_COLUMNS))
+    return DataFrame(rows, columns=[*LOST_COLUMNS, *kept])
 
 
 def _said(

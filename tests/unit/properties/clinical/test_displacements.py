@@ -212,6 +212,49 @@ def test_the_command_writes_what_changed_between_sessions(
     assert "t_changes.csv" in CliRunner().invoke(app, ["data", "list"]).output
 
 
+@pytest.mark.packages
+def test_the_command_writes_who_is_left_out_and_carries_the_grade_along(
+    visits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who wasn't measured stood on the screen alone, and the grade was joined by hand."""
+    monkeypatch.setenv("FACELIB_DATA", str(tmp_path / "data"))
+    table = pd.read_csv(visits / "faces.csv")
+    table.loc[table["file"] == "p2_Freude_nach.png", "label"] = "Trauer"
+    table.to_csv(tmp_path / "known.csv", index=False)
+    known = str(tmp_path / "known.csv")
+    options = ("--metadata", known, "--session", "sitzung", "--keep", "HB")
+    measured(visits, tmp_path / "t.csv", *options)
+    lost = pd.read_csv(tmp_path / "t_left_out.csv", keep_default_na=False)
+    assert list(lost) == [*LOST_COLUMNS, "HB"]
+    why = "no smile picture of the same person and time"
+    assert lost.to_numpy().tolist() == [["p2_Ruhe_nach.png", "p2", "nach", why, "IV"]]
+    assert (tmp_path / "t_left_out.csv").stat().st_mode & 0o077 == 0
+    written = pd.read_csv(tmp_path / "t.csv", keep_default_na=False)
+    assert dict(zip(written["person"], written["HB"], strict=True)) == {"p1": "III", "p2": "IV", "p3": ""}
+    changes = pd.read_csv(tmp_path / "t_changes.csv", keep_default_na=False).set_index("person")
+    assert set(changes.loc["p2", "missing"]) == {"session 'nach' isn't measured"}
+    assert changes.loc["p1", ["first_HB", "second_HB"]].iloc[0].tolist() == ["III", "III"]
+    measured(visits, tmp_path / "all.csv", "--session", "sitzung")
+    assert (tmp_path / "all_left_out.csv").read_text() == ",".join(LOST_COLUMNS) + "\n", "nobody is left out"
+
+
+def test_a_grade_that_is_kept_stays_a_number_or_says_all(known: list[Face]) -> None:
+    grades = {"p1_Ruhe.png": 3, "p1_Freude.png": 4, "p2_Ruhe.png": 2, "p2_Freude.png": 2}
+    faces = [
+        face.replace(attributes={**face.attributes, "HB": grades[face.attributes["id"]]})
+        if face.attributes["id"] in grades
+        else face
+        for face in known
+    ]
+    kept = displacements(faces, keep="HB").table.drop_duplicates("person")["HB"].tolist()
+    assert kept[:2] == ["3, 4", 2]
+    assert pd.isna(kept[2])
+    with pytest.raises(BadTableError, match="no column grade, which is to be kept"):
+        displacements(faces, keep=["grade"])
+    with pytest.raises(BadValueError, match="person is a column of the result"):
+        displacements(faces, keep=["person"])
+
+
 def test_every_row_is_that_of_its_pair_of_pictures(known: list[Face]) -> None:
     """A slow twin: one pair after the other."""
     found = rows(displacements(known, side="seite"))
