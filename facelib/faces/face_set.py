@@ -27,7 +27,7 @@ from facelib.faces.file_names import Grammar, folder_people, hint, read_as
 from facelib.faces.label_numbers import NUMBERS
 from facelib.faces.sources import Folder, Kept, Listed, Source, Which, Zipped, files_below, other_kinds
 from facelib.faces.table import bare_table, matched, read_table
-from facelib.utilities.consent import COLUMN as CONSENT
+from facelib.utilities.consent import columns_of
 from facelib.utilities.short_repr import COLUMNS, VALUE, block
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class FaceSet(Sequence[Face]):
             raise
         known = self._row_of(number)
         own = dict(face.attributes)
-        missing = {CONSENT: ""} if CONSENT in self._table else {}  # an empty cell gives none
+        missing: dict[str, Any] = dict.fromkeys(columns_of(self._table), "")  # an empty cell gives none
         if "label_number" in self._table:  # the picture's own label is the number
             own.pop("label", None)
         return face.replace(attributes={**missing, **known, **own, "id": known["id"]})

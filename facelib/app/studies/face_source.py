@@ -17,6 +17,7 @@ from facelib.errors import BadArchiveError, BadTableError, BadValueError
 from facelib.faces import FaceSet, Head, sample_heads
 from facelib.faces.archive import Archive
 from facelib.faces.table import is_picture, read_table
+from facelib.utilities.consent import columns_of, said_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,9 @@ class Whom(traitlets.HasTraits):
         """Columns of the table of one's own photographs that say something of them."""
         if self.photographs is None:
             return ()
-        return tuple(str(name) for name in self.photographs.table.columns if name not in FIXED)
+        names = self.photographs.table.columns
+        apart = {*FIXED, *columns_of(names)}  # a consent says nothing of a face
+        return tuple(str(name) for name in names if name not in apart)
 
     def take(self, name: str, content: bytes) -> None:
         """Use the photographs of a zip; what is wrong with it raises, and what was there before stays."""
@@ -213,7 +216,11 @@ def read_zip(content: bytes, *, detect: bool = True) -> tuple[FaceSet, str]:
     faces = FaceSet.from_zip(content, _rooted(table, name, archive), detect=detect, only_listed=True)
     left = len(pictures) - len(faces)
     note = f"{_count(len(faces), 'picture')}; {name} has: {', '.join(_told(faces))}."
-    return faces, f"{note} {_count(left, 'picture')} not in it: left out." if left else note
+    if left:
+        note += f" {_count(left, 'picture')} not in it: left out."
+    known = faces.table
+    people = known["person" if "person" in known else "id"].astype("str")
+    return faces, " ".join(filter(None, [note, said_of(known, people)]))
 
 
 def _table_of(archive: Archive) -> str:

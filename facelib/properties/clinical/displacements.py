@@ -41,6 +41,7 @@ from facelib.properties.clinical.tables import DISPLACEMENT, displaced
 from facelib.properties.clinical.takes import Columns, Take, Takes, check_column, find_takes
 from facelib.properties.clinical.technical_error import conditions, shown_of_a_difference
 from facelib.properties.measuring import CHUNK, in_order
+from facelib.utilities.consent import said_of as said_of_consent
 from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import as_word, counted, percent, short_name
@@ -253,6 +254,7 @@ def commissure_displacements(
         said=(
             *_said(found, moved, left_out, known, smallest),
             *said_of(changes, sessions, guessed=order is None),
+            *filter(None, [said_of_consent(table, map(as_word, table[person]))]),
         ),
     )
 

@@ -54,6 +54,14 @@ def test_people_who_are_seen_once_show_expressions_equally_often_and_half_wear_w
     assert max(shapes) > 0.4
 
 
+def test_consent_is_counted_and_is_nothing_to_be_tested() -> None:
+    table = "file,person,Einwilligung,age\na.png,p1,nein,3\nb.png,p2,ja,4\nc.png,p1,,5\n"
+    whom = Whom()
+    whom.take("mine.zip", packed({**PICTURES, "faces.csv": table}))
+    assert "2 pictures of 1 person without a recorded consent: they are read, and shown in no" in whom.note
+    assert whom.columns == ("person", "age")
+
+
 def test_another_seed_gives_other_people() -> None:
     first, second = (Whom(people=4, seed=seed).faces() for seed in (1, 2))
     assert not {head.key for head in first} & {head.key for head in second}  # type: ignore[union-attr]

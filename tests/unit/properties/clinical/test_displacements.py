@@ -428,6 +428,18 @@ def test_the_change_between_two_sessions_stands_beside_the_smallest_that_is_no_e
         displacements(sessions, session="sitzung", order=("vor", "später"))
 
 
+def test_who_gave_no_consent_is_measured_and_counted(known: list[Face]) -> None:
+    given = {"p1": "ja", "p2": "nein", "p3": ""}
+    faces = [
+        face.replace(attributes={**face.attributes, "Einwilligung": given[face.attributes["person"]]})
+        for face in known
+    ]
+    found = displacements(faces)
+    assert set(found.table["person"]) == set(WEAK)
+    assert "4 pictures of 2 people without a recorded consent: they are read" in " ".join(found.notes)
+    assert "recorded consent" not in " ".join(displacements(known).notes)
+
+
 def test_of_three_sessions_two_are_named(sessions: list[Face]) -> None:
     third = [
         face.replace(attributes={**face.attributes, "id": f"3_{face.attributes['id']}", "sitzung": "später"})
