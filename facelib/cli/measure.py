@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facelib.errors import BadValueError
+from facelib.errors import BadTableError, BadValueError
 
 if TYPE_CHECKING:
     from facelib.properties.clinical.millimetres import Millimetres
@@ -52,7 +52,12 @@ def measure(
     from facelib.utilities.spreadsheet import write_csv
     from facelib.utilities.wording import short_name
 
-    faces = FaceSet.from_folder(folder, metadata, only_there=only_there)
+    try:
+        faces = FaceSet.from_folder(folder, metadata, only_there=only_there)
+    except BadTableError as error:
+        if error.missing and not (error.unlisted or only_there):
+            error.hint = "What leaves them out: --only-there."
+        raise
     found = commissure_displacements(
         faces,
         rest=rest,

@@ -29,7 +29,6 @@ MAX_LINE: Final = 1_000_000  # bytes
 
 _UNKNOWN: Final = ["", "NA", "NaN", "nan"]  # not "None" or "null", which may be labels
 _SHOWN: Final = 5
-_BY: Final = "leave them out by {name}=True (in a study's file, {name}: true)"
 _LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
 
@@ -203,17 +202,20 @@ def matched(
             _line(
                 "listed, but not there",
                 missing,
-                f"check their names, or {_BY.format(name='only_there')}",
+                "check their names" if only_there else "check their names, or leave them out",
             ),
             _line(
                 "there, but not listed",
                 unlisted,
-                f"add them, or {_BY.format(name='only_listed')}",
+                "add them, or leave them out",
             ),
             _line("listed several times", duplicates, "keep one row per file"),
         ]
         msg = "The table doesn't fit the pictures. " + " ".join(line for line in lines if line)
-        raise BadTableError(msg, missing=missing, unlisted=unlisted, duplicates=duplicates)
+        options = ["only_there"] * bool(missing and not only_there) + ["only_listed"] * bool(unlisted)
+        ways = [f"{name}=True (in a study's file, {name}: true)" for name in options]
+        hint = f"What leaves them out: {', '.join(ways)}." if ways else ""
+        raise BadTableError(msg, missing=missing, unlisted=unlisted, duplicates=duplicates, hint=hint)
     table["file"] = [there[name] for name in listed]
     if "id" not in table:
         table["id"] = table["file"]

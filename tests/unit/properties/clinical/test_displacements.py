@@ -238,6 +238,18 @@ def test_the_command_writes_who_is_left_out_and_carries_the_grade_along(
     assert (tmp_path / "all_left_out.csv").read_text() == ",".join(LOST_COLUMNS) + "\n", "nobody is left out"
 
 
+def test_a_missing_picture_is_named_with_the_option_that_leaves_it_out(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    (tmp_path / "faces.csv").write_text("file,person,label\na.png,p1,rest\nb.png,p1,smile\n")
+    words = ["measure", str(tmp_path), "--rest", "rest", "--out", str(tmp_path / "t.csv")]
+    done = CliRunner().invoke(app, words)
+    assert "1 listed, but not there: b.png" in str(done.exception)
+    assert "--only-there" in str(done.exception)
+    assert "=True" not in str(done.exception)
+    left = CliRunner().invoke(app, [*words, "--only-there"])
+    assert "not there" not in str(left.exception)
+
+
 def test_a_grade_that_is_kept_stays_a_number_or_says_all(known: list[Face]) -> None:
     grades = {"p1_Ruhe.png": 3, "p1_Freude.png": 4, "p2_Ruhe.png": 2, "p2_Freude.png": 2}
     faces = [
