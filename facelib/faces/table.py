@@ -159,8 +159,10 @@ def bare_table(names: Iterable[str]) -> pd.DataFrame:
 
 def matched(
     table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = False, only_there: bool = False
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Return a table with the columns id and file first, checked against the files, and what was left out.
+
+    That are rows whose picture isn't there, and sentences on them.
 
     Parameters
     ----------
@@ -192,10 +194,13 @@ def matched(
     unlisted = [] if only_listed else unlisted
     duplicates = _repeated(listed)
     notes: tuple[str, ...] = ()
+    absent = table.iloc[:0]
     if only_there and missing and len(missing) < len(listed):
         named = ", ".join(missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
         notes = (f"{len(missing)} of {len(listed)} pictures that the table lists aren't there: {named}.",)
-        table = table[[name in there for name in listed]].reset_index(drop=True)
+        found = [name in there for name in listed]
+        absent = table[[not one for one in found]].reset_index(drop=True)
+        table = table[found].reset_index(drop=True)
         listed, missing = [name for name in listed if name in there], []
     if missing or unlisted or duplicates:
         lines = [
@@ -226,7 +231,8 @@ def matched(
         msg = f"Each row of a table of faces has an id of its own; {hint}"
         raise BadTableError(msg, duplicates=twice)
     table["id"] = ids
-    return table[["id", "file", *(name for name in table if name not in ("id", "file"))]], notes
+    first = ["id", "file"]
+    return table[[*first, *(name for name in table if name not in first)]], absent, notes
 
 
 def _plain(name: str) -> str:

@@ -242,7 +242,9 @@ def commissure_displacements(
     rows = [
         row | _kept(own, table, kept) for own in sets_of(moved) for row in _rows(own, names, known, smallest)
     ]
-    left_out = _left_out(table, lost, columns, kept)
+    left_out = pd.concat(
+        [_left_out(table, lost, columns, kept), _absent(faces.absent, columns, kept)], ignore_index=True
+    )
     measured = pd.DataFrame(rows, columns=[*DISPLACEMENT_COLUMNS, *kept])
     changes = changes_of(measured, compared, kept)
     return Displacements(
@@ -478,6 +480,11 @@ def _left_out(
         for row in sorted(lost)
     ]
     return DataFrame(rows, columns=[*LOST_COLUMNS, *kept])
+
+
+def _absent(table: pd.DataFrame, columns: Columns, kept: Sequence[str]) -> pd.DataFrame:
+    """Return the pictures that the table lists and that aren't there, as what is left out."""
+    return _left_out(table, dict.fromkeys(range(len(table)), "the picture isn't there"), columns, kept)
 
 
 def _said(

@@ -220,14 +220,18 @@ def test_the_command_writes_who_is_left_out_and_carries_the_grade_along(
     monkeypatch.setenv("FACELIB_DATA", str(tmp_path / "data"))
     table = pd.read_csv(visits / "faces.csv")
     table.loc[table["file"] == "p2_Freude_nach.png", "label"] = "Trauer"
+    table.loc[len(table)] = ["p4_Ruhe_vor.png", "p4", "Ruhe", "vor", "VI"]
     table.to_csv(tmp_path / "known.csv", index=False)
     known = str(tmp_path / "known.csv")
-    options = ("--metadata", known, "--session", "sitzung", "--keep", "HB")
+    options = ("--metadata", known, "--session", "sitzung", "--keep", "HB", "--only-there")
     measured(visits, tmp_path / "t.csv", *options)
     lost = pd.read_csv(tmp_path / "t_left_out.csv", keep_default_na=False)
     assert list(lost) == [*LOST_COLUMNS, "HB"]
     why = "no smile picture of the same person and time"
-    assert lost.to_numpy().tolist() == [["p2_Ruhe_nach.png", "p2", "nach", why, "IV"]]
+    assert lost.to_numpy().tolist() == [
+        ["p2_Ruhe_nach.png", "p2", "nach", why, "IV"],
+        ["p4_Ruhe_vor.png", "p4", "vor", "the picture isn't there", "VI"],
+    ]
     assert (tmp_path / "t_left_out.csv").stat().st_mode & 0o077 == 0
     written = pd.read_csv(tmp_path / "t.csv", keep_default_na=False)
     assert dict(zip(written["person"], written["HB"], strict=True)) == {"p1": "III", "p2": "IV", "p3": ""}
