@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facelib.errors import BadValueError
+from facelib.errors import BadTableError, BadValueError
 
 if TYPE_CHECKING:
     from facelib.properties.clinical.millimetres import Millimetres
@@ -18,12 +18,14 @@ Metadata = Annotated[str, typer.Option(help="Table of the pictures: file, person
 Rest = Annotated[str, typer.Option(help="What the label of pictures at rest says.")]
 Smile = Annotated[str | None, typer.Option(help="What that of a smile says; the only other label.")]
 Session = Annotated[str | None, typer.Option(help="Column of the time: a row for each.")]
+Order = Annotated[str | None, typer.Option(help="Two of the sessions, as before,after: their change.")]
 Take = Annotated[str | None, typer.Option(help="Column that numbers repeated pictures of a session.")]
 Side = Annotated[str | None, typer.Option(help="Column of the affected side: left, right, links, rechts.")]
 Scale = Annotated[
     str, typer.Option("--mm", help="iris, or a distance: interpupillary=63.0, or =COLUMN that has it.")
 ]
 Out = Annotated[Path, typer.Option(help="The table to write, as CSV.")]
+Keep = Annotated[list[str] | None, typer.Option(help="Column to carry along, such as a grade; repeatable.")]
 OnlyThere = Annotated[bool, typer.Option(help="Leave out rows whose picture isn't there.")]
 
 
@@ -34,9 +36,11 @@ def measure(
     rest: Rest = "neutral",
     smile: Smile = None,
     session: Session = None,
+    order: Order = None,
     take: Take = None,
     side: Side = None,
     mm: Scale = "iris",
+    keep: Keep = None,
     out: Out = Path("displacements.csv"),
     only_there: OnlyThere = False,
 ) -> None:
@@ -48,15 +52,22 @@ def measure(
     from facelib.utilities.spreadsheet import write_csv
     from facelib.utilities.wording import short_name
 
-    faces = FaceSet.from_folder(folder, metadata, only_there=only_there)
+    try:
+        faces = FaceSet.from_folder(folder, metadata, only_there=only_there)
+    except BadTableError as error:
+        if error.missing and not (error.unlisted or only_there):
+            error.hint = "What leaves them out: --only-there."
+        raise
     found = commissure_displacements(
         faces,
         rest=rest,
         smile=smile,
         session=session,
+        order=None if order is None else [word.strip() for word in order.split(",")],
         take=take,
         side=side,
         mm=_millimetres(mm),
+        keep=keep or (),
         progress=True if sys.stderr.isatty() else None,
     )
     for note in (*faces.notes, *found.notes):
@@ -64,10 +75,15 @@ def measure(
     for row in found.left_out.itertuples():
         typer.echo(f"  {short_name(str(row.file))}: {row.reason}")
     path = out.expanduser()
-    with explained(path), written_whole(path, private=True) as file:
-        write_csv(found.table, file)
-    remember("table", path)
-    typer.echo(f"The table is in {path}: it names people, and you alone can read it.")
+    tables = {"The table": ("", found.table), "Who is left out, and why,": ("_left_out", found.left_out)}
+    if len(found.changes):
+        tables["What changed between the sessions"] = ("_changes", found.changes)
+    for what, (ending, table) in tables.items():
+        own = path.with_name(f"{path.stem}{ending}{path.suffix}")
+        with explained(own), written_whole(own, private=True) as file:
+            write_csv(table, file)
+        remember("table", own)
+        typer.echo(f"{what} is in {own}: it names people, and you alone can read it.")
 
 
 def _millimetres(text: str) -> Millimetres:

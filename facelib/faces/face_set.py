@@ -27,7 +27,7 @@ from facelib.faces.file_names import Grammar, folder_people, hint, read_as
 from facelib.faces.label_numbers import NUMBERS
 from facelib.faces.sources import Folder, Kept, Listed, Source, Which, Zipped, files_below, other_kinds
 from facelib.faces.table import bare_table, matched, read_table
-from facelib.utilities.consent import COLUMN as CONSENT
+from facelib.utilities.consent import columns_of
 from facelib.utilities.short_repr import COLUMNS, VALUE, block
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class FaceSet(Sequence[Face]):
     def __init__(self, table: pd.DataFrame, source: Source, keys: str, notes: tuple[str, ...] = ()) -> None:
         self.notes = notes
         self._table = table.reset_index(drop=True)
+        self._absent = self._table.iloc[:0]
         self._source = source
         self._keys: list[str] = self._table[keys].tolist()
         self._numbers = {name: number for number, name in enumerate(self._table["id"])}
@@ -128,12 +129,13 @@ class FaceSet(Sequence[Face]):
             outside = path.is_file() and not inside.is_file()
             metadata = read_table(path if outside else inside, path.name)
         try:
-            table, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
+            table, absent, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
         except BadTableError as error:
             error.args = (" ".join([error.words, *notes]),)  # perhaps what it lists is what was left out
             raise
         notes += (*lost, *other_kinds(names, table["file"]))
         found = cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
+        found._absent = absent
         return found._with_names(grammar, person_from, bare=metadata is None)
 
     @classmethod
@@ -174,8 +176,9 @@ class FaceSet(Sequence[Face]):
             content = archive.read(str(metadata)) if inside else Path(metadata).expanduser()
             metadata = read_table(content, Path(metadata).name)
         names = archive.names
-        table, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
+        table, absent, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
         found = cls(table, Kept(zipped), "file", (*lost, *other_kinds(names, table["file"])))
+        found._absent = absent
         return found._with_names(grammar, person_from, bare=metadata is None)
 
     @classmethod
@@ -212,6 +215,11 @@ class FaceSet(Sequence[Face]):
     def table(self) -> pd.DataFrame:
         """Metadata, one row per face: ``id`` first, ``file``, and the columns of the metadata table."""
         return self._table.copy()
+
+    @property
+    def absent(self) -> pd.DataFrame:
+        """Rows of the table whose picture isn't there, left out by `only_there`; a part of a set has none."""
+        return self._absent.copy()
 
     @property
     def copies(self) -> Copies:
@@ -263,7 +271,7 @@ class FaceSet(Sequence[Face]):
             raise
         known = self._row_of(number)
         own = dict(face.attributes)
-        missing = {CONSENT: ""} if CONSENT in self._table else {}  # an empty cell gives none
+        missing: dict[str, Any] = dict.fromkeys(columns_of(self._table), "")  # an empty cell gives none
         if "label_number" in self._table:  # the picture's own label is the number
             own.pop("label", None)
         return face.replace(attributes={**missing, **known, **own, "id": known["id"]})
@@ -511,6 +519,7 @@ class FaceSet(Sequence[Face]):
         chosen = object.__new__(FaceSet)
         chosen.notes = self.notes
         chosen._table = self._table.iloc[numbers].reset_index(drop=True)
+        chosen._absent = self._table.iloc[:0]
         chosen._source = self._source
         chosen._keys = [self._keys[number] for number in numbers]
         chosen._numbers = {name: number for number, name in enumerate(chosen._table["id"])}
@@ -522,6 +531,9 @@ class FaceSet(Sequence[Face]):
 
 def _checked(
     metadata: pd.DataFrame | None, names: Sequence[str], **options: bool
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the table of a set, and what of it was left out."""
-    return (bare_table(names), ()) if metadata is None else matched(metadata, names, **options)
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+    """Return the table of a set, and what of it was left out: rows without a picture, and sentences."""
+    if metadata is None:
+        table = bare_table(names)
+        return table, table.iloc[:0], ()
+    return matched(metadata, names, **options)

@@ -29,7 +29,6 @@ MAX_LINE: Final = 1_000_000  # bytes
 
 _UNKNOWN: Final = ["", "NA", "NaN", "nan"]  # not "None" or "null", which may be labels
 _SHOWN: Final = 5
-_BY: Final = "leave them out by {name}=True (in a study's file, {name}: true)"
 _LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
 
@@ -160,8 +159,10 @@ def bare_table(names: Iterable[str]) -> pd.DataFrame:
 
 def matched(
     table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = False, only_there: bool = False
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Return a table with the columns id and file first, checked against the files, and what was left out.
+
+    That are rows whose picture isn't there, and sentences on them.
 
     Parameters
     ----------
@@ -193,27 +194,33 @@ def matched(
     unlisted = [] if only_listed else unlisted
     duplicates = _repeated(listed)
     notes: tuple[str, ...] = ()
+    absent = table.iloc[:0]
     if only_there and missing and len(missing) < len(listed):
         named = ", ".join(missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
         notes = (f"{len(missing)} of {len(listed)} pictures that the table lists aren't there: {named}.",)
-        table = table[[name in there for name in listed]].reset_index(drop=True)
+        found = [name in there for name in listed]
+        absent = table[[not one for one in found]].reset_index(drop=True)
+        table = table[found].reset_index(drop=True)
         listed, missing = [name for name in listed if name in there], []
     if missing or unlisted or duplicates:
         lines = [
             _line(
                 "listed, but not there",
                 missing,
-                f"check their names, or {_BY.format(name='only_there')}",
+                "check their names" if only_there else "check their names, or leave them out",
             ),
             _line(
                 "there, but not listed",
                 unlisted,
-                f"add them, or {_BY.format(name='only_listed')}",
+                "add them, or leave them out",
             ),
             _line("listed several times", duplicates, "keep one row per file"),
         ]
         msg = "The table doesn't fit the pictures. " + " ".join(line for line in lines if line)
-        raise BadTableError(msg, missing=missing, unlisted=unlisted, duplicates=duplicates)
+        options = ["only_there"] * bool(missing and not only_there) + ["only_listed"] * bool(unlisted)
+        ways = [f"{name}=True (in a study's file, {name}: true)" for name in options]
+        hint = f"What leaves them out: {', '.join(ways)}." if ways else ""
+        raise BadTableError(msg, missing=missing, unlisted=unlisted, duplicates=duplicates, hint=hint)
     table["file"] = [there[name] for name in listed]
     if "id" not in table:
         table["id"] = table["file"]
@@ -224,7 +231,8 @@ def matched(
         msg = f"Each row of a table of faces has an id of its own; {hint}"
         raise BadTableError(msg, duplicates=twice)
     table["id"] = ids
-    return table[["id", "file", *(name for name in table if name not in ("id", "file"))]], notes
+    first = ["id", "file"]
+    return table[[*first, *(name for name in table if name not in first)]], absent, notes
 
 
 def _plain(name: str) -> str:

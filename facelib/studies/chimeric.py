@@ -22,8 +22,8 @@ from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import Faces, Subject
 from facelib.studies.meant import meanings
-from facelib.studies.pairing import MOST, need_column, there
-from facelib.studies.people import LOOKED_AT, PeopleStudy, same_picture
+from facelib.studies.pairing import MOST, lost_faces, need_column, there
+from facelib.studies.people import LOOKED_AT, MEANT, PeopleStudy, said_to_be_two
 from facelib.studies.results import ChimericResult
 from facelib.studies.study import Arm
 from facelib.studies.sweeps.sweep import DELTA
@@ -181,13 +181,10 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
 
     @cached_property
     def same_pictures(self) -> dict[str, str]:
-        """Faces whose picture is both a person's rest and her expression, byte for byte, with the reason."""
+        """Faces that are one file, byte for byte, of two people or expressions, with the reason."""
         rows, who = self.known, self.person or "person"
-        if self.rest is None or who not in rows:
-            return {}
-        resting = [meant == resting_word(self.rest) for meant in meanings(rows)]
-        keys = zip(rows[who].map(as_word), resting, strict=True)
-        return same_picture(self.faces, dict(zip(rows["face"], keys, strict=True)))
+        said = {who: rows[who].map(as_word).where(there(rows, who))} if who in rows else {}
+        return said_to_be_two(self.faces, rows, {**said, MEANT: meanings(rows)})
 
     def _columns_used(self) -> tuple[str | None, ...]:
         return (*super()._columns_used(), self.group, self.grade)
@@ -258,7 +255,7 @@ def roles(
     rest, group, healthy, grade, person
         As for `ChimericStudy`.
     same
-        Why faces, by name, are left out: their picture is both rest and expression.
+        Why faces, by name, are left out: they are one file of two people or expressions.
 
     Returns
     -------
@@ -385,9 +382,7 @@ def who_is_there(
             yield f"{counted(ungraded, 'person', 'people')} without {grade}: not in what goes with it."
         if several:
             yield f"{counted(several, 'person', 'people')} with several values of {grade}: their mean counts."
-    for reason, lost in table[table["reason"] != ""].groupby("reason", sort=False):
-        named = ", ".join(map(str, lost["face"].head(shown))) + (" …" if len(lost) > shown else "")
-        yield f"{counted(len(lost), 'face')} left out: {reason} ({named})."
+    yield from lost_faces(table[table["reason"] != ""], shown)
 
 
 def repeated_differ(table: pd.DataFrame, faces: pd.DataFrame, used: set[str | None]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final, TypeGuard
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head
 from facelib.utilities.consent import may_show
+from facelib.utilities.consent import recorded as recorded_of
 
 LONGEST: Final = 500  # characters of what is said of a consent
 REFUSED: Final = (
@@ -63,7 +64,7 @@ def consented(face: Face | Head, what: str, *, with_photograph: bool = False, co
             REFUSED.format(what=what),
             hint="In Python: with_photograph=True, and consent= for where that is recorded.",
         )
-    recorded = consent.strip() or str(face.attributes.get("consent", "")).strip()[:LONGEST]
+    recorded = consent.strip() or recorded_of(face.attributes)[:LONGEST]
     said = f"recorded in: {recorded}" if recorded else "where that is recorded was not named"
     return (
         "This file holds a photograph. Whoever made it stated on "

@@ -18,9 +18,9 @@ from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.interventional import intervention_name
-from facelib.studies.meant import usual_labels
-from facelib.studies.pairing import Pairing, differing, pair_up
-from facelib.studies.people import PeopleStudy, same_picture
+from facelib.studies.meant import meanings, usual_labels
+from facelib.studies.pairing import Pairing, differing, pair_up, there, values_of
+from facelib.studies.people import MEANT, PeopleStudy, said_to_be_two
 from facelib.studies.results import PairedResult
 from facelib.studies.study import Arm
 from facelib.studies.sweeps.sweep import DELTA
@@ -180,12 +180,13 @@ class PairedStudy(PeopleStudy[PairedResult]):
 
     @cached_property
     def same_pictures(self) -> dict[str, str]:
-        """Faces whose picture stands under both conditions of one pair, byte for byte, with the reason."""
-        rows, names = self.known, (self.person or "person", *self.label_columns, self.condition)
-        if not set(names) <= set(rows):
-            return {}
-        keys = zip(*(rows[name].map(as_word) for name in names), strict=True)
-        return same_picture(self.faces, dict(zip(rows["face"], keys, strict=True)))
+        """Faces that are one file, byte for byte, of two people, labels or conditions, with the reason."""
+        rows, who = self.known, self.person or "person"
+        names = [name for name in dict.fromkeys((who, *self.label_columns)) if name in rows]
+        said = {name: rows[name].map(as_word).where(there(rows, name)) for name in names}
+        if self.condition in rows:
+            said[self.condition] = values_of(rows, self.condition)
+        return said_to_be_two(self.faces, rows, said | {MEANT: meanings(rows)})
 
     def _columns_used(self) -> tuple[str | None, ...]:
         return (*super()._columns_used(), self.condition, *self.label_columns)

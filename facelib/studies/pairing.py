@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
+from facelib.faces.conditions import conditions
 from facelib.faces.table import natural_key
 from facelib.studies.grid import WORN
 from facelib.utilities.nearest import nearest
@@ -18,12 +18,8 @@ from facelib.utilities.wording import as_word, counted, listed
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST: Final = frozenset((
-    "before", "pre", "without", "bare", "off", "none", "no", "false", "0", "baseline", "first", "healthy",
-    "unaffected", "control", "kontrolle", "preop", "präop", "vor", "vorher", "prä", "ohne", "nein", "gesund",
-))  # fmt: skip
-"""Words of a beginning, or of nothing: their condition comes first, if one of the two is among them."""
 MOST: Final = 8
+MOST_REASONS: Final = 20  # why faces are left out, in sentences
 SAME: Final = 1e-9
 SIDES: Final = (0, 1)
 SPELT: Final = 16  # ways of writing two values, with spaces or as numbers; more are never looked through
@@ -108,10 +104,7 @@ class Pairing:
                 "half is missing, and its partner is" if few else "halves are missing, and their partners are"
             )
             yield f"{len(self.alone)} {halves} left out: {named}{more}."
-        for reason, lost in self.left_out.groupby("reason", sort=False):
-            faces = list(map(str, lost["face"].head(shown)))
-            more = " …" if len(lost) > len(faces) else ""
-            yield f"{counted(len(lost), 'face')} left out: {reason} ({', '.join(faces)}{more})."
+        yield from lost_faces(self.left_out, shown)
         if self.repeats:
             yield (
                 "Some people have several pictures with the same labels under one condition: these are "
@@ -130,17 +123,22 @@ class Pairing:
             )
 
 
-def conditions(words: Sequence[str]) -> tuple[str, str]:
-    """Return two values in their order: what comes before, or is absent, is the first.
+def lost_faces(lost: pd.DataFrame, shown: int = MOST) -> Iterator[str]:
+    """Say which faces are left out, reason by reason, the first reasons in full.
 
-    >>> conditions(["after", "before"]), conditions(["10", "2"]), conditions(["ohne Draht", "mit Draht"])
-    (('before', 'after'), ('2', '10'), ('ohne Draht', 'mit Draht'))
+    >>> import pandas as pd
+    >>> list(lost_faces(pd.DataFrame({"face": ["a", "b"], "reason": "no person is known"})))
+    ['2 faces left out: no person is known (a, b).']
     """
-    begins = [bool(FIRST & set(re.findall(r"[^\W_]+", word.lower()))) for word in words]
-    first, second = sorted(words, key=natural_key)
-    if begins[0] != begins[1]:
-        first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
-    return first, second
+    told = 0
+    for reason, own in list(lost.groupby("reason", sort=False))[:MOST_REASONS]:
+        faces = list(map(str, own["face"].head(shown)))
+        more = " …" if len(own) > len(faces) else ""
+        yield f"{counted(len(own), 'face')} left out: {reason} ({', '.join(faces)}{more})."
+        told += len(own)
+    if told < len(lost):
+        more = counted(len(lost) - told, "more face", "more faces")
+        yield f"{more} left out, each with its reason in the result."
 
 
 def possible_conditions(
@@ -172,7 +170,7 @@ def possible_conditions(
         column = faces[[name]].astype(object)
         if name == person or name in apart or column[name].nunique() > SPELT:
             continue
-        values = _values(column, name)
+        values = values_of(column, name)
         words = values.dropna().unique().tolist()
         if len(words) == len(SIDES) and (values.groupby(who).nunique() == len(SIDES)).any():
             found[name] = conditions(words)
@@ -203,7 +201,8 @@ def pair_up(
     unread
         Why some faces, by name, weren't read: they have no partner.
     same
-        Why other faces, by name, are left out: their picture is both halves of a pair.
+        Why other faces, by name, are left out with all their pair: they are one file of two people, labels or
+        conditions.
 
     Raises
     ------
@@ -233,7 +232,7 @@ def pair_up(
         key: faces[name].map(as_word).where(there(faces, name))
         for key, name in zip(keys, columns, strict=True)
     }
-    table = pd.DataFrame(shared).assign(face=faces["face"], value=_values(faces, condition))
+    table = pd.DataFrame(shared).assign(face=faces["face"], value=values_of(faces, condition))
     first, second = _order(table["value"], condition, order)
     lost = {**(unread or {}), **(same or {})}
     reasons = table["face"].map(lambda face: lost.get(str(face), ""))
@@ -242,6 +241,14 @@ def pair_up(
     reasons = reasons.mask((reasons == "") & table["value"].isna(), f"no {condition} is known")
     other = ~table["value"].isin([first, second])
     reasons = reasons.mask((reasons == "") & other, f"another {condition} than {first!r} and {second!r}")
+    if same:
+        held = table[table["face"].astype("str").isin(same)]
+        pairs = dict(
+            zip(held[keys].itertuples(index=False, name=None), held["face"].astype("str"), strict=True)
+        )
+        ill = table[keys].apply(tuple, axis=1).map(pairs)
+        why = ill.map(lambda face: f"its pair is left out: {same[face]}", na_action="ignore")
+        reasons = reasons.mask((reasons == "") & ill.notna(), why)
     good = table[reasons == ""]
     side = (good["value"] == second).astype(int)
     cell = good[keys[1:]].agg(" · ".join, axis=1) if len(keys) > 1 else pd.Series("", index=good.index)
@@ -254,7 +261,9 @@ def pair_up(
     reasons.loc[paired.index[uneven]] = OTHERWISE
     paired = paired[~uneven]
     if paired.empty:
-        raise BadValueError(_nobody(faces, condition, names, person, (first, second)))
+        msg = _nobody(faces, condition, names, person, (first, second))
+        also = f" Left out: {next(iter(same.values()))}." if same else ""
+        raise BadValueError(msg + also)
     several = paired.groupby([*keys, "side"], sort=False)["meant"].transform("nunique") > 1
     counts = paired.pivot_table(index=keys, columns="side", values="face", aggfunc="count", sort=False)
     counts = counts.rename(columns={0: "n_first", 1: "n_second"}).rename_axis(columns=None).reset_index()
@@ -359,7 +368,7 @@ def there(faces: pd.DataFrame, name: str) -> pd.Series[bool]:
     return faces[name].notna() & (faces[name].astype("str").str.strip() != "")
 
 
-def _values(faces: pd.DataFrame, condition: str) -> pd.Series[Any]:
+def values_of(faces: pd.DataFrame, condition: str) -> pd.Series[Any]:
     """Return the words of the condition; what isn't worn is "none"."""
     words = faces[condition].map(as_word).where(there(faces, condition))
     return words.fillna("none") if condition in WORN else words

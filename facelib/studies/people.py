@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 LOOKED_AT: Final = 60  # pictures, when a study is planned: some five seconds
 SHOWN: Final = 5  # people that are named in a note
 NEUTRAL: Final = "neutral"
-SAME: Final = "the same picture, byte for byte, stands under both conditions"
+MEANT: Final = "what is meant to be shown"
+NAMED: Final = 3  # words and files that are named of one file
 
 R = TypeVar("R", bound="Result")
 
@@ -126,25 +127,48 @@ def known_sides(faces: pd.DataFrame, side: str, person: str | None) -> dict[str,
         raise BadValueError(error.words) from error
 
 
-def same_picture(faces: Any, face_of: Mapping[str, tuple[Any, ...]]) -> dict[str, str]:
-    """Return the pictures that stand under both conditions of one pair, byte for byte, with the reason.
+def said_to_be_two(
+    faces: Any, known: pd.DataFrame, columns: Mapping[str, Sequence[Any] | pd.Series[Any]]
+) -> dict[str, str]:
+    """Return the pictures that are one file, byte for byte, and said to be two things; with the reason.
+
+    One of the two must be wrong, and nothing tells which, so that neither counts.
 
     Parameters
     ----------
     faces
         Of a study; only sets of files have copies.
-    face_of
-        By name of a face, whose it is and what it shows, and last its condition.
+    known
+        What is known of them: a column ``face``.
+    columns
+        By title, whose each picture is, what it shows, its condition; None, NaN and "": not known. What they
+        are meant to show comes last, and is named if nothing else differs.
     """
+    import pandas as pd
+
     found: dict[str, str] = {}
+    said = pd.DataFrame({name: list(words) for name, words in columns.items()})
+    rows = {name: row for row, name in enumerate(known["face"])}
     for group in faces.copies if isinstance(faces, FaceSet) else ():
-        there = [name for name in group if name in face_of]
-        for name in there:
-            *own, condition = face_of[name]
-            others = [face_of[other] for other in there]
-            if any([*one[:-1]] == own and one[-1] != condition for one in others):
-                found[name] = SAME
+        there = [name for name in group if name in rows]
+        own_rows = said.iloc[[rows[name] for name in there]]
+        words = {
+            str(name): [as_word(word) for word in own_rows[name].dropna().unique() if word != ""]
+            for name in said
+        }
+        differ = {name: own for name, own in words.items() if len(own) > 1}
+        if len(differ) > 1:
+            differ.pop(MEANT, None)
+        if differ:
+            under = ", ".join(f"{_few(own, ' and ')} ({name})" for name, own in differ.items())
+            why = f"one file, byte for byte, stands under {under}: {_few(there, ' = ')}"
+            found.update(dict.fromkeys(there, why))
     return found
+
+
+def _few(words: Sequence[str], between: str) -> str:
+    more = ["…"] if len(words) > NAMED else []
+    return between.join([*map(short_name, words[:NAMED]), *more])
 
 
 def _rest_and_smile(own: Sequence[Subject]) -> tuple[Subject | None, Subject] | None:

@@ -60,10 +60,9 @@ from facelib.studies.meant import nameless, word_for
 from facelib.studies.pairing import need_column
 from facelib.studies.sweeps.sweep import check_models, load_all
 from facelib.utilities.checks import as_count, as_share, checked, whole
-from facelib.utilities.consent import COLUMN, is_given
+from facelib.utilities.consent import said_of
 from facelib.utilities.ledger import remember
 from facelib.utilities.progress import Stop, as_stop, reporting
-from facelib.utilities.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -339,16 +338,7 @@ class Study(ABC, Generic[R]):
     def _consents(self) -> str:
         """Say how many pictures are of people without a recorded consent; "" if nothing says it."""
         table = self.faces.table if isinstance(self.faces, FaceSet) else self.known
-        if COLUMN not in table:
-            return ""
-        without = [not is_given(value) for value in table[COLUMN]]
-        if not any(without):
-            return ""
-        people = {self._who(one) for one, lacks in zip(self.people, without, strict=True) if lacks}
-        return (
-            f"{counted(sum(without), 'picture')} of {counted(len(people), 'person', 'people')} without a "
-            "recorded consent: they are read, and shown in no report, export, film or gallery."
-        )
+        return said_of(table, map(self._who, self.people))
 
     def _who(self, one: Subject) -> str:
         """Return who is shown, by the column of persons where the study names one."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from numbers import Real
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-COLUMN: Final = "consent"
+from facelib.utilities.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMES: Final = ("consent", "einwilligung")
+"""Columns that record it, however they are capitalised."""
 YES: Final = frozenset(("yes", "ja", "true", "1"))
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}")
 
@@ -36,4 +42,50 @@ def may_show(attributes: Mapping[str, Any]) -> bool:
     >>> may_show({"consent": "no"}), may_show({"consent": "yes"}), may_show({"person": "p1"})
     (False, True, True)
     """
-    return COLUMN not in attributes or is_given(attributes[COLUMN])
+    return all(is_given(attributes[name]) for name in columns_of(attributes))
+
+
+def columns_of(names: Iterable[Any]) -> list[Any]:
+    """Return the columns that record consent, of all that there are.
+
+    >>> columns_of(["file", "Einwilligung", "age"])
+    ['Einwilligung']
+    """
+    return [name for name in names if str(name).strip().casefold() in NAMES]
+
+
+def recorded(attributes: Mapping[str, Any]) -> str:
+    """Return what is recorded of a face's consent, a date say; "" if nothing is.
+
+    >>> recorded({"Einwilligung": "2026-02-03"})
+    '2026-02-03'
+    """
+    return " ".join(str(attributes[name]).strip() for name in columns_of(attributes)).strip()
+
+
+def said_of(table: pd.DataFrame, people: Iterable[Any]) -> str:
+    """Say how many pictures are of people without a recorded consent; "" if all gave it, or nothing says it.
+
+    Parameters
+    ----------
+    table
+        Of the pictures.
+    people
+        Who is shown in each.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> said_of(pd.DataFrame({"consent": ["ja", "nein"]}), ["p1", "p2"])[:56]
+    '1 picture of 1 person without a recorded consent: they a'
+    """
+    names = columns_of(table)
+    given = [all(map(is_given, row)) for row in table[names].itertuples(index=False, name=None)]
+    without = [who for who, gave in zip(people, given, strict=True) if not gave]
+    if not names or not without:
+        return ""
+    return (
+        f"{counted(len(without), 'picture')} of {counted(len(set(without)), 'person', 'people')} without a "
+        "recorded consent: they are read, and shown in no report, export, film or gallery. Pictures that may "
+        "not be read don't belong into the folder."
+    )

@@ -22,6 +22,7 @@ from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
 from facelib.studies.consent import is_photograph
 from facelib.studies.disclaimer import LIMITS
+from facelib.utilities.consent import recorded
 from facelib.utilities.distribution import distribution_version
 from facelib.utilities.scratch import folder_for
 from facelib.utilities.spreadsheet import csv_of
@@ -162,8 +163,8 @@ def _said(result: Result, shown: Shown) -> dict[str, Any]:
         return {}
     if not shown.agreed:
         raise NotAgreedError
-    recorded = str(result.sweep.face.attributes.get("consent", ""))
-    return {"with_photograph": True, "consent": recorded or f"a tick on the page, “{AGREED}”"}
+    written = recorded(result.sweep.face.attributes)
+    return {"with_photograph": True, "consent": written or f"a tick on the page, “{AGREED}”"}
 
 
 def shows_pictures(result: Result, shown: Shown) -> bool:

@@ -17,6 +17,8 @@ from facelib.errors import BadArchiveError, BadTableError, BadValueError
 from facelib.faces import FaceSet, Head, sample_heads
 from facelib.faces.archive import Archive
 from facelib.faces.table import is_picture, read_table
+from facelib.utilities.consent import columns_of, said_of
+from facelib.utilities.wording import short_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,8 @@ PEOPLE: Final = 40
 MOST_PEOPLE: Final = 2000
 MOST_BYTES: Final = 200_000_000
 """Bytes of a zip: it is held in memory."""
+MOST_MISSING: Final = 1 / 3
+"""Of the pictures that a table lists; more, and it is probably another folder's (our choice)."""
 TABLES: Final = (".csv", ".parquet", ".pq")
 EXAMPLE: Final = (6, ("happy", "sad"))
 """People in the example of a zip, and what each of them shows: the shape of the table, not a study."""
@@ -96,7 +100,9 @@ class Whom(traitlets.HasTraits):
         """Columns of the table of one's own photographs that say something of them."""
         if self.photographs is None:
             return ()
-        return tuple(str(name) for name in self.photographs.table.columns if name not in FIXED)
+        names = self.photographs.table.columns
+        apart = {*FIXED, *columns_of(names)}  # a consent says nothing of a face
+        return tuple(str(name) for name in names if name not in apart)
 
     def take(self, name: str, content: bytes) -> None:
         """Use the photographs of a zip; what is wrong with it raises, and what was there before stays."""
@@ -193,7 +199,8 @@ def example_zip() -> bytes:
 def read_zip(content: bytes, *, detect: bool = True) -> tuple[FaceSet, str]:
     """Return the photographs of a zip with the table that is in it, and what was found, in words.
 
-    A table whose names count from its own folder is understood: so a folder is when it is zipped.
+    A table whose names count from its own folder is understood: so a folder is when it is zipped. Rows whose
+    picture isn't there are left out, and named in the set's notes, unless they are more than a third.
 
     Raises
     ------
@@ -210,10 +217,32 @@ def read_zip(content: bytes, *, detect: bool = True) -> tuple[FaceSet, str]:
         found = FaceSet.from_zip(content, detect=detect)
         return found, f"{_count(len(found), 'picture')}, without a table: nothing else is known of them."
     table = read_table(archive.read(name), name)
-    faces = FaceSet.from_zip(content, _rooted(table, name, archive), detect=detect, only_listed=True)
+    rooted = _rooted(table, name, archive)
+    faces = FaceSet.from_zip(content, rooted, detect=detect, only_listed=True, only_there=True)
+    _check_there(faces, rooted, name)
     left = len(pictures) - len(faces)
     note = f"{_count(len(faces), 'picture')}; {name} has: {', '.join(_told(faces))}."
-    return faces, f"{note} {_count(left, 'picture')} not in it: left out." if left else note
+    if lost := len(rooted) - len(faces):
+        note += f" {_count(lost, 'picture')} that it lists {'is' if lost == 1 else 'are'}n't there: left out."
+    if left:
+        note += f" {_count(left, 'picture')} not in it: left out."
+    known = faces.table
+    people = known["person" if "person" in known else "id"].astype("str")
+    return faces, " ".join(filter(None, [note, said_of(known, people)]))
+
+
+def _check_there(faces: FaceSet, table: pd.DataFrame, name: str) -> None:
+    """Raise `BadTableError` if so many pictures are missing that the table is probably another folder's."""
+    if len(table) - len(faces) <= MOST_MISSING * len(table):
+        return
+    there = set(faces.table["file"])
+    missing = [str(file) for file in table["file"] if file not in there]
+    few = ", ".join(map(short_name, missing[:5])) + (" …" if len(missing) > 5 else "")
+    msg = (
+        f"{len(table) - len(faces)} of {len(table)} pictures that {name} lists aren't in the zip ({few}): it "
+        "is probably another folder's table. Check the names in its column file, or take these rows out."
+    )
+    raise BadTableError(msg, missing=missing)
 
 
 def _table_of(archive: Archive) -> str:

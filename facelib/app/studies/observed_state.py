@@ -28,6 +28,7 @@ from facelib.studies.declared.hypothesis import INTENDED, Hypothesis
 from facelib.studies.grid import effects_of
 from facelib.studies.meant import NAMES
 from facelib.studies.pairing import possible_conditions
+from facelib.utilities.consent import columns_of
 from facelib.utilities.wording import duration
 
 if TYPE_CHECKING:
@@ -231,7 +232,8 @@ class Observed(StudyState):
         """Offer the conditions under which these persons have partners; without any, nothing is compared."""
         if self.person in self.columns:
             table = self.whom.photographs.table
-            self.conditions = possible_conditions(table, self.person, apart=(*FIXED, *PERSONS, *USUAL))
+            apart = (*FIXED, *PERSONS, *USUAL, *columns_of(table))
+            self.conditions = possible_conditions(table, self.person, apart=apart)
         else:
             self.conditions = {}
         with self.hold_trait_notifications():

@@ -15,6 +15,7 @@ from facelib.experiments.power_of_properties.population import HEADS, PROPERTIES
 from facelib.faces import Face, FaceSet, Head
 from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.observational import RENDERED, ObservationalStudy
+from facelib.utilities.consent import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,7 +199,8 @@ def _source(people: Any, declared: str | None) -> str:
 def _known(people: Any, held: Collection[str | None]) -> tuple[str, ...]:
     """Return the properties that are known of all or some faces, and those that are measured beside them."""
     table = _table(people)
-    columns = [str(name) for name in table if name not in NO_PROPERTIES and name not in held]
+    apart = {*NO_PROPERTIES, *columns_of(table), *held}
+    columns = [str(name) for name in table if name not in apart]
     usual = [name for name in (*PROPERTIES, INTENSITY) if name in table]
     names = usual if _heads(people) else dict.fromkeys([*(one for one in usual if one in columns), *columns])
     known = [name for name in names if _varies(table[name])]

@@ -14,6 +14,7 @@ from facelib.faces import Face, FaceSet
 from facelib.faces.face_set import BROKEN
 from facelib.faces.photographs import SEVERAL
 from facelib.faces.sides import sides_of
+from facelib.properties.clinical.changes import CHANGE_COLUMNS, changes_of, order_of, said_of
 from facelib.properties.clinical.measures import LEFT, RIGHT, Reading, read
 from facelib.properties.clinical.millimetres import (
     Millimetres,
@@ -40,6 +41,7 @@ from facelib.properties.clinical.tables import DISPLACEMENT, displaced
 from facelib.properties.clinical.takes import Columns, Take, Takes, check_column, find_takes
 from facelib.properties.clinical.technical_error import conditions, shown_of_a_difference
 from facelib.properties.measuring import CHUNK, in_order
+from facelib.utilities.consent import said_of as said_of_consent
 from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import as_word, counted, percent, short_name
@@ -96,6 +98,9 @@ class Displacements:
     ----------
     table
         One row per person, session and side: `DISPLACEMENT_COLUMNS`.
+    changes
+        One row per person and side, from the first session to the second, with the smallest change that is
+        more than error: `facelib.properties.clinical.changes.CHANGE_COLUMNS`. Empty unless there are two.
     left_out
         One row per picture that isn't measured: `LOST_COLUMNS`.
     asked, measured
@@ -106,6 +111,7 @@ class Displacements:
     """
 
     table: pd.DataFrame
+    changes: pd.DataFrame
     left_out: pd.DataFrame
     asked: int
     measured: int
@@ -137,9 +143,11 @@ def commissure_displacements(
     label: str = "label",
     person: str = "person",
     session: str | None = None,
+    order: Sequence[str] | None = None,
     take: str | None = None,
     side: str | None = None,
     mm: Millimetres = "iris",
+    keep: str | Sequence[str] = (),
     progress: bool | Report | None = None,
 ) -> Displacements:
     """Return how far the corners of everybody's mouth move from rest to smile, with the error that is known.
@@ -159,6 +167,9 @@ def commissure_displacements(
         Columns of what a picture shows, and who.
     session
         Column of the time: before and after, say. None: there is one.
+    order
+        Two of its values, the first one first: changes are second minus first. None: there are two, and
+        words of a beginning ("before", "vor" …) come first, else the sorted order counts.
     take
         Column that numbers repeated pictures of one session (retests). None: in the order of the set, the
         first smile with the first rest, and so on.
@@ -167,19 +178,24 @@ def commissure_displacements(
         weak side is the one that moves less in the picture.
     mm
         As for `clinical_measures`.
+    keep
+        Columns of the faces' table that stand in all tables besides, such as a grade; where pictures of one
+        row differ, all their words. In `changes` those of the first and of the second session.
     progress
         True for a progress bar, or a function called with the `Progress`, which counts pictures.
 
     Returns
     -------
     Displacements
-        Its ``table`` has one row per person, session and side, its ``left_out`` one per picture that isn't
-        measured, with the reason; ``notes`` say both in words.
+        Its ``table`` has one row per person, session and side, its ``changes`` one per person and side where
+        two sessions are compared, its ``left_out`` one per picture that isn't measured, with the reason;
+        ``notes`` say all in words.
 
     Raises
     ------
     BadValueError
-        If something else than a set of faces is given, or a word or distance is none.
+        If something else than a set of faces is given, a word or distance is none, the order isn't two of
+        the sessions, or a column that is kept has the name of one of the result.
     BadTableError
         If a column isn't there, no picture has one of the labels, the affected side is another word, or
         repeated pictures differ in a column that is neither session nor take.
@@ -207,8 +223,11 @@ def commissure_displacements(
          "side": side}
     )  # fmt: skip
     check_millimetres(mm)
+    kept = _kept_columns(faces.table, keep)
     table = faces.table
     found = find_takes(table, columns)
+    sessions = _sessions(table, columns)
+    compared = order_of(sessions, _words_of(order))
     known = _known_sides(table, columns)
     lost = dict(found.lost) | _copies(faces, found.takes)
     takes = [one for one in found.takes if one.rest not in lost and one.smile not in lost]
@@ -220,15 +239,39 @@ def commissure_displacements(
     names = table["id"].tolist()
     import pandas as pd
 
-    rows = [row for own in sets_of(moved) for row in _rows(own, names, known, smallest)]
-    left_out = _left_out(table, lost, columns)
+    rows = [
+        row | _kept(own, table, kept) for own in sets_of(moved) for row in _rows(own, names, known, smallest)
+    ]
+    left_out = pd.concat(
+        [_left_out(table, lost, columns, kept), _absent(faces.absent, columns, kept)], ignore_index=True
+    )
+    measured = pd.DataFrame(rows, columns=[*DISPLACEMENT_COLUMNS, *kept])
+    changes = changes_of(measured, compared, kept)
     return Displacements(
-        table=pd.DataFrame(rows, columns=list(DISPLACEMENT_COLUMNS)),
+        table=measured,
+        changes=changes,
         left_out=left_out,
         asked=len(found.takes) + found.halves,
         measured=len(moved),
-        said=tuple(_said(found, moved, left_out, known, smallest)),
+        said=(
+            *_said(found, moved, left_out, known, smallest),
+            *said_of(changes, sessions, guessed=order is None),
+            *filter(None, [said_of_consent(table, map(as_word, table[person]))]),
+        ),
     )
+
+
+def _words_of(order: Sequence[str] | None) -> list[str] | None:
+    check_kind(order, (Sequence, type(None)), "The order of two sessions, a list of two texts,")
+    return None if order is None else [order] if isinstance(order, str) else list(map(as_word, order))
+
+
+def _sessions(table: pd.DataFrame, columns: Columns) -> list[str]:
+    """Return the sessions that there are."""
+    if columns.session is None:
+        return []
+    words = list(dict.fromkeys(map(as_word, table[columns.session].dropna())))
+    return [word for word in words if word]
 
 
 def _columns(given: Mapping[str, Any]) -> Columns:
@@ -395,7 +438,31 @@ def _ratio_row(own: Sequence[Moved], weak: str, why: set[str], smallest: Smalles
     }
 
 
-def _left_out(table: pd.DataFrame, lost: Mapping[int, str], columns: Columns) -> pd.DataFrame:
+def _kept_columns(table: pd.DataFrame, keep: str | Sequence[str]) -> tuple[str, ...]:
+    check_kind(keep, Sequence, "Columns that are kept, a list,")
+    names = tuple(dict.fromkeys([keep] if isinstance(keep, str) else keep))
+    for name in names:
+        check_kind(name, str, "A column that is kept, a text,")
+        check_column(table, name, "is to be kept (keep)")
+        if name in {*DISPLACEMENT_COLUMNS, *CHANGE_COLUMNS, *LOST_COLUMNS}:
+            msg = f"{name} is a column of the result, so that one of the pictures' table can't be kept as it."
+            raise BadValueError(msg, hint="Give that column of the table another name.")
+    return names
+
+
+def _kept(own: Sequence[Moved], table: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+    """Return what the table says of the pictures of a row: one value, or all words if they differ."""
+    rows = sorted({row for one in own for row in (one.take.rest, one.take.smile)})
+    found: dict[str, Any] = {}
+    for name in names:
+        values = table[name].iloc[rows].dropna().unique().tolist()
+        found[name] = values[0] if len(values) == 1 else ", ".join(map(as_word, values)) or None
+    return found
+
+
+def _left_out(
+    table: pd.DataFrame, lost: Mapping[int, str], columns: Columns, kept: Sequence[str]
+) -> pd.DataFrame:
     from pandas import DataFrame, isna
 
     def word(row: int, name: str | None) -> str:
@@ -404,9 +471,20 @@ def _left_out(table: pd.DataFrame, lost: Mapping[int, str], columns: Columns) ->
 
     files = table["file" if "file" in table else "id"].tolist()
     rows = [
-        (files[row], word(row, columns.person), word(row, columns.session), lost[row]) for row in sorted(lost)
+        (
+            files[row],
+            *(word(row, name) for name in (columns.person, columns.session)),
+            lost[row],
+            *(table[name].iloc[row] for name in kept),
+        )
+        for row in sorted(lost)
     ]
-    return DataFrame(rows, columns=list(LOST_COLUMNS))
+    return DataFrame(rows, columns=[*LOST_COLUMNS, *kept])
+
+
+def _absent(table: pd.DataFrame, columns: Columns, kept: Sequence[str]) -> pd.DataFrame:
+    """Return the pictures that the table lists and that aren't there, as what is left out."""
+    return _left_out(table, dict.fromkeys(range(len(table)), "the picture isn't there"), columns, kept)
 
 
 def _said(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
+from facelib.utilities.consent import columns_of
 from facelib.utilities.nearest import nearest
 from facelib.utilities.wording import as_word, counted, listed, short_name
 
@@ -165,7 +166,7 @@ def _check_repeats(
     repeated = [rows for one in sets.values() for rows in one.values() if len(rows) > 1]
     if not repeated:
         return
-    used = {"id", "file", "mirrored", "consent", columns.label, columns.side, *columns.set_of}
+    used = {"id", "file", "mirrored", *columns_of(table), columns.label, columns.side, *columns.set_of}
     names = [
         str(name)
         for name in table

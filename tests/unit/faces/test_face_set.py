@@ -440,6 +440,8 @@ def test_rows_without_a_picture_are_left_out_by_name_where_that_is_asked(folder:
         f"2 of {len(there) + 2} pictures that the table lists aren't there: gone.png, lost.jpg."
         in found.notes
     )
+    assert found.absent["file"].tolist() == ["gone.png", "lost.jpg"]
+    assert found[:1].absent.empty
     of_zip = FaceSet.from_zip(zipped(folder), table, detect=False, only_listed=True, only_there=True)
     assert any("gone.png" in note for note in of_zip.notes)
     with pytest.raises(BadTableError, match="2 listed, but not there"):

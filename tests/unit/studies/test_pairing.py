@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError, FacelibError
-from facelib.studies.pairing import LEFT_OUT_COLUMNS, conditions, pair_up, possible_conditions
+from facelib.faces.conditions import conditions
+from facelib.studies.pairing import LEFT_OUT_COLUMNS, pair_up, possible_conditions
 
 CLINIC = pd.DataFrame(
     {

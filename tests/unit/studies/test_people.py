@@ -159,31 +159,85 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def test_one_file_as_both_halves_of_a_pair_is_left_out(folder: Path, tmp_path: Path) -> None:
+def test_one_file_of_both_halves_or_of_two_people_is_left_out_with_all_its_pair(
+    folder: Path, tmp_path: Path
+) -> None:
     faces = FaceSet.from_folder(folder, "faces.csv", detect=False)
     study = facelib.PairedStudy(faces, "sitzung", classifiers=MODELS, order=("vor", "nach"))
     said = str(study.plan())
-    why = "the same picture, byte for byte, stands under both conditions"
-    assert f"2 faces left out: {why} (p1_vor.png, p1_nach.png)." in said
-    assert "p2_vor.png = p3_vor.png (of p2 and p3)" in said, "another person's is said, and stays"
-    assert "p1_vor.png = p1_nach.png (of p1)" in said
-    assert study.pairing.people == 5
+    halves = "one file, byte for byte, stands under vor and nach (sitzung): p1_vor.png = p1_nach.png"
+    people = "one file, byte for byte, stands under p2 and p3 (person): p2_vor.png = p3_vor.png"
+    assert f"2 faces left out: {halves} (p1_vor.png, p1_nach.png)." in said
+    assert f"2 faces left out: {people} (p2_vor.png, p3_vor.png)." in said
+    assert f"2 faces left out: its pair is left out: {people} (p2_nach.png, p3_nach.png)." in said
+    assert "p2_vor.png = p3_vor.png (of p2 and p3)" in said
+    assert "is missing" not in said, "nothing is missing: the partner of a doubtful picture is there"
     found = study.run(tmp_path / "run", n_jobs=1)
     for result in (found, open_study(tmp_path / "run")):
         assert isinstance(result, PairedResult)
-        assert result.pairing.people == 5
-        assert set(result.pairing.left_out["reason"]) == {why}
-        assert "p1" not in set(result.paired["person"])
+        assert result.pairing.people == 3
+        assert set(result.pairing.left_out["reason"]) == {halves, people, f"its pair is left out: {people}"}
+        assert set(result.paired["person"]) == {"p0", "p4", "p5"}
+    exported = found.export(tmp_path / "out")
+    left = pd.read_csv(next(Path(exported).rglob("left_out.csv")))
+    assert len(left) == 6
+    assert left["reason"].str.contains("p1_vor.png = p1_nach.png").sum() == 2
 
 
-def test_one_file_as_rest_and_as_expression_is_left_out(folder: Path) -> None:
+@pytest.fixture
+def two_labels(tmp_path: Path) -> FaceSet:
+    """Rest and smile of four people in two sessions; b's smile of the second is the rest of it."""
+    names = [
+        f"{who}_{label}_{when}.png" for who in "abcd" for label in ("rest", "smile") for when in ("1", "2")
+    ]
+    for number, name in enumerate(names):
+        pixels = np.random.default_rng(number).integers(0, 256, (64, 64, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name)
+    (tmp_path / "b_smile_2.png").write_bytes((tmp_path / "b_rest_2.png").read_bytes())
+    known = [[name, *name.removesuffix(".png").split("_")] for name in names]
+    table = pd.DataFrame(known, columns=["file", "person", "label", "when"])
+    return FaceSet.from_folder(tmp_path, table, detect=False)
+
+
+@pytest.mark.parametrize("labels", [None, ()])
+def test_one_file_under_two_labels_is_no_pair_of_either(two_labels: FaceSet, labels: Any) -> None:
+    """A reader's folder: rest counted as a smile, since either had a partner under the other condition."""
+    study = facelib.PairedStudy(two_labels, "when", classifiers=MODELS, labels=labels)
+    assert set(study.pairing.pairs["person"]) == {"a", "c", "d"}
+    assert len(study.pairing.pairs) == (3 if labels == () else 6)
+    left = study.pairing.left_out
+    assert sorted(left["face"]) == [f"b_{label}_{when}.png" for label in ("rest", "smile") for when in "12"]
+    assert left["reason"].str.contains("b_rest_2.png = b_smile_2.png", regex=False).all()
+    assert left["reason"].str.contains("stands under").all()
+
+
+def test_the_same_file_twice_as_one_thing_stays(two_labels: FaceSet, tmp_path: Path) -> None:
+    table = two_labels.table.drop(columns="id")
+    table.loc[table["file"] == "b_smile_2.png", "label"] = "rest"
+    faces = FaceSet.from_folder(tmp_path, table, detect=False)
+    study = facelib.PairedStudy(faces, "when", classifiers=MODELS)
+    assert study.pairing.left_out.empty
+    assert not study.same_pictures
+
+
+def test_nobody_is_left_by_one_file_and_the_error_says_so(two_labels: FaceSet) -> None:
+    study = facelib.PairedStudy(two_labels.subset("person == 'b'"), "when", classifiers=MODELS)
+    with pytest.raises(BadValueError, match=r"b_rest_2\.png = b_smile_2\.png"):
+        study.plan()
+
+
+def test_one_file_of_two_people_or_expressions_is_in_no_study_of_symmetry(folder: Path) -> None:
     table = pd.read_csv(folder / "faces.csv")
     table["label"] = table["sitzung"].map({"vor": "Ruhe", "nach": "Freude"})
     faces = FaceSet.from_folder(folder, table, detect=False)
     study = facelib.ChimericStudy(faces, classifiers=MODELS)
     left = study.roles[study.roles["reason"] != ""]
-    assert left["face"].tolist() == ["p1_vor.png", "p1_nach.png"]
-    assert "byte for byte" in left["reason"].iloc[0]
+    assert left["face"].tolist() == ["p1_vor.png", "p1_nach.png", "p2_vor.png", "p3_vor.png"]
+    assert "neutral and happy (what is meant to be shown): p1_vor.png = p1_nach.png" in left["reason"].iloc[0]
+    assert "p2 and p3 (person): p2_vor.png = p3_vor.png" in left["reason"].iloc[2]
+    table["label"] = table["label"].mask(table["file"] == "p1_vor.png", "Trauer")
+    sad = facelib.ChimericStudy(FaceSet.from_folder(folder, table, detect=False), classifiers=MODELS)
+    assert "sad and happy" in sad.roles["reason"].iloc[2], "two expressions, neither at rest"
 
 
 def test_a_file_names_side_and_columns_and_errors_name_the_line(folder: Path) -> None:
@@ -207,8 +261,8 @@ def test_settings_have_the_names_that_stored_studies_have(folder: Path) -> None:
     chimeras = facelib.ChimericStudy(faces, classifiers=MODELS)
     assert set(chimeras.settings) == common | {"rest", "group", "healthy", "grade", "differing"}
     pairs = facelib.PairedStudy(
-        FaceSet.from_folder(folder, "faces.csv", detect=False).subset("person != 'p1'"), "sitzung",
-        classifiers=MODELS,
+        FaceSet.from_folder(folder, "faces.csv", detect=False).subset("person != 'p1' and person != 'p3'"),
+        "sitzung", classifiers=MODELS,
     )  # fmt: skip
     more = {"condition", "order", "labels", "after", "rendered", "differing"}
     assert set(pairs.settings) == common | more

@@ -16,8 +16,9 @@ from PIL import Image
 import facelib
 from facelib.errors import BadValueError
 from facelib.faces import Face, FaceSet, contact_sheet
+from facelib.studies.consent import consented
 from facelib.studies.sweeps.frames import Frames
-from facelib.utilities.consent import is_given
+from facelib.utilities.consent import is_given, may_show, said_of
 
 CELLS = {"ja.png": "Ja", "date.png": "2026-02-03", "no.png": "nein", "empty.png": ""}
 
@@ -114,6 +115,26 @@ def test_a_changed_picture_of_them_is_shown_no_more_than_the_picture(folder: Pat
 def test_pictures_without_such_a_column_are_shown_as_before() -> None:
     grey = Face(np.full((64, 64, 3), 128, np.uint8), np.zeros(4), np.zeros((2, 2)))
     assert grey._repr_png_() is not None
+
+
+@pytest.mark.parametrize("name", ["Einwilligung", "EINWILLIGUNG ", "Consent"])
+def test_other_names_of_the_column_are_the_same(folder: Path, name: str) -> None:
+    """A reader's "Einwilligung: nein" was in no rule, and her pictures were shown."""
+    table = pd.read_csv(folder / "faces.csv").rename(columns={"consent": name})
+    faces = FaceSet.from_folder(folder, table, detect=False)
+    assert [faces[one]._repr_png_() is not None for one in CELLS] == [True, True, False, False]
+    plan = facelib.InterventionalStudy(faces, ["blur"], ["known_unbiased"], steps=2, label="happy").plan()
+    assert "2 pictures of 2 people without a recorded consent: they are read" in str(plan)
+    with pytest.raises(BadValueError, match="consent isn't given"):
+        consented(faces["no.png"], "This film", with_photograph=True)
+    assert consented(faces["date.png"], "This film", with_photograph=True).endswith("2026-02-03.")
+
+
+def test_of_two_columns_either_can_refuse() -> None:
+    assert not may_show({"consent": "ja", "Einwilligung": "nein"})
+    assert said_of(pd.DataFrame({"consent": ["ja"], "Einwilligung": ["nein"]}), ["p1"])
+    assert not said_of(pd.DataFrame({"consent": ["ja"]}), ["p1"])
+    assert not said_of(pd.DataFrame({"age": [3]}), ["p1"])
 
 
 def test_the_plan_counts_them(folder: Path) -> None:

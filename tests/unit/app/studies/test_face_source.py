@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import facelib
 from facelib.app.studies.face_source import ASYMMETRY, Whom, crossed, drawn, example_zip, read_zip
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadArchiveError, BadTableError, BadValueError
@@ -52,6 +53,37 @@ def test_people_who_are_seen_once_show_expressions_equally_often_and_half_wear_w
     assert min(shapes) >= ASYMMETRY[0]
     assert max(shapes) <= ASYMMETRY[1]
     assert max(shapes) > 0.4
+
+
+def test_consent_is_counted_and_is_nothing_to_be_tested() -> None:
+    table = "file,person,Einwilligung,age\na.png,p1,nein,3\nb.png,p2,ja,4\nc.png,p1,,5\n"
+    whom = Whom()
+    whom.take("mine.zip", packed({**PICTURES, "faces.csv": table}))
+    assert "2 pictures of 1 person without a recorded consent: they are read, and shown in no" in whom.note
+    assert whom.columns == ("person", "age")
+
+
+def test_a_missing_picture_is_left_out_and_named_and_a_third_of_them_is_too_many() -> None:
+    """The page named an option that it hasn't, and took nothing."""
+    table = "file,person\na.png,p1\nb.png,p2\nc.png,p3\ngone.png,p4\n"
+    for folder in ("", "clinic/"):
+        files = {f"{folder}{name}": content for name, content in {**PICTURES, "faces.csv": table}.items()}
+        faces, note = read_zip(packed(files), detect=False)
+        assert len(faces) == 3
+        assert "1 picture that it lists isn't there: left out." in note
+        assert "1 of 4 pictures that the table lists aren't there: gone.png." in faces.notes
+    plan = facelib.ObservationalStudy(faces, ["person"], classifiers=["known_unbiased"], labels=()).plan()
+    assert "aren't there: gone.png." in str(plan)
+    for gone in (2, 300):
+        rows = "".join(f"gone{number}.png,p\n" for number in range(gone))
+        with pytest.raises(
+            BadTableError, match=f"{gone} of {gone + 3} pictures .*gone0.png.*another"
+        ) as found:
+            read_zip(packed({**PICTURES, "faces.csv": table.replace("gone.png,p4\n", rows)}), detect=False)
+        assert "only_" not in str(found.value)
+    with pytest.raises(BadTableError, match="check their names") as found:
+        read_zip(packed({**PICTURES, "faces.csv": "file\nx.png\n"}), detect=False)
+    assert "only_" not in str(found.value)
 
 
 def test_another_seed_gives_other_people() -> None:

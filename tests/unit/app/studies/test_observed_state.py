@@ -342,3 +342,19 @@ def test_a_hypothesis_on_a_condition_is_answered_in_its_words(begin: Begin) -> N
     assert state.changes == []
     settled(ran(state))
     assert state.answer(state.found).startswith("“after” against “before”: the output for what each face")
+
+
+def test_a_consent_is_no_condition_and_no_property(begin: Begin) -> None:
+    with zipfile.ZipFile(io.BytesIO(twice())) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    table = pd.read_csv(io.BytesIO(files["faces.csv"]))
+    table["Einwilligung"] = ["ja", "nein"] * (len(table) // 2) + ["ja"] * (len(table) % 2)
+    files["faces.csv"] = table.to_csv(index=False).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    state = given_twice(begin, buffer.getvalue())
+    assert "Einwilligung" not in state.conditions
+    assert "Einwilligung" not in {one["id"] for group in state.offered() for one in group["items"]}
+    assert "without a recorded consent" in " ".join(state.plan.notes)

@@ -75,6 +75,7 @@ def test_a_clinical_grade_is_a_property_and_what_names_a_face_is_none() -> None:
     faces = photographs(
         label=["happy", "sad"] * (n // 2), person=[f"p{i // 2}" for i in range(n)], id=list(range(n)),
         house_brackmann=[1 + i % 6 for i in range(n)], session=["before", "after"] * (n // 2),
+        Einwilligung=["ja", "nein"] * (n // 2),
         centre=["A", "B", "C"] * (n // 3), age=[20.0 + 0.5 * i for i in range(n)], nr=list(range(1, n + 1)),
     )  # fmt: skip
     study = power_of_properties(faces=faces, label_source="instructed", classifiers=["known_unbiased"])

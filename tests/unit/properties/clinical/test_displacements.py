@@ -20,6 +20,7 @@ from facelib import properties
 from facelib.cli.main import app
 from facelib.errors import BadTableError, BadValueError, FacelibError, UnknownNameError
 from facelib.faces import Face, FaceSet, Head
+from facelib.properties.clinical.changes import CHANGE_COLUMNS, changes_of
 from facelib.properties.clinical.displacements import DISPLACEMENT_COLUMNS, LOST_COLUMNS, Displacements
 from facelib.properties.clinical.millimetres import IRIS, IRIS_SD, Scale
 from facelib.properties.clinical.moved import CHANGE, ends
@@ -173,6 +174,103 @@ def test_the_command_writes_the_table_and_says_what_was_left_out(
     assert isinstance(bad.exception, BadValueError)
 
 
+@pytest.fixture(scope="module")
+def visits(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two people before and after, the same pictures in other files; one is there before alone."""
+    place = tmp_path_factory.mktemp("visits")
+    known = []
+    for when, level in (("vor", 1), ("nach", 9)):
+        for name in ("p1", "p2", "p3")[: 3 if when == "vor" else 2]:
+            for label in ("Ruhe", "Freude"):
+                file = f"{name}_{label}_{when}.png"
+                Image.open(folder / f"{name}_{label}.png").save(place / file, compress_level=level)
+                known.append((file, name, label, when, {"p1": "III", "p2": "IV"}.get(name)))
+    columns = ["file", "person", "label", "sitzung", "HB"]
+    pd.DataFrame(known, columns=columns).to_csv(place / "faces.csv", index=False)
+    return place
+
+
+def measured(folder: Path, out: Path, *options: str) -> str:
+    """Do what the command does, and return what it says."""
+    words = ["measure", str(folder), "--rest", "Ruhe", "--smile", "Freude", "--out", str(out), *options]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.packages
+def test_the_command_writes_what_changed_between_sessions(
+    visits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACELIB_DATA", str(tmp_path / "data"))
+    said = measured(visits, tmp_path / "t.csv", "--session", "sitzung", "--order", "nach, vor")
+    assert "Changes, vor minus nach, of 2 people: 0 of 6 rows more than error" in said
+    changes = pd.read_csv(tmp_path / "t_changes.csv", keep_default_na=False)
+    assert list(changes) == list(CHANGE_COLUMNS)
+    assert changes.loc[changes["person"] == "p1", "verdict"].tolist() == ["not more than error"] * 3 + [""]
+    assert (tmp_path / "t_changes.csv").stat().st_mode & 0o077 == 0
+    assert "t_changes.csv" in CliRunner().invoke(app, ["data", "list"]).output
+
+
+@pytest.mark.packages
+def test_the_command_writes_who_is_left_out_and_carries_the_grade_along(
+    visits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who wasn't measured stood on the screen alone, and the grade was joined by hand."""
+    monkeypatch.setenv("FACELIB_DATA", str(tmp_path / "data"))
+    table = pd.read_csv(visits / "faces.csv")
+    table.loc[table["file"] == "p2_Freude_nach.png", "label"] = "Trauer"
+    table.loc[len(table)] = ["p4_Ruhe_vor.png", "p4", "Ruhe", "vor", "VI"]
+    table.to_csv(tmp_path / "known.csv", index=False)
+    known = str(tmp_path / "known.csv")
+    options = ("--metadata", known, "--session", "sitzung", "--keep", "HB", "--only-there")
+    measured(visits, tmp_path / "t.csv", *options)
+    lost = pd.read_csv(tmp_path / "t_left_out.csv", keep_default_na=False)
+    assert list(lost) == [*LOST_COLUMNS, "HB"]
+    why = "no smile picture of the same person and time"
+    assert lost.to_numpy().tolist() == [
+        ["p2_Ruhe_nach.png", "p2", "nach", why, "IV"],
+        ["p4_Ruhe_vor.png", "p4", "vor", "the picture isn't there", "VI"],
+    ]
+    assert (tmp_path / "t_left_out.csv").stat().st_mode & 0o077 == 0
+    written = pd.read_csv(tmp_path / "t.csv", keep_default_na=False)
+    assert dict(zip(written["person"], written["HB"], strict=True)) == {"p1": "III", "p2": "IV", "p3": ""}
+    changes = pd.read_csv(tmp_path / "t_changes.csv", keep_default_na=False).set_index("person")
+    assert set(changes.loc["p2", "missing"]) == {"session 'nach' isn't measured"}
+    assert changes.loc["p1", ["first_HB", "second_HB"]].iloc[0].tolist() == ["III", "III"]
+    measured(visits, tmp_path / "all.csv", "--session", "sitzung")
+    assert (tmp_path / "all_left_out.csv").read_text() == ",".join(LOST_COLUMNS) + "\n", "nobody is left out"
+
+
+def test_a_missing_picture_is_named_with_the_option_that_leaves_it_out(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    (tmp_path / "faces.csv").write_text("file,person,label\na.png,p1,rest\nb.png,p1,smile\n")
+    words = ["measure", str(tmp_path), "--rest", "rest", "--out", str(tmp_path / "t.csv")]
+    done = CliRunner().invoke(app, words)
+    assert "1 listed, but not there: b.png" in str(done.exception)
+    assert "--only-there" in str(done.exception)
+    assert "=True" not in str(done.exception)
+    left = CliRunner().invoke(app, [*words, "--only-there"])
+    assert "not there" not in str(left.exception)
+
+
+def test_a_grade_that_is_kept_stays_a_number_or_says_all(known: list[Face]) -> None:
+    grades = {"p1_Ruhe.png": 3, "p1_Freude.png": 4, "p2_Ruhe.png": 2, "p2_Freude.png": 2}
+    faces = [
+        face.replace(attributes={**face.attributes, "HB": grades[face.attributes["id"]]})
+        if face.attributes["id"] in grades
+        else face
+        for face in known
+    ]
+    kept = displacements(faces, keep="HB").table.drop_duplicates("person")["HB"].tolist()
+    assert kept[:2] == ["3, 4", 2]
+    assert pd.isna(kept[2])
+    with pytest.raises(BadTableError, match="no column grade, which is to be kept"):
+        displacements(faces, keep=["grade"])
+    with pytest.raises(BadValueError, match="person is a column of the result"):
+        displacements(faces, keep=["person"])
+
+
 def test_every_row_is_that_of_its_pair_of_pictures(known: list[Face]) -> None:
     """A slow twin: one pair after the other."""
     found = rows(displacements(known, side="seite"))
@@ -295,6 +393,91 @@ def test_sessions_are_rows_and_are_never_taken_for_retests(known: list[Face]) ->
     assert found.table["session"].drop_duplicates().tolist() == ["vor", "nach"]
     assert len(found.table) == 2 * 4 * len(WEAK)
     assert "retests" not in set(found.table["smallest_from"])
+
+
+@pytest.fixture(scope="module")
+def sessions(known: list[Face]) -> list[Face]:
+    """Before and after: p1's smile grows by much, p2's hardly, p3 doesn't come back."""
+    after = []
+    for face in known:
+        name, landmarks = face.attributes["person"], face.landmarks.copy()
+        if face.attributes["label"] == "Freude":
+            landmarks[[61, 291], 1] -= {"p1": 40.0, "p2": 0.5}.get(name, 0.0)
+        about = {**face.attributes, "id": f"nach_{face.attributes['id']}", "sitzung": "nach"}
+        if name != "p3":
+            after.append(face.replace(landmarks=landmarks, attributes=about))
+    return [*after, *(face.replace(attributes={**face.attributes, "sitzung": "vor"}) for face in known)]
+
+
+def test_the_change_between_two_sessions_stands_beside_the_smallest_that_is_no_error(
+    sessions: list[Face],
+) -> None:
+    """A reader subtracted by hand, and looked up the smallest change in another row."""
+    found = displacements(sessions, session="sitzung", side="seite")
+    assert list(found.changes) == list(CHANGE_COLUMNS)
+    assert len(found.changes) == 4 * len(WEAK)
+    values = rows(found)
+    changes = found.changes.set_index(["person", "side"])
+    for (person, side), row in changes.loc[["p1", "p2"]].iterrows():  # a slow twin: by hand
+        before, after = (values.loc[(person, when, side)] for when in ("vor", "nach"))
+        assert (row["first"], row["second"]) == ("vor", "nach")
+        assert row["change"] == pytest.approx(after["value"] - before["value"])
+        assert row["change_mm"] == pytest.approx(after["mm"] - before["mm"], nan_ok=True)
+        both = [before["smallest_change_mm"], after["smallest_change_mm"]]
+        assert row["smallest_change_mm"] == pytest.approx(max(both), nan_ok=True)
+        if side != "weak/strong":
+            more = abs(after["mm"] - before["mm"]) > max(both)
+            assert row["verdict"] == ("more than error" if more else "not more than error")
+    assert changes.loc[("p1", "left"), "verdict"] == "more than error"
+    assert changes.loc[("p1", "left"), "change_mm"] > 0
+    assert changes.loc[("p2", "left"), "verdict"] == "not more than error"
+    assert changes.loc[("p2", "weak/strong"), "missing"] == "the smallest change isn't known"
+    assert set(changes.loc["p3", "missing"]) == {"session 'nach' isn't measured"}
+    assert set(changes.loc["p3", "verdict"]) == {""}
+    said = " ".join(found.notes)
+    assert "Changes, nach minus vor, of 2 people" in said
+    assert "no clinical improvement" in said
+    turned = displacements(sessions, session="sitzung", order=["nach", "vor"]).changes
+    assert turned.iloc[0]["change"] == pytest.approx(-found.changes.iloc[0]["change"])
+    assert displacements(sessions[:4], session="sitzung").changes.empty, "one session has no change"
+    with pytest.raises(BadValueError, match=r"The order names two sessions.*'nach'"):
+        displacements(sessions, session="sitzung", order=("vor", "später"))
+
+
+def test_who_gave_no_consent_is_measured_and_counted(known: list[Face]) -> None:
+    given = {"p1": "ja", "p2": "nein", "p3": ""}
+    faces = [
+        face.replace(attributes={**face.attributes, "Einwilligung": given[face.attributes["person"]]})
+        for face in known
+    ]
+    found = displacements(faces)
+    assert set(found.table["person"]) == set(WEAK)
+    assert "4 pictures of 2 people without a recorded consent: they are read" in " ".join(found.notes)
+    assert "recorded consent" not in " ".join(displacements(known).notes)
+
+
+def test_of_three_sessions_two_are_named(sessions: list[Face]) -> None:
+    third = [
+        face.replace(attributes={**face.attributes, "id": f"3_{face.attributes['id']}", "sitzung": "später"})
+        for face in sessions
+        if face.attributes["sitzung"] == "vor"
+    ]
+    found = displacements([*sessions, *third], session="sitzung")
+    assert found.changes.empty
+    assert "No change is calculated: there are 3 sessions" in " ".join(found.notes)
+    named = displacements([*sessions, *third], session="sitzung", order=("vor", "später"))
+    assert (named.changes["change"].dropna() == 0).all()
+    assert set(named.changes["verdict"]) == {"not more than error", ""}
+
+
+def test_a_ratio_whose_weak_side_changes_sides_has_no_change() -> None:
+    row = {"person": "p1", "side": "weak/strong", "value": 0.5, "mm": np.nan, "smallest_change": 0.1,
+           "smallest_change_mm": np.nan, "smallest_from": "retests", "missing": ""}  # fmt: skip
+    table = pd.DataFrame([row | {"session": "a", "weak": "left"}, row | {"session": "b", "weak": "right"}])
+    found = changes_of(table, ("a", "b")).iloc[0]
+    assert (found["verdict"], found["missing"]) == ("", "the weak side isn't the same in both sessions")
+    same = changes_of(table.assign(weak="left", value=[0.5, 0.61]), ("a", "b")).iloc[0]
+    assert same["verdict"] == "more than error"
 
 
 def test_smiles_that_share_a_rest_are_averaged_and_are_no_retests(known: list[Face]) -> None:
