@@ -61,7 +61,7 @@ class FaceSet(Sequence[Face]):
     def __init__(self, table: pd.DataFrame, source: Source, keys: str, notes: tuple[str, ...] = ()) -> None:
         self.notes = notes
         self._table = table.reset_index(drop=True)
-        self._absent = self._table.iloc[:0]
+        self._absent: pd.DataFrame | None = None
         self._source = source
         self._keys: list[str] = self._table[keys].tolist()
         self._numbers = {name: number for number, name in enumerate(self._table["id"])}
@@ -219,7 +219,7 @@ class FaceSet(Sequence[Face]):
     @property
     def absent(self) -> pd.DataFrame:
         """Rows of the table whose picture isn't there, left out by `only_there`; a part of a set has none."""
-        return self._absent.copy()
+        return (self._table.iloc[:0] if self._absent is None else self._absent).copy()
 
     @property
     def copies(self) -> Copies:
@@ -519,7 +519,7 @@ class FaceSet(Sequence[Face]):
         chosen = object.__new__(FaceSet)
         chosen.notes = self.notes
         chosen._table = self._table.iloc[numbers].reset_index(drop=True)
-        chosen._absent = self._table.iloc[:0]
+        chosen._absent = None
         chosen._source = self._source
         chosen._keys = [self._keys[number] for number in numbers]
         chosen._numbers = {name: number for number, name in enumerate(chosen._table["id"])}

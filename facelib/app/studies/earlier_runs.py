@@ -98,7 +98,7 @@ class EarlierRuns(Card):
     def __init__(self, state: Any) -> None:
         super().__init__("Earlier runs")
         self.state = state
-        self.buttons = [button("", "Show its results and its settings again") for _ in range(MOST)]
+        self.buttons = [button("Earlier run", "Show its results and its settings again") for _ in range(MOST)]
         for place, one in enumerate(self.buttons):
             one.add_class("facelib-run")
             one.on_click(self.guarded(partial(self._on_press, place)))

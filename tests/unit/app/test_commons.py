@@ -118,8 +118,8 @@ def test_who_leaves_hands_on_what_is_there(
     seen = threading.Event()
     usual = Explorer._deliver
 
-    def deliver(self: Explorer, scene: states.Scene, result: states.Result) -> None:
-        usual(self, scene, result)
+    def deliver(self: Explorer, scene: states.Scene, result: states.Result, *rest: float) -> None:
+        usual(self, scene, result, *rest)
         if result.placebos is not None and len(result.placebos) >= 4:
             seen.set()
             time.sleep(0.3)

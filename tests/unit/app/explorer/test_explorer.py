@@ -366,7 +366,9 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
     assert "still being computed" in panel.messages.value
     live.start()
     live.worker.wait(60)
-    csv, parquet, wide, figures, stimuli, read = [button.make() for button in panel.buttons]
+    made = {button.label: button.make() for button in panel.buttons}
+    names = ("Table", "Parquet", "Wide table", "Figures (zip)", "Stimuli (zip)", "Classifiers")
+    csv, parquet, wide, figures, stimuli, read = (made[name] for name in names)
     assert panel.messages.value == ""
     table = pd.read_csv(io.BytesIO(csv.data))
     assert len(table) == states.STEPS * len(NAMES) * 7
