@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
@@ -67,8 +68,11 @@ class FaceSet(Sequence[Face]):
         self._numbers = {name: number for number, name in enumerate(self._table["id"])}
         self._failures: dict[int, str] = {}
         self._told = ""
-        ids = dict(zip(self._keys, self._table["id"], strict=True))
-        self._copies: Copies = tuple(tuple(ids[key] for key in group) for group in source.copies(self._keys))
+        ids: dict[str, deque[str]] = defaultdict(deque)  # several rows may name one file
+        for key, name in zip(self._keys, self._table["id"], strict=True):
+            ids[key].append(name)
+        same = source.copies(self._keys)
+        self._copies: Copies = tuple(tuple(ids[key].popleft() for key in group) for group in same)
 
     @classmethod
     def from_folder(
