@@ -98,11 +98,3 @@ def test_groups_are_those_of_whole_hashes(files: dict[str, bytes]) -> None:
     expected = {tuple(names) for names in by_hash.values() if len(names) > 1}
     keys = [lambda name: len(files[name]), lambda name: files[name][:1], lambda name: files[name]]
     assert set(alike(files, keys)) == expected
-
-
-def test_rows_of_one_file_are_named_by_their_own_ids(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"one picture")
-    table = pd.DataFrame({"file": ["a.png", "a.png"], "id": ["first", "second"]})
-    faces = FaceSet.from_folder(tmp_path, metadata=table, detect=False)
-    assert faces.copies == (("first", "second"),)
-    assert faces[:1].copies == ()
