@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import nbformat
 import psutil
 import pytest
-from hands import Hands, plain
+from hands import SHOWN, Hands, plain
 from playwright.sync_api import Browser, Dialog, Locator, Playwright, Request, expect, sync_playwright
 
 HERE = Path(__file__).parent
@@ -333,9 +333,9 @@ class Visit(Hands):
         (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, f"{title} ")]
         self.click(names.nth(wanted))
         expect(panel).to_be_hidden()
-        expect(card.locator(".facelib-chooser-now")).to_have_text(titles[wanted])
+        expect(card.locator(".facelib-chooser-now")).to_have_text(titles[wanted], timeout=1000 * SHOWN)
         if titles[wanted] != shown:
-            expect(hint).not_to_have_text(told)
+            expect(hint).not_to_have_text(told, timeout=1000 * SHOWN)
 
     def canvas_bytes(self, canvas: Locator) -> bytes:
         """Return the pixels of a canvas as PNG."""

@@ -352,7 +352,7 @@ def test_a_title_is_explained_also_where_tab_scrolls_to_it(reader: Visit) -> Non
         expect(page.get_by_role("button", name="r", exact=True)).to_be_visible()
         seen = []
         stops(page, titles.first.inner_text().strip())
-        for _ in range(18):  # titles, the names below them, the fold, and the titles in it
+        for _ in range(22):  # titles, the names below them, the fold, and the titles in it
             focused = page.locator(".facelib-help:focus")
             if focused.count():
                 tip = page.locator(f"#{focused.get_attribute('aria-describedby')}")

@@ -40,6 +40,7 @@ def has_room(page: Page) -> bool:
     return page.get_by_text("Starting a session").count() > 0
 
 
+@pytest.mark.slow
 def test_who_comes_to_a_full_class_waits_in_line_without_a_script(
     toy: Path, start: Start, visit: Visits, browser: Browser
 ) -> None:
@@ -103,6 +104,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_notebook(tmp_path_factory.mktemp("class") / "page.ipynb", QUICK_PAGE)
 
 
+@pytest.mark.slow
 def test_nothing_of_ones_own_can_be_given_and_the_page_says_why(
     quick: Path, start: Start, visit: Visits
 ) -> None:

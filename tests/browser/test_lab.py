@@ -104,6 +104,7 @@ SweepPanel(facelib.sweep(facelib.Head(seed=3), "symmetry", ["known_unbiased"], 5
 
 
 @pytest.mark.packages
+@pytest.mark.slow
 def test_the_slider_of_a_sweep_moves_picture_and_curves_in_lab(
     tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

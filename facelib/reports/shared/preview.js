@@ -82,7 +82,7 @@ class Preview {
 
   /** End it for good; with an event of somebody's, who may be at the slider. */
   end(event) {
-    const own = event?.target instanceof Element && event.target.closest(OWN);
+    const own = event?.type !== "wheel" && event?.target instanceof Element && event.target.closest(OWN); // a wheel scrolls
     if (this.at >= 0 && !own && this.model.get("index") === this.expected) this.model.set("index", 0);
     tab.remember();
     this.close();
