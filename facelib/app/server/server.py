@@ -88,8 +88,9 @@ class PageHandler(TornadoVoilaHandler):
                 return
             raise HTTPError(503, BUSY)
         waited = manager.lobby.leave(place)
-        given = {"path": self.base_url, "httponly": True, "samesite": "Strict"}
-        self.set_cookie(SEAT, manager.lobby.seat(), expires_days=None, **given)
+        if manager.class_folder:  # elsewhere nobody waits for long
+            given = {"path": self.base_url, "httponly": True, "samesite": "Strict"}
+            self.set_cookie(SEAT, manager.lobby.seat(), expires_days=None, **given)
         try:
             await super().get(path)
         except HTTPError as error:
