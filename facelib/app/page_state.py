@@ -121,7 +121,7 @@ def from_text(text: str) -> PageState:
         msg = f"The state of a page has {LONGEST:,} characters at most; got {len(text):,}."
         raise BadValueError(msg)
     try:
-        given = json.loads(text, parse_constant=_no_number)
+        given = json.loads(text, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         msg = f"The state of a page is JSON; got {text!r:.60}."
         raise BadValueError(msg) from error
@@ -248,8 +248,9 @@ def _short(word: object) -> None:
         raise BadValueError(msg)
 
 
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(word)  # NaN and the infinities are no JSON
+def no_number(word: str) -> NoReturn:
+    """Refuse NaN and the infinities, which are no JSON: for ``json.loads(parse_constant=…)``."""
+    raise ValueError(word)
 
 
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Final, NoReturn
+from typing import Final
 
 from facelib.app.address import from_address
-from facelib.app.page_state import PageState, from_plain, to_plain
+from facelib.app.page_state import PageState, from_plain, no_number, to_plain
 from facelib.errors import BadValueError
 from facelib.utilities.distribution import distribution_version
 
@@ -39,7 +39,7 @@ def from_session(text: str) -> PageState:
         msg = f"A session's file has {LONGEST_SESSION:,} characters at most; got {len(text):,}."
         raise BadValueError(msg)
     try:
-        given = json.loads(text, parse_constant=_no_number)
+        given = json.loads(text, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         msg = "This is no session's file of facelib: it can't be read as JSON."
         raise BadValueError(msg) from error
@@ -63,10 +63,6 @@ def shared_state(text: str) -> tuple[PageState, bool]:
         msg = "This link has no scene: it ends before the #."
         raise BadValueError(msg)
     return from_address(scene if mark else before), False
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(word)  # NaN and the infinities are no JSON
 
 
 def name_of_session() -> str:
