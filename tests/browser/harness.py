@@ -28,6 +28,14 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SCREENSHOTS = ROOT / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OFF = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),  # two pages a window, for an address bar nobody sees
+    # What Playwright switches off: of two lists Chromium takes the last.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints"),
+    *("NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+)
 BROWSER_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +45,7 @@ BROWSER_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
     "--js-flags=--expose-gc",
+    f"--disable-features={','.join(OFF)}",
     "--enable-precise-memory-info",
 ]
 LOCAL = {"127.0.0.1", "localhost", "[::1]", "::1"}
@@ -47,7 +56,8 @@ from facelib.app import Explorer, page
 page(Explorer(("known_unbiased", "known_age_happy")))
 """
 """A notebook with the page, read by classifiers that answer at once."""
-START = 60.0  # seconds that a server may take on a busy machine
+START = 180.0  # seconds that a server may take on a busy machine
+COMES = 180_000  # ms that a page or an answer may take there
 
 
 def find_browser() -> str | None:
@@ -67,6 +77,7 @@ def open_browser() -> Iterator[Browser]:
         text = "No Chromium found. Install it, for example with: apt-get install chromium"
         pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
     with sync_playwright() as playwright:
+        expect.set_options(timeout=30_000)  # ms; a busy machine may need more than Playwright's 5 s
         browser = launch_browser(playwright)
         stuck = threading.Timer(60, end_chromium)  # closing waits for its processes without end
         try:
@@ -284,6 +295,7 @@ class Visit(Hands):
         self.requests: list[str] = []
         self.failures: list[str] = []
         self.problems: list[str] = []
+        self.context.set_default_timeout(COMES)
         self.context.on("request", lambda request: self.requests.append(request.url))
         self.context.on("requestfailed", self._on_failure)
         super().__init__(self.context.new_page())

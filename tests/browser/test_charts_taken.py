@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import vl_convert
-from harness import Visit
+from harness import COMES, Visit
 from looks import violations
 from playwright.sync_api import Locator, expect
 
@@ -29,8 +29,8 @@ async () => {
 
 def first_chart(one: Visit) -> Locator:
     chart = one.page.locator(".facelib-outputs .facelib-chart").first
-    expect(chart).to_have_attribute("data-state", "ready", timeout=120_000)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=120_000)
+    expect(chart).to_have_attribute("data-state", "ready", timeout=COMES)
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=COMES)
     return chart
 
 

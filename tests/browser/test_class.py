@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import QUICK_PAGE, SCREENSHOTS, Server, Visit, wait_until, write_notebook
+from harness import COMES, QUICK_PAGE, SCREENSHOTS, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Browser, Page, expect
 
 Start = Callable[..., Server]
@@ -18,8 +18,8 @@ Visits = Callable[..., Visit]
 BASE = "/hub/x/"
 
 
-def ready(page: Page, seconds: float = 60.0) -> None:
-    expect(page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=1000 * seconds)
+def ready(page: Page, milliseconds: float = COMES) -> None:
+    expect(page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=milliseconds)
 
 
 def waiting(page: Page, words: str) -> None:
@@ -113,7 +113,7 @@ def test_nothing_of_ones_own_can_be_given_and_the_page_says_why(
     page = one.page
     one.click(page.get_by_role("button", name="Photograph", exact=True))
     reason = page.locator(".facelib-drop-closed:visible")
-    expect(reason).to_have_count(1, timeout=60000)
+    expect(reason).to_have_count(1, timeout=COMES)
     expect(reason).to_contain_text("Article 5 (1) (f)")
     expect(page.locator(".facelib-drop-zone:visible, .facelib-drop-camera:visible")).to_have_count(0)
     expect(page.get_by_text("Eileen Collins")).to_be_visible()  # the public-domain portrait is there
@@ -123,8 +123,8 @@ def test_nothing_of_ones_own_can_be_given_and_the_page_says_why(
     shared = {path.name for path in folder.glob("sweep-*.safetensors")}
     assert len(shared) == 1  # the photograph's isn't
     two = visit(server.url)
-    expect(two.page.locator(".facelib-strength")).to_be_visible(timeout=60000)
-    expect(two.page.locator(".facelib-progress:visible")).to_have_count(0, timeout=60000)
+    expect(two.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    expect(two.page.locator(".facelib-progress:visible")).to_have_count(0, timeout=COMES)
     assert {path.name for path in folder.glob("sweep-*.safetensors")} == shared
     assert folder.stat().st_mode & 0o777 == 0o700
     server.stop()
@@ -193,18 +193,18 @@ def test_all_of_it_lies_below_the_path_of_a_hub(
     one = visit(outside.partition("?")[0])
     one.type_into(one.page.get_by_label("Token"), outside.partition("token=")[2])
     one.click(one.page.get_by_role("button", name="Open"))
-    expect(one.page.locator(".facelib-strength")).to_be_visible(timeout=60000)
-    expect(one.page.locator(".facelib-progress:visible")).to_have_count(0, timeout=60000)
+    expect(one.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    expect(one.page.locator(".facelib-progress:visible")).to_have_count(0, timeout=COMES)
     asked = [url for url in one.requests if not url.startswith(("data:", "blob:"))]
     assert all(re.match(rf"(http|ws)://localhost:{proxy.port}{BASE}", url) for url in asked), asked
     assert any(url.startswith("ws:") for url in asked)
     assert {cookie.get("path") for cookie in one.context.cookies()} == {BASE}
     assert not proxy.refused
     one.page.reload(wait_until="commit")
-    expect(one.page.locator(".facelib-strength")).to_be_visible(timeout=60000)
+    expect(one.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
     server.wait_for_kernels(2)
     two = visit(outside)
-    expect(two.page.locator(".facelib-strength")).to_be_visible(timeout=60000)
+    expect(two.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
     three = visit(outside)
     waiting(three.page, "2 of 2 sessions")
     one.assert_clean()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from harness import Visit, facelib_app, visitors, wait_until, write_notebook
+from harness import COMES, Visit, facelib_app, visitors, wait_until, write_notebook
 from playwright.sync_api import Browser, FloatRect, Locator, expect
 
-WAIT = 20_000  # ms that a busy machine may take for one answer
+WAIT = 60_000  # ms that a busy machine may take for one answer
 NOTEBOOK = "from facelib.app.lessons.gradient_lesson import GradientLesson", "GradientLesson()"
 
 
@@ -20,9 +20,9 @@ def page_of_it(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
     with facelib_app(notebook, folder / "log", pool=1) as server, visitors(browser) as visit:
         one = visit(server.url)
         charts = one.page.locator(".facelib-chart")
-        expect(charts).to_have_count(3, timeout=240_000)
+        expect(charts).to_have_count(3, timeout=COMES)
         for k in range(3):
-            expect(charts.nth(k)).to_have_attribute("data-state", "ready", timeout=60_000)
+            expect(charts.nth(k)).to_have_attribute("data-state", "ready", timeout=COMES)
         yield one
 
 

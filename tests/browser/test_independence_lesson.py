@@ -18,7 +18,7 @@ from facelib.app.lessons.independence_lesson import IndependenceLesson
 IndependenceLesson()
 """
 TESTS = 7
-WAIT = 20_000  # ms, on a busy machine
+WAIT = 60_000  # ms, on a busy machine
 
 
 @pytest.fixture(scope="module")

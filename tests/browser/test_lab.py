@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import Server, Visit, wait_until, write_notebook
+from harness import COMES, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Locator, expect
 
 Visits = Callable[..., Visit]
@@ -50,10 +50,10 @@ def lab_server(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def notebook(lab_server: Server, toy: Path, visit: Visits) -> Iterator[Visit]:
     """The toy, open in JupyterLab, all of its cells run."""
     one = visit(f"{lab_server.url}/tree/{toy.name}?reset")
-    one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60000)
-    expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=30000)
+    one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
+    expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
     choose(one, "Run", "runmenu:run-all")
-    expect(one.page.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=30000)
+    expect(one.page.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=COMES)
     expect(one.page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=10000)
     yield one
     one.page.goto("about:blank")
@@ -113,12 +113,12 @@ def test_the_slider_of_a_sweep_moves_picture_and_curves_in_lab(
     server = lab(file.parent, tmp_path_factory.mktemp("sweep"))
     try:
         one = visit(f"{server.url}/tree/{file.name}?reset")
-        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60000)
-        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=30000)
+        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
+        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
         choose(one, "Run", "runmenu:run-all")
         stage, chart = one.page.locator(".facelib-stage"), one.page.locator(".facelib-sweep .facelib-chart")
-        expect(stage).to_have_attribute("data-state", "ready", timeout=60000)
-        expect(chart).to_have_attribute("data-state", "ready", timeout=60000)
+        expect(stage).to_have_attribute("data-state", "ready", timeout=COMES)
+        expect(chart).to_have_attribute("data-state", "ready", timeout=COMES)
         after = stage.locator("canvas").nth(1)
         before = one.canvas_bytes(after), chart.screenshot()
         one.press(one.page.locator(".facelib-sweep .noUi-handle"), "End")

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import psutil
 import pytest
-from harness import Server, Visit, wait_until
+from harness import COMES, Server, Visit, wait_until
 from playwright.sync_api import expect
 
 Start = Callable[..., Server]
 Visits = Callable[..., Visit]
 
 
-def ready(visit: Visit, seconds: float = 30.0) -> Visit:
+def ready(visit: Visit, milliseconds: float = COMES) -> Visit:
     """Wait until the toy can be used."""
-    expect(visit.page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=1000 * seconds)
+    expect(visit.page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=milliseconds)
     return visit
 
 

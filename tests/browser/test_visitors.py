@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hands import Hands
-from harness import SCREENSHOTS, Server, Visit, wait_until, write_notebook
+from harness import COMES, SCREENSHOTS, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Browser, Page, Route, expect
 
 Start = Callable[..., Server]
@@ -52,8 +52,8 @@ def let_go(page: Page, routes: list[Route]) -> None:
     routes[0].continue_()
 
 
-def ready(page: Page, seconds: float = 60.0) -> None:
-    expect(page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=1000 * seconds)
+def ready(page: Page, milliseconds: float = COMES) -> None:
+    expect(page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=milliseconds)
 
 
 def old_kernel(server: Server, seconds: float) -> None:
@@ -90,13 +90,37 @@ def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: 
     kernel.kill()
     let_go(page, script)
     failure = page.get_by_role("alert").filter(has_text="could not be built")
-    expect(failure).to_be_visible(timeout=60000)
+    expect(failure).to_be_visible(timeout=COMES)
     assert "VBox(" not in page.locator("body").inner_text()
     page.screenshot(path=SCREENSHOTS / "session_gone.png")
     page.unroute_all()
     Hands(page).click(failure.get_by_role("button", name="Reload"))
     ready(page)
     page.close()
+
+
+BUSY = """
+import time
+import ipywidgets as widgets
+
+class Busy(widgets.Label):
+    asked = -1  # not when it is made
+
+    def get_state(self, key=None, drop_defaults=False):
+        state = super().get_state(key, drop_defaults)
+        if key is None:
+            self.asked += 1
+            time.sleep(2.5 if self.asked else 0)  # ipywidgets asks twice for one answer
+            state["value"] = f"asked {self.asked} times"
+        return state
+
+widgets.VBox([Busy()])
+"""
+
+
+def test_a_busy_session_is_asked_once_for_its_widgets(tmp_path: Path, start: Start, visit: Visits) -> None:
+    one = visit(start(write_notebook(tmp_path / "busy.ipynb", BUSY), pool=0).url)
+    expect(one.page.get_by_text("asked 2 times")).to_be_visible(timeout=COMES)
 
 
 @pytest.mark.slow
@@ -129,11 +153,11 @@ def test_a_page_that_computes_for_long_says_so_and_goes_on(
 def test_everything_can_be_scrolled_to(page_url: str, visit: Visits, size: str) -> None:
     width, height = SIZES[size]
     one = visit(page_url, width=width, height=height)
-    one.page.locator(".facelib-strength").first.wait_for(timeout=60000)
+    one.page.locator(".facelib-strength").first.wait_for(timeout=COMES)
     limits = one.page.locator(".facelib-limits")
     for tab in TABS if size in {"laptop", "desktop"} else TABS[:1]:
         one.click(one.page.get_by_role("tab", name=tab, exact=True))
-        expect(one.page.get_by_text("One moment: this part")).to_have_count(0, timeout=90000)
+        expect(one.page.get_by_text("One moment: this part")).to_have_count(0, timeout=COMES)
         one.reach(limits)
         one.screenshot(f"scrolled_{size}_{tab.split()[0].lower()}")
         one.reach(one.page.get_by_role("tab", name=tab, exact=True))
@@ -143,7 +167,7 @@ def test_keys_and_fingers_scroll(page_url: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(page_url, wait_until="commit")
-    page.locator(".facelib-strength").first.wait_for(timeout=60000)
+    page.locator(".facelib-strength").first.wait_for(timeout=COMES)
     cells = page.locator("#rendered_cells")
 
     def top() -> float:
@@ -209,11 +233,26 @@ def test_what_is_found_while_the_page_comes_is_shown(tmp_path: Path, start: Star
 
 
 HELD = """
+import anywidget
 import ipywidgets as widgets
+import traitlets
 from facelib.app.widgets.watchdog import Watchdog
+
+class Late(anywidget.AnyWidget):  # as on a machine that is busy for longer than anywidget waits
+    _esm = '''
+await new Promise((wake) => setTimeout(wake, 3000));
+export default { render({ model, el }) {
+  const show = () => { el.textContent = `late: ${model.get("text")}`; };
+  model.on("change:text", show);
+  show();
+} };
+'''
+    text = traitlets.Unicode().tag(sync=True)
 
 dog = Watchdog()
 told = widgets.Label("strength 0")
+late = Late()
+traitlets.dlink((told, "value"), (late, "text"))
 buttons = [widgets.Button(description=name) for name in ("Work", "Done")]
 
 def work(there):
@@ -222,7 +261,7 @@ def work(there):
 
 buttons[0].on_click(lambda _: work(True))
 buttons[1].on_click(lambda _: work(False))
-widgets.VBox([dog, told, *buttons])
+widgets.VBox([dog, told, late, *buttons])
 """
 
 
@@ -233,13 +272,14 @@ def test_who_would_lose_something_is_asked_before_leaving(
     one = visit(server.url)
     ready(one.page)
     one.click(one.page.get_by_role("button", name="Work"))
-    expect(one.page.get_by_text("at stake")).to_be_visible()
+    expect(one.page.get_by_text("at stake", exact=True)).to_be_visible()
+    expect(one.page.get_by_text("late: at stake")).to_be_visible()
     one.stays = True
     one.page.evaluate("setTimeout(() => location.reload(), 0)")
     one.page.wait_for_timeout(3000)
     assert one.asked == 1
     one.click(one.page.get_by_role("button", name="Done"))  # who stays can go on
-    ready(one.page, 10)
+    ready(one.page)
     one.page.reload(wait_until="commit")
     ready(one.page)
     assert one.asked == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import Server, Visit, facelib_app, write_notebook
+from harness import COMES, Server, Visit, facelib_app, write_notebook
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -157,7 +157,7 @@ class Demo:
         self.bars, self.curves, self.again = (self.page.locator(".facelib-chart").nth(k) for k in range(3))
         self.table = self.page.locator(".facelib-livetable")
         self.handle = self.page.locator(".facelib-strength .noUi-handle")
-        expect(self.stage).to_have_attribute("data-index", "0", timeout=60_000)
+        expect(self.stage).to_have_attribute("data-index", "0", timeout=COMES)
         self.click("library")
         for chart in (self.bars, self.curves):
             expect(chart).to_have_attribute("data-state", "ready", timeout=15_000)
