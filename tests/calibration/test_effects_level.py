@@ -250,6 +250,7 @@ def test_faces_that_stop_early_hold_the_level(own_slopes: bool) -> None:
     assert inside(float(np.mean(np.array(p) <= 0.05)), 0.045, 0.06, runs)
 
 
+@pytest.mark.slow
 def test_identities_whose_faces_stop_early_hold_the_level() -> None:
     rng = np.random.default_rng(20260206)
     people, runs, steps = 20, 200, np.linspace(0, 1, 5)

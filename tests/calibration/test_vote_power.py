@@ -41,7 +41,7 @@ def found(n: int, questions: int, share: float, outputs: int, *, groups: bool = 
 @pytest.mark.parametrize(
     ("n", "questions", "groups"),
     [
-        (350, 10, False),
+        pytest.param(350, 10, False, marks=pytest.mark.slow),
         (350, 10, True),
         pytest.param(350, 480, False, marks=pytest.mark.slow),
         pytest.param(1050, 42, False, marks=pytest.mark.slow),

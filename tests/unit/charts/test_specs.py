@@ -45,6 +45,7 @@ def test_other_version_other_file(cache: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(list(cache.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_warm_kernel_does_not_import_altair(tmp_path: Path) -> None:
     code = "import sys; from facelib.charts import specs; specs.bars(['fer']); print('altair' in sys.modules)"
     environment = {**os.environ, "FACELIB_HOME": str(tmp_path)}

@@ -57,7 +57,7 @@ def test_workers_and_order_leave_no_trace(here: list[str]) -> None:
         assert found == here, way
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_another_process_gives_the_same(here: list[str], threads: int) -> None:
     """Its first picture is another one, so that nothing lies in a cache by the same way."""
     names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

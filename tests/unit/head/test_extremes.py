@@ -78,6 +78,7 @@ def test_any_head_renders(data: st.DataObject, size: int) -> None:
     check(Head(**drawn), size)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_head_with_everything_at_once_renders(data: st.DataObject) -> None:

@@ -119,6 +119,7 @@ def test_where_the_server_has_ended_its_kernels_have_and_nothing_waits_for_it(tm
     server.close()
 
 
+@pytest.mark.slow
 def test_whoever_dies_while_it_imports_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import os, sys, threading, time; from facelib.app.server.fork_server import ForkServer; "

@@ -149,6 +149,7 @@ def test_the_max_statistic_keeps_the_family_and_beats_holm_on_correlated_outputs
     assert (grid["p_max"] < grid["p_holm"]).all()  # twenty copies are one test, and the permutations know it
 
 
+@pytest.mark.slow
 def test_the_max_statistic_holds_the_family_wise_level() -> None:
     rng, runs, rejected = np.random.default_rng(11), 200, 0
     for seed in range(runs):

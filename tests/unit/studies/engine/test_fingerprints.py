@@ -69,6 +69,7 @@ def test_a_function_is_told_apart_by_what_it_reads_and_calls() -> None:
     assert made(first.format(2)) != made(first.format(3))
 
 
+@pytest.mark.slow
 def test_the_order_of_a_set_is_no_difference() -> None:
     told = {
         subprocess.run(
