@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from geometry import COVERED, SIZES, ZOOMED, box_of, inside, readable, resized, touch
-from harness import Visit, visitors
+from harness import Visit, visitors, wait_until
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -193,10 +193,13 @@ def test_what_stays_in_sight_leaves_room_on_a_phone(looker: Visit) -> None:
             assert inside(picture(looker, name), page), (width, name)
         assert inside(strength(looker), page), width
     assert sight(looker) <= 0.3 * 844
-    camera, sample = (
-        box_of(page.get_by_role("button", name=name, exact=True)) for name in ("Use the camera", "Sample")
-    )
-    assert 0 < sample["y"] - camera["y"] - camera["height"] <= 12, "no gap between them"
+
+    def near() -> bool:
+        names = ("Use the camera", "Sample")
+        camera, sample = (box_of(page.get_by_role("button", name=name, exact=True)) for name in names)
+        return 0 < sample["y"] - camera["y"] - camera["height"] <= 12
+
+    wait_until(near, 20, "no gap between them")
     looker.click(page.get_by_role("button", name="Parametric face", exact=True))
     expect(whole).to_be_hidden(timeout=WAIT)
     expect(stage(looker)).to_have_attribute("data-state", "ready", timeout=WAIT)
