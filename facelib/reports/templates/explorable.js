@@ -48,8 +48,9 @@ function drawn(tag, attributes, text = "") {
 
 /** One classifier's probability along the strengths, the placebos' band behind it, and a cursor that is moved. */
 function panel(name, colour, strengths, curve, band, label) {
+  const said = (value) => value?.toFixed(2) ?? "no output";
   const words = curve
-    ? `${name}: probability of ${label}, from ${curve[0]?.toFixed(2)} at strength 0 to ${curve.at(-1)?.toFixed(2)} at strength 1`
+    ? `${name}: probability of ${label}, from ${said(curve[0])} at strength 0 to ${said(curve.at(-1))} at strength 1`
     : `${name} has no output for ${label}`;
   const root = drawn("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, role: "img", "aria-label": words });
   root.append(drawn("text", { class: "name", x: 0, y: 14 }, name));
