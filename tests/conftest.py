@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -21,6 +22,12 @@ os.environ["FACELIB_DATA"] = tempfile.mkdtemp(prefix="tests-of-")  # their studi
 atexit.register(shutil.rmtree, os.environ["FACELIB_DATA"], ignore_errors=True)
 
 FROM_NPM = ("faceapi", "human")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector 12,000 tests and all modules: a thirtieth of the time of a run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
