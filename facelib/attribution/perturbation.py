@@ -290,10 +290,9 @@ def check_price(clf: Classifier, name: str, pictures: int, at_most: int | None) 
     """Raise `BadValueError` if more pictures would be read than were agreed to, or none were at a price."""
     if at_most is not None:
         whole("`at_most` is a number of pictures, 1 or more", at_most, 1)
-    asks = isinstance(clf, FunctionClassifier)
-    if pictures <= (at_most or 0) or (at_most is None and not (asks and clf.costs)):
+    if pictures <= (at_most or 0) or (at_most is None and not clf.costs):
         return
-    price = f" {clf.estimate(pictures)}" if asks else ""
+    price = f" {clf.estimate(pictures)}" if isinstance(clf, FunctionClassifier) else ""
     agreed = "no number was agreed to" if at_most is None else f"{at_most:,} were agreed to"
     msg = f"{name} would let {clf.id} read {pictures:,} pictures; {agreed}.{price}"
     raise BadValueError(msg, hint=f"In Python: at_most={pictures}.")
@@ -328,7 +327,7 @@ def _colour(image: Images, square: npt.NDArray[np.int64], level: float | None) -
     if level is not None:
         return np.full(3, round(level), np.uint8)
     x1, y1, x2, y2 = np.maximum(square, 0)
-    return np.rint(image[y1:y2, x1:x2].reshape(-1, 3).mean(0)).astype(np.uint8)
+    return np.asarray(np.rint(image[y1:y2, x1:x2].reshape(-1, 3).mean(0)), np.uint8)
 
 
 def _cells(cells: object) -> int:

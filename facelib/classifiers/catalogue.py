@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from torch import nn
 
@@ -83,8 +83,9 @@ def register(
     """
     _discover()
     place = "" if isinstance(classifier, Classifier) else _place(classifier)
-    if isinstance(classifier, (str, Path, nn.Module)) or ("labels" in how and is_function(classifier)):
-        classifier = own(classifier, id=id, **how)
+    asked = "labels" in how and is_function(classifier)
+    if isinstance(classifier, (str, Path, nn.Module)) or asked:
+        classifier = own(cast("Source", classifier), id=id, **how)
     elif how:
         msg = (
             f"Only a file, a folder, a torch module, or a function with its labels takes {', '.join(how)}; "

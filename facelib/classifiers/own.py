@@ -24,7 +24,7 @@ from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, is_further,
 from facelib.classifiers.functions.function import Function, name_of
 from facelib.classifiers.functions.making import is_function, of_function
 from facelib.classifiers.known_bias import BIASES
-from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, load_source
+from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, Source, load_source
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
@@ -168,7 +168,9 @@ def own(
             warnings.warn(f"{function.id}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
         return function
     declared = Declared(named, preparation.size if preparation else None, trust)
-    loaded = load_source(source, kind, declared, options, known=tuple(signature(own).parameters))
+    loaded = load_source(
+        cast("Source", source), kind, declared, options, known=tuple(signature(own).parameters)
+    )
     names = named or loaded.labels
     seen = preparation or loaded.preparation
     if names is None or seen is None:

@@ -242,7 +242,7 @@ class FunctionClassifier(Classifier):
         rows = np.stack([self._draw(given, number) for number in range(self.terms.asked)])
         if len(rows) > 1:
             self.book.note_spread(rows.std(0, ddof=1).mean(1))
-        return np.log(np.maximum(rows.mean(0), SMALLEST)).astype(np.float32)
+        return np.asarray(np.log(np.maximum(rows.mean(0), SMALLEST)), np.float32)
 
     def check(self) -> Check:
         """Compare the order of labels with others, on rendered heads: it is asked for 56 pictures at most.
