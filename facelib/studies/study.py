@@ -21,8 +21,7 @@ from facelib.classifiers import Classifier
 from facelib.classifiers.functions.function import FunctionClassifier
 from facelib.classifiers.functions.terms import Estimate
 from facelib.errors import BadValueError, Cancelled, check_all, check_kind
-from facelib.face import of_heads
-from facelib.faces import Face, FaceSet, Head
+from facelib.faces import FaceSet, Head
 from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.engine import fingerprints
@@ -373,10 +372,7 @@ class Study(ABC, Generic[R]):
 
     def _check_photographs(self) -> None:
         """Raise `BadValueError` if photographs would leave this machine and may not."""
-        heads = all(
-            isinstance(one.face, Head) or (isinstance(one.face, Face) and of_heads([one.face]))
-            for one in self.people
-        )
+        heads = all(one.of_head for one in self.people)
         for model in self.models:
             model.for_pictures(of_heads=heads)
 

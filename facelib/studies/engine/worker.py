@@ -15,7 +15,6 @@ import numpy.typing as npt
 from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import Cancelled, FacelibError, UnavailableError
-from facelib.face import of_heads
 from facelib.faces import Face, Head
 from facelib.interventions.symmetry import Chimeras
 from facelib.studies.engine.observers import Reader, bring, loaded
@@ -109,23 +108,20 @@ def run_job(job: Job, readers: Mapping[str, Reader], stop: Stop | None = None) -
     with _one_thread():
         models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
         try:
-            face = job.subject.open()
-            frames = _frames(job, face)
+            frames = _frames(job)
         except OURS:
             raise
         except Exception as error:
             return [_failed(job, reader, error) for reader in asked]
-        heads = isinstance(face, Head) or of_heads([face])
-        return [_rows(job, reader, frames, _views(models, heads, stop)) for reader in asked]
+        view = _views(models, of_heads=job.subject.of_head, stop=stop)
+        return [_rows(job, reader, frames, view) for reader in asked]
 
 
 def _views(
-    models: Mapping[str, Classifier],
-    heads: bool,
-    stop: Stop | None,
+    models: Mapping[str, Classifier], *, of_heads: bool, stop: Stop | None
 ) -> Callable[[str], Classifier]:
     """Return how a classifier is had as it reads these pictures; one may refuse photographs."""
-    return lambda name: models[name].for_pictures(of_heads=heads, stop=stop)
+    return lambda name: models[name].for_pictures(of_heads=of_heads, stop=stop)
 
 
 def _rows(job: Job, reader: Reader, frames: Frames, view: Callable[[str], Classifier]) -> Rows:
@@ -154,7 +150,8 @@ def _units(rows: Sequence[Rows]) -> tuple[list[str], list[str]]:
     return [one.unit for one in rows], [one.unit for one in rows if one.error]
 
 
-def _frames(job: Job, face: Face | Head) -> Frames:
+def _frames(job: Job) -> Frames:
+    face = job.subject.open()
     if job.intervention is not None:
         chosen = job.intervention.meant_for(face)
         if isinstance(chosen, Chimeras):
