@@ -258,3 +258,15 @@ class WriteError(FacelibError, OSError):
 
 class BadModelError(FacelibError, ValueError):
     """A file that isn't the network, or the weights, that it should be; nothing of it was run or kept."""
+
+
+class FunctionError(FacelibError, RuntimeError):
+    """A function of one's own that raised, hung, or sent something away without having said so."""
+
+
+class BadAnswerError(FunctionError, ValueError):
+    """An answer of a function of one's own that isn't one row of probabilities for each picture."""
+
+
+class BudgetError(UnavailableError):
+    """The calls of a function have cost all that they may; what was answered before is kept."""

@@ -112,6 +112,19 @@ def shown_of(faces: Sequence[Face]) -> npt.NDArray[np.uint8] | None:
     )
 
 
+def of_heads(faces: Sequence[Face]) -> bool:
+    """Return whether pictures are of a rendered head: the first as it was rendered, the others edits of it.
+
+    Examples
+    --------
+    >>> face = Face(np.zeros((8, 8, 3), np.uint8), np.zeros(4), np.zeros((2, 2)), source="rendered")
+    >>> of_heads([face, face.replace(source="edited")]), of_heads([face.replace(source="edited")])
+    (True, False)
+    """
+    later = all(face.source in ("rendered", "edited") for face in faces[1:])
+    return bool(faces) and faces[0].source == "rendered" and later
+
+
 def face_fingerprint(face: Face) -> str:
     """Return a hash of the picture of a face, its box, eyes and landmarks."""
     content = hashlib.sha256(face.image.tobytes())

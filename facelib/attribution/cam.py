@@ -95,8 +95,8 @@ def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: s
         raise UnknownNameError(msg)
     if clf.no_maps:
         msg = f"There are no maps of {clf.id}: {clf.no_maps}."
-        raise UnavailableError(msg)
-    column = _column(clf, label)
+        raise UnavailableError(msg, hint="In Python: attribution.occlusion and rise need no gradient.")
+    column = column_of(clf, label)
     features = features.detach().requires_grad_()
     if method != "gradcam":
         return _by_package(clf, features, column, method)
@@ -108,7 +108,8 @@ def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: s
         return np.asarray((weights * clf.layout.maps(features)).sum(1).relu_())
 
 
-def _column(clf: Classifier, label: str) -> int:
+def column_of(clf: Classifier, label: str) -> int:
+    """Return the column of a class, or raise with those that there are."""
     column = clf.index_of(label)
     if column is not None:
         return column

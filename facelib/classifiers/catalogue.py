@@ -9,12 +9,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from torch import nn
 
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.classifier import Classifier
+from facelib.classifiers.functions.making import is_function
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders.loaded import Source
 from facelib.classifiers.own import own
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "facelib.classifiers"
 
-Kind = Literal["pretrained", "known bias", "own"]
+Kind = Literal["pretrained", "known bias", "own", "sends pictures"]
 
 
 @dataclass
@@ -66,7 +67,8 @@ def register(
         the same name replaces what was there, so that a cell of a notebook can be run again.
     classifier
         The classifier; a function that makes it when it is first asked for; or a file, folder or torch module
-        that `own` makes a classifier of, right now.
+        that `own` makes a classifier of, right now. So is a function of pictures to probabilities, once its
+        ``labels=`` are given. One that sends pictures away takes part where it is named, and nowhere else.
     packages
         Model packages that it needs.
     **how
@@ -81,15 +83,19 @@ def register(
     """
     _discover()
     place = "" if isinstance(classifier, Classifier) else _place(classifier)
-    if isinstance(classifier, (str, Path, nn.Module)):
-        classifier = own(classifier, id=id, **how)
+    asked = "labels" in how and is_function(classifier)
+    if isinstance(classifier, (str, Path, nn.Module)) or asked:
+        classifier = own(cast("Source", classifier), id=id, **how)
     elif how:
-        msg = f"Only a file, a folder or a torch module takes {', '.join(how)}; {id!r} is none of them."
+        msg = (
+            f"Only a file, a folder, a torch module, or a function with its labels takes {', '.join(how)}; "
+            f"{id!r} is none of them."
+        )
         raise BadValueError(msg)
     if isinstance(classifier, Classifier):
         made = _named(id, classifier)
         place = place or f"classifier of {made.card.source}"
-        CLASSIFIERS.register(id, Entry(lambda: made, packages, made=made), place)
+        CLASSIFIERS.register(id, Entry(lambda: made, packages, _kind(made), made=made), place)
     else:
         CLASSIFIERS.register(id, Entry(classifier, packages), place)
 
@@ -105,10 +111,14 @@ def unregister(id: str) -> None:  # noqa: A002
         It comes with facelib.
     """
     _discover()
-    if CLASSIFIERS[id].kind != "own":
+    if CLASSIFIERS[id].kind not in ("own", "sends pictures"):
         msg = f"{id!r} comes with facelib; only a classifier of one's own can be taken out."
         raise BadValueError(msg)
     CLASSIFIERS.remove(id)
+
+
+def _kind(made: Classifier) -> Kind:
+    return "sends pictures" if made.sends_pictures else "own"
 
 
 def _place(source: Source | Callable[[], Classifier]) -> str:
@@ -135,6 +145,7 @@ def load(id: str) -> Classifier:  # noqa: A002
             for package in entry.packages:
                 package_path(package)
             entry.made = _made(id, entry)
+            entry.kind = "sends pictures" if entry.made.sends_pictures else entry.kind
         return entry.made
 
 
@@ -155,8 +166,9 @@ def table() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns id, kind ("pretrained", "own" or "known bias"), packages (model packages that it needs) and
-        reason (why it can't be used on this machine; empty if it can). None is loaded for this.
+        Columns id, kind ("pretrained", "own", "known bias" or "sends pictures"), packages (model packages
+        that it needs) and reason (why it can't be used on this machine; empty if it can). None is loaded
+        for this.
 
     Examples
     --------
@@ -226,10 +238,12 @@ def available(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "
     pattern
         Such as ``"f*"``.
     kind
-        "pretrained", "own" or "known bias", or several: the networks of known bias are there to try out
-        methods and don't take part unless they are asked for.
+        "pretrained", "own", "known bias" or "sends pictures", or several: the networks of known bias are
+        there to try out methods, and functions that send pictures away cost something; neither takes part
+        unless it is asked for.
     """
-    return [name for name in names(pattern, kind) if why_unavailable(name) is None]
+    there = [name for name in names(pattern, kind) if why_unavailable(name) is None]
+    return [name for name in names(pattern, kind) if name in there]  # once made, one may be of another kind
 
 
 def read(

@@ -177,12 +177,71 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     if _best(table) < PAIRED:
         rows += _paired(classifier, images, boxes, shown)
         table = _compared(rows, level)
-    sentences = certain + tuple(_sentences(table, rows))
+    called = mixed_up(_named(classifier.labels, classifier.emotions, logits), shown)
+    sentences = certain + tuple(_sentences(table, rows, called))
     if is_constant(logits):
         sentences += () if CONSTANT in certain else (CONSTANT,)
     elif not (sentences or unasked):
         sentences += _chance_finding(declared, 1 / len(expressions))
     return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
+
+
+def check_labels(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False) -> Check:
+    """Compare the declared order of labels with others, on rendered heads; the preparation stays as it is.
+
+    For what is slow, or a function: each head is read once. Arguments and result are those of `check`.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> check_labels(facelib.classifiers.load("known_unbiased")).table["what"].unique().tolist()
+    ['nothing', 'labels']
+    """
+    import pandas as pd
+
+    expressions = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
+    if len(expressions) < 2:
+        return Check(classifier.id, (), pd.DataFrame(columns=list(COLUMNS)), 0, float("nan"))
+    images, boxes, shown = _heads()
+    chosen = np.isin(shown, expressions)
+    images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
+    logits = classifier.for_pictures(of_heads=True).logits(images, boxes)
+    named = _named(classifier.labels, classifier.emotions, np.nan_to_num(logits, nan=-np.inf))
+    declared = named == shown
+    rows = [("nothing", "as declared", declared, np.zeros_like(declared))]
+    rows += _labelled(classifier, logits, shown)
+    table = _compared(rows, level)
+    sentences = tuple(_sentences(table, rows, mixed_up(named, shown)))
+    if is_constant(logits):
+        sentences += (CONSTANT,)
+    elif not (sentences or unasked):
+        sentences += _chance_finding(declared, 1 / len(expressions))
+    return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
+
+
+def mixed_up(named: npt.NDArray[np.str_], shown: npt.NDArray[np.str_]) -> str:
+    """Say which emotion is most often called another one; "" if none is for half of its heads or more.
+
+    Examples
+    --------
+    >>> mixed_up(np.array(["sad", "sad", "sad", "happy"]), np.array(["happy"] * 3 + ["sad"]))
+    'It calls 100 % of the happy heads sad: are the labels in order?'
+    """
+    found = ""
+    most = POOR
+    for emotion in dict.fromkeys(shown.tolist()):
+        calls = named[shown == emotion]
+        for other in dict.fromkeys(calls[(calls != emotion) & (calls != _NONE)].tolist()):
+            share = float((calls == other).mean())
+            if share > most or (share == most and not found):
+                most = share
+                found = f"It calls {share:.0%} of the {emotion} heads {other}: are the labels in order?"
+    return found.replace("%", " %", 1)
+
+
+def known_heads() -> tuple[Images, Boxes, npt.NDArray[np.str_]]:
+    """Return the sanity set: pictures of rendered heads, their boxes, and what each shows."""
+    return _heads()
 
 
 def _best(table: pd.DataFrame) -> float:
@@ -382,8 +441,11 @@ def _compared(rows: Sequence[Row], level: float) -> pd.DataFrame:
     return table.assign(likelier=table["likelier"].where(~table["what"].isin(["nothing", "labels", TWO])))
 
 
-def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield what is better than declared, one sentence per thing, the largest gain first."""
+def _sentences(table: pd.DataFrame, rows: Sequence[Row], called: str) -> Iterator[str]:
+    """Yield what is better than declared, one sentence per thing, the largest gain first.
+
+    `called` says what the heads are called instead, where the labels may be in another order.
+    """
     better = table[table["better"]].sort_values("right", ascending=False, kind="stable")
     share, n = table["right"].iloc[0], table["n"].iloc[0]
     for what, ways in better.groupby("what", sort=False):
@@ -406,7 +468,8 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
                 f"; {' and '.join(as_good)} {do} as well: these heads don't show which it is, see how "
                 "the pictures were prepared in training"
             )
-        yield f"{text}.".replace(" 0.", " .")
+        words = f"{text}.".replace(" 0.", " .")
+        yield f"{words} {called}" if called and what == "labels" else words
 
 
 def _way(row: Mapping[Any, Any]) -> str:

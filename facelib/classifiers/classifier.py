@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from facelib.classifiers.checking import Check
     from facelib.faces import Face, Head
-    from facelib.utilities.progress import Report
+    from facelib.utilities.progress import Report, Stop
 
 Logits = npt.NDArray[np.float32]
 
@@ -109,6 +109,9 @@ class Classifier:
         `head` passes them on.
     """
 
+    sends_pictures: bool = False
+    """Whether pictures leave this machine to be read: functions of one's own may do so."""
+
     def __init__(
         self,
         id: str,  # noqa: A002
@@ -151,6 +154,21 @@ class Classifier:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, emotions=MappingProxyType(state["emotions"]))
         self._engine, self._lock = None, threading.Lock()
+
+    @property
+    def costs(self) -> bool:
+        """Whether reading costs money, or waits for its turn: so of some functions of one's own."""
+        return False
+
+    @property
+    def how_asked(self) -> str:
+        """How a function is asked, in words; "" of a network."""
+        return ""
+
+    @property
+    def not_reproducible(self) -> str:
+        """Why its numbers can't be had again; "" if they can."""
+        return ""
 
     @property
     def input_size(self) -> int:
@@ -238,6 +256,32 @@ class Classifier:
                 noise = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), np.uint8)
                 self._engine = fast(self.body, self.prepare(noise))
             return self._engine
+
+    def ready(self) -> None:
+        """Make the engine now, before several threads ask for it."""
+        self.engine  # noqa: B018
+
+    def for_pictures(self, *, of_heads: bool, stop: Stop | None = None) -> Self:  # noqa: ARG002
+        """Return it as it reads such pictures; a function that sends them away may refuse photographs.
+
+        Parameters
+        ----------
+        of_heads
+            Whether all pictures are of rendered heads.
+        stop
+            Asked while a function waits; True ends the reading with `facelib.errors.Cancelled`.
+        """
+        return self
+
+    def logits_of(self, faces: Sequence[Face]) -> Logits:
+        """Return the logits of faces, float32 (N, K); their pictures may differ in size."""
+        logits = []
+        with torch.no_grad():
+            for start in range(0, len(faces), self.chunk):
+                some = faces[start : start + self.chunk]
+                pictures = [self.prepare(face.image[None], face.box) for face in some]
+                logits.append(np.asarray(self.logits_from(self.engine(torch.cat(pictures)))))
+        return np.concatenate(logits)
 
     def logits_from(self, features: torch.Tensor) -> torch.Tensor:
         """Return the logits (N, K) of features, differentiable in them."""

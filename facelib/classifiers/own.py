@@ -18,11 +18,13 @@ from torch import nn
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.card import Card
 from facelib.classifiers.certainties import certainties, look_like_sigmoids
-from facelib.classifiers.checking import check
+from facelib.classifiers.checking import check, check_labels
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, is_further, shortened
+from facelib.classifiers.functions.function import Function, name_of
+from facelib.classifiers.functions.making import is_function, of_function
 from facelib.classifiers.known_bias import BIASES
-from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, load_source
+from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, Source, load_source
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
@@ -32,7 +34,8 @@ from facelib.utilities.nearest import nearest
 
 SMALLEST = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
 NEAR_ONE: Final = 1 - 2.0**-24  # sigmoids above it are taken for it: single precision ends there
-SMALL: Final = 100e6  # floating-point operations per picture: some ms on one core
+SMALL: Final = 100e6  # floating-point operations per picture: some ms on one core, and all is compared
+MEDIUM: Final = 1e9  # up to here labels alone are compared, which takes about a second
 SURE: Final = 0.001  # level at which rendered heads speak against a declaration unasked
 MANY: Final = 40  # labels of which misspelt emotions are looked for; a network of more has other labels
 NEAR: Final = 0.8  # how much a misspelt emotion is like one, as `difflib` measures it
@@ -51,7 +54,7 @@ class DeclarationWarning(FacelibWarning):
 
 
 def own(
-    source: str | Path | nn.Module,
+    source: str | Path | nn.Module | Function,
     *,
     kind: str | None = None,
     id: str | None = None,  # noqa: A002
@@ -77,6 +80,11 @@ def own(
         weights (.safetensors, .pt …; they need `factory` or `architecture`), or the folder of a transformers
         image classifier. Files are read on this machine, and no code of theirs is run unless `trust` is True.
         ONNX files are checked and tried out in a process with limits before onnxruntime runs them here.
+        Or a function of pictures to probabilities (N, K): a compiled library, another machine. With a
+        `preparation` it is given crops (N, size, size, C), channels in the order of its colour, uint8 where
+        mean is 0 and std 1, else float32 scaled as declared; without one whole pictures, uint8 (N, H, W, 3),
+        RGB, and boxes, float64 (N, 4). It has no gradients: maps are those of
+        `facelib.attribution.occlusion` and `rise`.
     kind
         One of `facelib.classifiers.LOADERS` where the file's name doesn't say.
     id
@@ -102,7 +110,11 @@ def own(
     title, licence, training_data, limits, rights
         For the card.
     **options
-        What the kind needs, such as ``factory=`` or ``architecture="timm:resnet18"``.
+        What the kind needs, such as ``factory=`` or ``architecture="timm:resnet18"``; of a function the
+        fields of `facelib.classifiers.functions.terms.Terms`: ``batch=``, ``seconds=``, ``retries=``,
+        ``per_minute=``, ``price=``, ``budget=``, ``draws=``, ``cache=``, and for one that sends pictures to
+        another machine ``sends_pictures=True, host=…, version=…``; it is given rendered heads only unless
+        ``photographs=True``.
 
     Raises
     ------
@@ -113,6 +125,9 @@ def own(
         True; nothing of it is kept.
     UnavailableError
         A package that reads this kind isn't installed.
+    FunctionError, BadAnswerError
+        A function on this machine, tried out on two rendered heads, raises, hangs, or doesn't answer with
+        probabilities.
 
     Warns
     -----
@@ -135,8 +150,27 @@ def own(
     named = _names(labels)
     outputs = "sigmoids" if outputs is normalised_sigmoid else cast("Outputs | None", outputs)
     _check_words(preparation, emotions, outputs, id)
+    if kind == "function" or (kind is None and is_function(source)):
+        asked = _asked(source, named, outputs, cam_layer)
+        function, findings = of_function(
+            asked,
+            id or _id(name_of(asked)),
+            labels=named or (),
+            emotions=_table(named or (), emotions),
+            preparation=preparation,
+            options=options,
+            about={
+                "title": title, "licence": licence, "training_data": training_data, "limits": limits,
+                "rights": rights,
+            },
+        )  # fmt: skip
+        if findings:
+            warnings.warn(f"{function.id}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
+        return function
     declared = Declared(named, preparation.size if preparation else None, trust)
-    loaded = load_source(source, kind, declared, options, known=tuple(signature(own).parameters))
+    loaded = load_source(
+        cast("Source", source), kind, declared, options, known=tuple(signature(own).parameters)
+    )
     names = named or loaded.labels
     seen = preparation or loaded.preparation
     if names is None or seen is None:
@@ -223,6 +257,28 @@ def _check_words(preparation: object, emotions: object, outputs: object, id: obj
         raise BadValueError(msg)
 
 
+def _asked(source: object, labels: object, outputs: object, cam_layer: object) -> Function:
+    """Return a source that is a function, or raise `BadValueError` for what doesn't go with one."""
+    if not callable(source):
+        msg = f"A function of pictures to probabilities is needed; got {type(source).__name__}."
+        raise BadValueError(msg)
+    if labels is None:
+        msg = (
+            "A function doesn't state its labels; declare them in the order of its columns, for example "
+            "labels=['angry', 'happy']."
+        )
+        raise BadValueError(msg)
+    if outputs not in (None, "probabilities"):
+        msg = (
+            f"A function answers with probabilities that sum to 1: make them of its logits; got {outputs!r}."
+        )
+        raise BadValueError(msg)
+    if cam_layer is not None:
+        msg = f"A function has no layers, so no `cam_layer`; got {cam_layer!r}."
+        raise BadValueError(msg)
+    return source
+
+
 def _id(source: str) -> str:
     """Return a name of a file or class as an id; one that comes with facelib keeps its own.
 
@@ -238,17 +294,18 @@ def _id(source: str) -> str:
 def _findings(made: Classifier, sample: torch.Tensor) -> tuple[str, ...]:
     """Return what speaks against the declaration; heads are read where that is quick."""
     certain = certainties(made)
-    if certain or not cache_path().is_file() or not _is_small(made, sample):
+    work = _work(made, sample)
+    if certain or not cache_path().is_file() or not 0 < work <= MEDIUM:
         return certain
     try:
-        return check(made, level=SURE, unasked=True).findings
+        return (check if work <= SMALL else check_labels)(made, level=SURE, unasked=True).findings
     except FacelibError:  # the heads aren't on this machine
         return ()
 
 
 @torch.no_grad()
-def _is_small(made: Classifier, sample: torch.Tensor) -> bool:
-    """Return whether a picture costs so little that all comparisons take about a second."""
+def _work(made: Classifier, sample: torch.Tensor) -> int:
+    """Return the floating-point operations that one picture needs; 0 where they can't be counted."""
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
@@ -256,8 +313,8 @@ def _is_small(made: Classifier, sample: torch.Tensor) -> bool:
         with counter:
             made.head(made.body(sample[:1]))
     except Exception:  # it can't be counted
-        return False
-    return 0 < counter.get_total_flops() <= SMALL
+        return 0
+    return counter.get_total_flops()
 
 
 class _Logarithm(nn.Module):

@@ -33,6 +33,8 @@ COLUMNS = {
     "probabilities": "how they come from logits",
     "feature_map": "the layer that maps read",
     "no_maps": "why it has no maps; empty if it has",
+    "function": "how a function of one's own is asked, and where it sends pictures; empty for a network",
+    "not_reproducible": "why its numbers can't be had again; empty if they can",
     "network": "architecture",
     "parameters": "number of weights",
     "training_data": "as stated",
@@ -68,6 +70,8 @@ def _row(clf: Classifier) -> dict[str, Any]:
         "margin": seen.margin,
         "fit": seen.fit,
         "no_maps": clf.no_maps,
+        "function": clf.how_asked,
+        "not_reproducible": clf.not_reproducible,
     }
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import torch
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, FunctionError
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
 from facelib.properties.measuring import SIZE, in_order
@@ -85,7 +84,7 @@ def read(
     import pandas as pd
 
     listed = _listed(faces)
-    classifier.engine  # noqa: B018 - made once, before the threads ask for it
+    classifier.ready()
 
     def piece(rows: range) -> pd.DataFrame:
         opened, remarks, attributes = [], [], []
@@ -94,7 +93,8 @@ def read(
             opened.append(face)
             remarks.append(remark)
             attributes.append({**listed.known(row), **({} if face is None else face.attributes)})
-        return _table(classifier, [listed.names[row] for row in rows], opened, remarks, attributes)
+        logits = _logits(classifier, opened, remarks, skip_broken=skip_broken)
+        return _table(classifier, [listed.names[row] for row in rows], logits, remarks, attributes)
 
     count = len(listed.names)
     tables, done = [], 0
@@ -162,20 +162,17 @@ def _opened(given: _Given, row: int, *, skip_broken: bool) -> tuple[Face | None,
 def _table(
     classifier: Classifier,
     names: Sequence[str],
-    faces: Sequence[Face | None],
+    logits: Logits,
     remarks: Sequence[str],
     known: Sequence[Mapping[str, Any]],
 ) -> pd.DataFrame:
     import pandas as pd
 
-    labels = classifier.labels
-    logits = np.full((len(faces), len(labels)), np.nan, np.float32)
-    probabilities = logits.copy()
-    there = [place for place, face in enumerate(faces) if face is not None]
-    if there:
-        logits[there] = _logits(classifier, [face for face in faces if face is not None])
+    labels, faces, each = classifier.labels, names, len(classifier.labels)
+    probabilities = np.full(logits.shape, np.nan, np.float32)
+    there = np.isfinite(logits).any(1)
+    if there.any():
         probabilities[there] = classifier.probabilities_from(logits[there])
-    each = len(labels)
     columns = {
         "face": np.repeat(np.array(names, object), each),
         "classifier": classifier.id,
@@ -200,14 +197,22 @@ def _word(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _logits(classifier: Classifier, faces: Sequence[Face]) -> Logits:
-    """Return the logits of faces, whose pictures may differ in size."""
-    logits = []
-    with torch.no_grad():
-        for start in range(0, len(faces), classifier.chunk):
-            pictures = [
-                classifier.prepare(face.image[None], face.box)
-                for face in faces[start : start + classifier.chunk]
-            ]
-            logits.append(np.asarray(classifier.logits_from(classifier.engine(torch.cat(pictures)))))
-    return np.concatenate(logits)
+def _logits(
+    classifier: Classifier, faces: Sequence[Face | None], remarks: list[str], *, skip_broken: bool
+) -> Logits:
+    """Return logits (N, K), NaN for a face that isn't there or that a function fails on; note why."""
+    logits = np.full((len(faces), len(classifier.labels)), np.nan, np.float32)
+    there = {place: face for place, face in enumerate(faces) if face is not None}
+    if not there:
+        return logits
+    try:
+        logits[list(there)] = classifier.logits_of(list(there.values()))
+    except FunctionError:
+        if not skip_broken:
+            raise
+        for place, face in there.items():  # one by one: which it is
+            try:
+                logits[place] = classifier.logits_of([face])[0]
+            except FunctionError as error:
+                remarks[place] = error.words
+    return logits

@@ -154,6 +154,11 @@ class Result:
             aside,
             meant,
             *provenance.get("not_covered", ()),
+            *(
+                f"{row['classifier']} is not reproducible: {why}."
+                for row in provenance.get("classifiers", ())
+                if (why := row.get("not_reproducible"))
+            ),
         )
         return cls(
             store=kept.folder,

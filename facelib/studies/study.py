@@ -18,6 +18,8 @@ import numpy as np
 
 from facelib import classifiers, properties
 from facelib.classifiers import Classifier
+from facelib.classifiers.functions.function import FunctionClassifier
+from facelib.classifiers.functions.terms import Estimate
 from facelib.errors import BadValueError, Cancelled, check_all, check_kind
 from facelib.faces import FaceSet, Head
 from facelib.studies.counts import count_units
@@ -207,6 +209,7 @@ class Study(ABC, Generic[R]):
             As for `run`.
         """
         self._check()
+        self._check_photographs()
         readers = self._readers(travels=False)
         jobs, units = self._jobs(readers)
         left, said, refused, failed = jobs, "", "", 0
@@ -215,6 +218,10 @@ class Study(ABC, Generic[R]):
             wanted = self._wanted(units, readers)
             left, said, refused, failed = self._planned(kept, jobs, wanted)
         seconds, weight = trial(left or jobs, readers)
+        prices = self._prices(left)
+        waits = max((price.seconds for price in prices.values()), default=0.0)
+        if all(one.costs for one in readers.values()):
+            seconds = 0.0  # all that takes time is waiting for answers
         without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
         processes, here = workers(n_jobs)
         batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
@@ -235,10 +242,15 @@ class Study(ABC, Generic[R]):
             failed=failed,
             pictures=pictures,
             rows=pictures * sum(len(one.names) for one in readers.values() if one.id != MEASURES),
-            seconds=seconds * len(left) / processes + around,
+            seconds=max(seconds * len(left) / processes, waits) + around,
             bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
-            notes=tuple(filter(None, (said, *without, self._consents(), *self._notes(), *self._opaque()))),
+            notes=tuple(
+                filter(
+                    None,
+                    (said, *without, self._consents(), *self._notes(), *self._opaque(), *_priced(prices)),
+                )
+            ),
             refused=refused,
             afterwards=afterwards,
             at_most=self._longest,
@@ -290,6 +302,7 @@ class Study(ABC, Generic[R]):
         check_kind(store, (str, os.PathLike), "The folder of the study, a path,")
         as_stop(stop)
         self._check()
+        self._check_photographs()
         self._check_run()
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)
         readers = self._readers(travels=not here)
@@ -357,6 +370,20 @@ class Study(ABC, Generic[R]):
                 msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
                 raise BadValueError(msg)
 
+    def _check_photographs(self) -> None:
+        """Raise `BadValueError` if photographs would leave this machine and may not."""
+        heads = all(one.of_head for one in self.people)
+        for model in self.models:
+            model.for_pictures(of_heads=heads)
+
+    def _prices(self, left: Sequence[Job]) -> dict[str, Estimate]:
+        """Return what is still to be asked of functions that cost something, by id."""
+        asked = [one for one in self.models if isinstance(one, FunctionClassifier) and one.costs]
+        return {
+            one.id: one.estimate(sum(len(job.strengths) for job in left if one.id in job.units))
+            for one in asked
+        }
+
     def _notes(self) -> Iterator[str]:
         """Return notes to show before the start."""
         return iter(())
@@ -377,6 +404,8 @@ class Study(ABC, Generic[R]):
         for arm in self.arms:
             if arm.intervention is not None:
                 yield own_code(type(arm.intervention)).note(f"the intervention {arm.name!r}")
+        for model in self.models:
+            yield fingerprints.of_function(model).note(f"the function {model.id!r}")
 
     def _readers(self, *, travels: bool) -> dict[str, Reader]:
         """Return the readers: all classifiers, and the measures."""
@@ -465,6 +494,12 @@ class Study(ABC, Generic[R]):
         kept.save(PROVENANCE, about)
         write_record(kept, Record(wanted.settings, faces, units, versions, wanted.keys))
         return about
+
+
+def _priced(prices: Mapping[str, Estimate]) -> Iterator[str]:
+    """Say what functions cost, one sentence each."""
+    for name, price in prices.items():
+        yield f"{name}: {price}"
 
 
 def _end(kept: Store, about: dict[str, Any], units: pd.DataFrame) -> None:

@@ -139,7 +139,11 @@ class Explorer(traitlets.HasTraits):
         self.missing: dict[str, str] = {}
         for name in zoo.names(kind=kinds()) if classifiers is None else classifiers:
             try:
-                self.models.append(zoo.load(name))
+                model = zoo.load(name)
+                if model.sends_pictures:
+                    self.missing[name] = "It sends pictures to another machine, so the page doesn’t offer it."
+                    continue
+                self.models.append(model)
             except (UnavailableError, BadModelError, BadValueError) as error:
                 self.missing[name] = explain(error)
         super().__init__(

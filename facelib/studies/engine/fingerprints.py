@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from facelib.classifiers import Classifier
+from facelib.classifiers.functions.function import FunctionClassifier
 from facelib.errors import BadValueError
 from facelib.face import face_fingerprint
 from facelib.faces import Face
@@ -106,7 +107,21 @@ def of_classifier(classifier: Classifier) -> str:
         *_own_code(type(classifier)),
         *_beside(type(classifier)),
         *([] if classifier.card.sha256 else _layers(classifier)),
+        *_asked(classifier),
     )
+
+
+def of_function(classifier: Classifier) -> OwnCode:
+    """Return the code of a function that is a classifier; nothing of a network."""
+    return own_code(classifier.function) if isinstance(classifier, FunctionClassifier) else OwnCode((), ())
+
+
+def _asked(classifier: Classifier) -> Iterator[object]:
+    """Give the code of a function that is a classifier, and how it is asked; nothing of a network."""
+    if isinstance(classifier, FunctionClassifier):
+        yield classifier.identity
+        yield classifier.function_code
+        yield from of_function(classifier).parts
 
 
 @cache

@@ -39,6 +39,8 @@ class Reader:
         have them; else None.
     model
         The classifier itself, if it doesn't leave this process; else None.
+    costs
+        Whether asking it costs something, so that nothing is read for trial.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Reader:
     names: tuple[str, ...]
     packed: bytes | None = None
     model: Classifier | None = None
+    costs: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -72,11 +75,11 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
     if here and classifiers.load(classifier.id) is classifier:
         return Reader(classifier.id, key, names)
     if not travels:
-        return Reader(classifier.id, key, names, model=classifier)
+        return Reader(classifier.id, key, names, model=classifier, costs=classifier.costs)
     from cloudpickle import dumps
 
     try:
-        return Reader(classifier.id, key, names, dumps(classifier))
+        return Reader(classifier.id, key, names, dumps(classifier), costs=classifier.costs)
     except Exception as error:
         msg = (
             f"{classifier.id!r} can't be sent to other processes ({error}). Give the classifier as a file, "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadImageError, BadValueError, check_kind
-from facelib.face import face_fingerprint
+from facelib.face import face_fingerprint, of_heads
 from facelib.faces import Face, FaceSet, Head
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.meant import meant, word_for
@@ -89,6 +89,11 @@ class Subject:
     expression: str
     known: Mapping[str, Any]
     face: Head | Face | Place
+
+    @property
+    def of_head(self) -> bool:
+        """Whether it is a rendered head, or a picture just as one was rendered."""
+        return isinstance(self.face, Head) or (isinstance(self.face, Face) and of_heads([self.face]))
 
     def open(self) -> Head | Face:
         """Return the head, or the picture: a broken one raises what is wrong."""

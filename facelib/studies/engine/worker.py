@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from facelib import properties
 from facelib.classifiers import Classifier
-from facelib.errors import FacelibError, UnavailableError
+from facelib.errors import Cancelled, FacelibError, UnavailableError
 from facelib.faces import Face, Head
 from facelib.interventions.symmetry import Chimeras
 from facelib.studies.engine.observers import Reader, bring, loaded
@@ -25,7 +25,7 @@ from facelib.utilities.progress import Stop
 
 Numbers = npt.NDArray[np.float64]
 
-OURS = (MemoryError, UnavailableError)
+OURS = (MemoryError, UnavailableError, Cancelled)
 """What isn't the fault of a face: it ends the work."""
 
 
@@ -82,7 +82,13 @@ def work(
     for job in jobs:
         if stop is not None and stop():
             break
-        job_rows = run_job(job, readers)
+        try:
+            job_rows = run_job(job, readers, stop)
+        except Cancelled:
+            break
+        except UnavailableError:  # such as a budget that is spent: what was read before is paid for
+            tuple(_write(Store(folder), rows))
+            raise
         rows += job_rows
         count += 1
         failed += any(one.error for one in job_rows)
@@ -92,8 +98,12 @@ def work(
     return Done(count, failed, end - begun, end - writing, parts)
 
 
-def run_job(job: Job, readers: Mapping[str, Reader]) -> list[Rows]:
-    """Render the frames of a job and read them; an error becomes its rows."""
+def run_job(job: Job, readers: Mapping[str, Reader], stop: Stop | None = None) -> list[Rows]:
+    """Render the frames of a job and read them; an error becomes its rows.
+
+    `stop` is asked while a function of one's own is waited for; `Cancelled` ends the job, which has no rows
+    then.
+    """
     asked = [readers[name] for name in job.units]
     with _one_thread():
         models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
@@ -103,13 +113,21 @@ def run_job(job: Job, readers: Mapping[str, Reader]) -> list[Rows]:
             raise
         except Exception as error:
             return [_failed(job, reader, error) for reader in asked]
-        return [_rows(job, reader, frames, models) for reader in asked]
+        view = _views(models, of_heads=job.subject.of_head, stop=stop)
+        return [_rows(job, reader, frames, view) for reader in asked]
 
 
-def _rows(job: Job, reader: Reader, frames: Frames, models: Mapping[str, Classifier]) -> Rows:
+def _views(
+    models: Mapping[str, Classifier], *, of_heads: bool, stop: Stop | None
+) -> Callable[[str], Classifier]:
+    """Return how a classifier is had as it reads these pictures; one may refuse photographs."""
+    return lambda name: models[name].for_pictures(of_heads=of_heads, stop=stop)
+
+
+def _rows(job: Job, reader: Reader, frames: Frames, view: Callable[[str], Classifier]) -> Rows:
     try:
         measuring = reader.kind == "measured"
-        read = _measure(frames, reader) if measuring else _read(frames, reader, models[reader.id])
+        read = _measure(frames, reader) if measuring else _read(frames, reader, view(reader.id))
     except OURS:
         raise
     except Exception as error:

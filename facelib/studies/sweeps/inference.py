@@ -81,6 +81,7 @@ def read(
     box: npt.NDArray[np.float64],
     *,
     workers: int = 2,
+    of_heads: bool = False,
     progress: bool | Report | None = None,
     stop: Stop | None = None,
 ) -> Mapping[str, Reading]:
@@ -92,6 +93,8 @@ def read(
         uint8 (n, H, W, 3).
     box
         px (4,), the face box of the unchanged face.
+    of_heads
+        Whether all pictures are of rendered heads: a function that sends pictures away takes no others.
     progress
         True for a progress bar, or a function called with the `Progress`, which counts pieces of work.
     stop
@@ -100,7 +103,8 @@ def read(
     Raises
     ------
     BadValueError
-        If something else than classifiers or pictures is given.
+        If something else than classifiers or pictures is given, or photographs to a function that sends
+        pictures away and takes heads only.
     Cancelled
         If `stop` answered True.
     """
@@ -114,13 +118,14 @@ def read(
     if workers < 1:
         msg = f"At least one thread reads the pictures; got workers = {workers!r}."
         raise BadValueError(msg)
+    views = [classifier.for_pictures(of_heads=of_heads, stop=stop) for classifier in classifiers]
     starts = range(0, len(images), CHUNK)
     parts: dict[tuple[str, int], tuple[npt.NDArray[np.float32], torch.Tensor]] = {}
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         tasks = {
             pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box): (classifier.id, start)
-            for classifier in classifiers
+            for classifier in views
             for start in starts
         }
         with reporting(progress, len(tasks), unit="piece") as report:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
+from facelib.face import of_heads
 from facelib.interventions.placebos.distance import REGIONS, pixel_distance, region_distances
 from facelib.interventions.placebos.kinds import LEAST_KINDS, placebos_of
 from facelib.interventions.placebos.matching import placebo_sweeps
@@ -239,7 +240,14 @@ def run_references(
         regions=regions if by_region else None,
     )
     for matched in matches:
-        readings = read([*models.values()], matched.images, sweep.box, workers=workers, stop=stop)
+        readings = read(
+            [*models.values()],
+            matched.images,
+            sweep.box,
+            workers=workers,
+            of_heads=of_heads(sweep.frames.faces),
+            stop=stop,
+        )
         placebo = PlaceboSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facelib.classifiers import Classifier
+from facelib.face import of_heads
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.intervention import check_strength
@@ -52,5 +53,6 @@ def snapshot(
     strength = check_strength(strength)
     grades = np.array([0.0, strength]) if strength else np.array([0.0])
     frames = make_frames(face, intervention, grades, size=size, workers=workers, known=known)
-    readings = read(classifiers, frames.images[-1:], frames.box, workers=workers)
+    heads = of_heads(frames.faces)
+    readings = read(classifiers, frames.images[-1:], frames.box, workers=workers, of_heads=heads)
     return Snapshot(frames, readings)

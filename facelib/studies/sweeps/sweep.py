@@ -15,7 +15,7 @@ from facelib import classifiers, interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import common, shortened
 from facelib.errors import BadValueError, check_kind
-from facelib.face import shown_of
+from facelib.face import of_heads, shown_of
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.replicates import nuisance_replicates
@@ -469,6 +469,7 @@ def sweep(
             np.concatenate([frames.images, *shaken]),
             frames.box,
             workers=workers,
+            of_heads=of_heads(frames.faces),
             progress=lambda at: go_on(RENDERED + (1 - RENDERED) * at.share, at.words),
             stop=stop,
         )
