@@ -22,6 +22,8 @@ from facelib.utilities.kept_files import kept
 
 TYPE: Final = 13
 """Size of words in charts of the page, px: that of all its other words."""
+IN_CELLS: Final = 12
+"""Size of words that are marks, px: as a number in a cell, which has no more room."""
 
 
 def bars(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
@@ -76,15 +78,18 @@ def _cached(module: str, function: str, given: list[Any], options: dict[str, Any
 
 
 def legible(spec: Any, least: float = TYPE) -> Any:
-    """Return a specification whose words have `least` px or more.
+    """Return a specification whose words have `least` px or more, those that are marks `IN_CELLS`.
 
     >>> legible({"title": {"fontSize": 11, "dy": 3}, "axis": [{"labelFontSize": 14}]})
     {'title': {'fontSize': 13, 'dy': 3}, 'axis': [{'labelFontSize': 14}]}
+    >>> legible({"mark": {"type": "text", "fontSize": 11}})
+    {'mark': {'type': 'text', 'fontSize': 12}}
     """
     if isinstance(spec, list):
         return [legible(part, least) for part in spec]
     if not isinstance(spec, dict):
         return spec
+    least = IN_CELLS if spec.get("type") == "text" else least
     return {
         name: max(part, least)
         if name.lower().endswith("fontsize") and isinstance(part, (int, float))
