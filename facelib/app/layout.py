@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import html
 from collections.abc import Callable, Iterator
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
 import ipywidgets as widgets
 
@@ -26,6 +27,7 @@ from facelib.app.widgets.controls import Card
 from facelib.app.widgets.messages import Messages
 from facelib.app.widgets.page_memory import PageMemory
 from facelib.app.widgets.page_tools import PageTools
+from facelib.app.widgets.pictures import encode_jpeg
 from facelib.app.widgets.style import PageStyle
 from facelib.app.widgets.tabs import TabBar, Tabs
 from facelib.app.widgets.watchdog import Watchdog
@@ -35,6 +37,7 @@ from facelib.studies.disclaimer import LIMITS
 
 Follow = Callable[[str, StudyState], None]
 INTRO: Final = "Move the slider: the face on the right changes, and every network answers."
+FIRST: Final = "application/vnd.facelib.first+json"  # as in loading.macro.html.j2
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
 
@@ -124,12 +127,32 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     keep_photograph()
     watchdog.observe(lambda _change: _welcome(state), "visited")
     unseen = (PageStyle(), watchdog, memory.keeper)
-    root = widgets.VBox([*unseen, _header(state, tabs.bar, memory.tools), memory.notice, *tabs.boxes, limits])
+    root = Whole(state, [*unseen, _header(state, tabs.bar, memory.tools), memory.notice, *tabs.boxes, limits])
     root.add_class("facelib-app")
     state.start()
     if scene:
         memory.begin(scene)
     return root
+
+
+class Whole(widgets.VBox):
+    """All of the page. Its output carries the first picture: it is seen while a browser builds the widgets.
+
+    A photograph isn't carried: outputs are saved with notebooks.
+    """
+
+    def __init__(self, explorer: Explorer, parts: list[widgets.Widget]) -> None:
+        self._explorer = explorer
+        super().__init__(parts)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        explorer = self._explorer
+        known = explorer.result.sweep if explorer.result else explorer.snapshot
+        if isinstance(explorer.face, Head) and known is not None and not explorer.step:
+            jpeg = base64.b64encode(encode_jpeg(known.frames.faces[0].image)).decode("ascii")
+            bundle[FIRST] = {"jpeg": jpeg}
+        return bundle
 
 
 def _welcome(state: Explorer) -> None:

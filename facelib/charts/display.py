@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Final
+
+_STYLE: Final = Path(__file__).with_name("notebook.css")
+
 
 def offline() -> None:
-    """Show every altair chart of this notebook offline, in JupyterLab and in Voila (altair's setting)."""
+    """Show every altair chart of this notebook offline, in JupyterLab and in Voila (altair's setting).
+
+    In a notebook its style comes along: charts are never wider than their cell, and stand on white paper
+    where JupyterLab's theme is dark.
+    """
     import altair as alt
 
     alt.renderers.enable("jupyter", offline=True)
+    if "ipykernel" in sys.modules:  # a notebook runs this
+        from IPython.display import HTML, display
+
+        display(HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"))

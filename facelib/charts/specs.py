@@ -2,7 +2,8 @@
 
 Importing altair takes more than a second. A layout depends on the names of the classifiers only, never on
 data, so its Vega-Lite dictionary is kept in the cache folder under a hash of its arguments, of altair's
-version, and of the code that draws it.
+version, and of the code that draws it. Words are as large as the page's: in figures of reports and notebooks
+they may be smaller.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ import json
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from facelib.utilities import code_digests as sources
 from facelib.utilities.kept_files import kept
+
+TYPE: Final = 13
+"""Size of words in charts of the page, px: that of all its other words."""
+IN_CELLS: Final = 12
+"""Size of words that are marks, px: as a number in a cell, which has no more room."""
 
 
 def bars(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
@@ -64,4 +70,29 @@ def _cached(module: str, function: str, given: list[Any], options: dict[str, Any
         return json.dumps(layout(*given, **options).to_dict()).encode()
 
     spec: dict[str, Any] = json.loads(kept(f"chart-{module}-{key}.json", make))
-    return spec
+    words: dict[str, Any] = spec.setdefault("config", {})
+    for part in ("axis", "header", "legend"):  # Vega's own are smaller
+        words[part] = {"labelFontSize": TYPE, "titleFontSize": TYPE} | words.get(part, {})
+    grown: dict[str, Any] = legible(spec)
+    return grown
+
+
+def legible(spec: Any, least: float = TYPE) -> Any:
+    """Return a specification whose words have `least` px or more, those that are marks `IN_CELLS`.
+
+    >>> legible({"title": {"fontSize": 11, "dy": 3}, "axis": [{"labelFontSize": 14}]})
+    {'title': {'fontSize': 13, 'dy': 3}, 'axis': [{'labelFontSize': 14}]}
+    >>> legible({"mark": {"type": "text", "fontSize": 11}})
+    {'mark': {'type': 'text', 'fontSize': 12}}
+    """
+    if isinstance(spec, list):
+        return [legible(part, least) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    least = IN_CELLS if spec.get("type") == "text" else least
+    return {
+        name: max(part, least)
+        if name.lower().endswith("fontsize") and isinstance(part, (int, float))
+        else legible(part, least)
+        for name, part in spec.items()
+    }

@@ -214,6 +214,17 @@ def test_a_finger_opens_swipes_and_chooses(quick_url: str, visit: Callable[..., 
     one.tap(card)
     expect(now(one)).to_have_text("age", timeout=SOON)
     assert box_of(strip)["height"] <= 56
+    box, left = box_of(strip), "row => row.scrollLeft"
+    was, middle = strip.evaluate(left), box["y"] + box["height"] / 2
+    one.swipe((300, middle), (150, middle))
+    wait_until(lambda: strip.evaluate(left) > was + 100, 3, "the row follows the finger")
+    one.page.wait_for_timeout(600)
+    edges = strip.evaluate(
+        "row => [...row.children].map((card) => card.getBoundingClientRect().x"
+        " - row.getBoundingClientRect().x)"
+    )
+    last = strip.evaluate("row => row.scrollLeft >= row.scrollWidth - row.clientWidth - 1")
+    assert last or min(abs(edge - 3) for edge in edges) <= 1, "it rests with a whole card at its edge"
     one.screenshot("gallery_390_touch")
     assert violations(one.page) == []
     one.assert_clean()

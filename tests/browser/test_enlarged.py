@@ -66,10 +66,10 @@ def test_a_click_enlarges_and_escape_gives_the_focus_back(viewer: Visit) -> None
     shown = viewer.canvas_bytes(stage(viewer).locator("canvas").nth(1))
     viewer.click(stage(viewer).locator("canvas").nth(1))
     expect(dialog(viewer)).to_be_visible()
+    assert viewer.canvas_bytes(pane(viewer, "second")) == shown  # before finer pictures come
     for name in ("first", "second"):
         assert box_of(pane(viewer, name))["width"] >= 680, name
         assert inside(pane(viewer, name), viewer.page), name
-    assert viewer.canvas_bytes(pane(viewer, "second")) == shown
     stops = []
     for _ in range(30):
         viewer.page.keyboard.press("Tab")
@@ -121,6 +121,42 @@ def test_the_strength_is_set_in_it_for_the_whole_page(viewer: Visit) -> None:
     viewer.page.keyboard.press("Escape")
     expect(strength(viewer)).to_have_attribute("aria-valuetext", "strength 0.70")
     expect(viewer.page.locator(".facelib-livetable").first).to_have_attribute("data-index", "14")
+
+
+FINE = "Drawn with 512 px to be looked at; networks read the same face with 224 px."
+MEAN = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.reduce((sum, level) => sum + level, 0) / data.length;
+}"""
+
+
+def test_finer_faces_come_when_the_strength_rests_and_networks_see_what_they_saw(viewer: Visit) -> None:
+    expect(viewer.page.locator(".facelib-progress").first).to_be_hidden(timeout=WAIT)  # all placebos are in
+    said = viewer.page.locator(".facelib-answer").inner_text()
+    viewer.press(strength(viewer), *["PageUp"] * 3)
+    small_mean = viewer.page.locator(".facelib-stage-after canvas").evaluate(MEAN)
+    viewer.press(opener(viewer), "Enter")
+    side = "canvas => canvas.width"
+    for name in ("first", "second"):
+        wait_until(lambda name=name: pane(viewer, name).evaluate(side) == 512, 30, "a finer picture")
+    expect(dialog(viewer).get_by_text(FINE)).to_be_visible()
+    assert pane(viewer, "second").evaluate(MEAN) == pytest.approx(small_mean, abs=1.5), "it is the same face"
+    viewer.screenshot("enlarged_fine")
+    inner = dialog(viewer).get_by_role("slider", name="Strength")
+    box = box_of(inner)
+    viewer.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+    viewer.page.mouse.down()
+    viewer.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=6)
+    viewer.page.wait_for_timeout(1500)
+    assert pane(viewer, "second").evaluate(side) == 224, "nothing of it while the strength is held"
+    viewer.page.mouse.up()
+    wait_until(lambda: pane(viewer, "second").evaluate(side) == 512, 30, "a finer picture")
+    mode(viewer, "Difference")
+    assert pane(viewer, "first").evaluate(side) == 512
+    mode(viewer, "Side by side")
+    viewer.page.keyboard.press("Escape")
+    assert viewer.page.locator(".facelib-stage-after canvas").evaluate(side) == 224
+    assert viewer.page.locator(".facelib-answer").inner_text() == said
 
 
 def test_an_edge_is_wiped_over_the_faces_by_hand_and_keys(viewer: Visit) -> None:

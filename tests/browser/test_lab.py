@@ -136,3 +136,40 @@ def test_the_slider_of_a_sweep_moves_picture_and_curves_in_lab(
         one.page.goto("about:blank")
     finally:
         server.kill()
+
+
+CHART = """
+import altair as alt
+from facelib import charts
+
+charts.offline()
+row = alt.Data(values=[{"x": 1}])
+alt.Chart(row, width=1400, height=60, background="transparent").mark_bar().encode(x="x:Q")
+"""
+
+
+@pytest.mark.slow
+def test_a_wide_chart_fits_its_cell_and_stands_on_paper_in_a_dark_lab(
+    tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (tmp_path / "notebooks").mkdir()
+    file = write_notebook(tmp_path / "notebooks" / "chart.ipynb", CHART)
+    server = lab(file.parent, tmp_path_factory.mktemp("chart"))
+    try:
+        one = visit(f"{server.url}/tree/{file.name}?reset", 1280, 720)
+        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
+        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
+        choose(one, "Run", "runmenu:run-all")
+        chart = one.page.locator(".jp-OutputArea-output .vega-embed")
+        expect(chart.locator("svg.marks")).to_be_visible(timeout=COMES)
+        place = one.page.locator(".jp-OutputArea-output:has(.vega-embed)")
+        expect(chart).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+        assert place.evaluate("place => place.scrollWidth <= place.clientWidth"), "nothing is cut"
+        assert chart.locator("svg.marks").evaluate("svg => svg.getBoundingClientRect().width") > 700
+        one.click(one.page.get_by_role("menuitem", name="Settings", exact=True))
+        one.hover(one.page.locator(".lm-Menu-item", has_text=re.compile("^Theme")))
+        one.click(one.page.locator(".lm-Menu-item", has_text="JupyterLab Dark").last)
+        expect(chart).to_have_css("background-color", "rgb(255, 255, 255)", timeout=COMES)
+        one.page.goto("about:blank")
+    finally:
+        server.kill()

@@ -170,6 +170,21 @@ def test_face_and_strength_stay_in_sight_together(looker: Visit, width: int, hei
     together(looker, width, height, ("Property",))
 
 
+def test_on_a_tablet_the_answer_stays_with_the_strength(looker: Visit) -> None:
+    """Who dragged the slider below the charts didn't see what the networks answered."""
+    together(looker, 820, 1180, ("Property",))
+    answer = looker.page.locator(".facelib-answer .facelib-sentence p").first
+    for place in (verdicts(looker), looker.page.locator(".facelib-limits")):
+        looker.reach(place)
+        track = box_of(looker.page.locator(".facelib-strength"))
+        assert inside(answer, looker.page)
+        assert 0 < box_of(answer)["y"] - track["y"] - track["height"] < 60, "below the strength"
+    room = 1180 - box_of(looker.page.locator(".facelib-answer"))["y"]
+    assert room - box_of(looker.page.locator(".facelib-answer"))["height"] >= 0.4 * 1180, "the rest has room"
+    looker.screenshot("look_820_scrolled")
+    focus_is_seen(looker, 820, 1180, 12)
+
+
 def sight(one: Visit) -> float:
     """Height of what stays in sight."""
     return box_of(one.page.locator(".facelib-sight"))["height"]

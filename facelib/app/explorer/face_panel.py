@@ -58,6 +58,11 @@ PERSON = (
     "facial_hair", "moles", "moles_side", "thinning", "grey", "hair_length",
 )  # fmt: skip
 """Who the person is; what the face shows, wears and is lit by is left to the other controls."""
+WOMEN = {"long": 0.4, "tied": 0.3, "short": 0.3}
+MEN = {"short": 0.5, "bald": 0.25, "long": 0.15, "tied": 0.1}
+"""How often "Random" gives which hair (our choice): all kinds are seen after some presses."""
+DECIDED = 0.35  # how far from either end of female–male a random person is, at most
+DARK = 0.4  # skin tone from which hair and eyes of a random person are dark
 
 
 class FacePanel(Card):
@@ -155,9 +160,7 @@ class FacePanel(Card):
 
     def _on_random(self, _button: object) -> None:
         number = int(np.random.default_rng().integers(MOST_PERSON + 1))
-        person = sample_heads(1, seed=number)[0].replace(seed=number)
-        own = {field: getattr(person, field) for field in PERSON}
-        self.explorer.show(self.explorer.last_head.replace(**own))
+        self.explorer.show(random_person(self.explorer.last_head, number))
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""
@@ -178,6 +181,37 @@ class FacePanel(Card):
             part.layout.display = "" if is_head else "none"
         self.photo.layout.display = "none" if is_head else ""
         self.photo.follow()
+
+
+def random_person(head: Head, number: int) -> Head:
+    """Return a head that shows and wears the same, as another person: the one of this number.
+
+    Women and men are equally likely, and each has the hair of `WOMEN` or `MEN`. Darker skin comes with dark
+    hair and eyes: an odd combination draws the eye from what the change does. Samples of studies
+    (`sample_heads`) keep all of these independent of each other.
+
+    Examples
+    --------
+    >>> person = random_person(Head(expression="happy"), 7)
+    >>> person.expression, person.seed, person == random_person(Head(expression="happy"), 7)
+    ('happy', 7, True)
+    """
+    person = sample_heads(1, seed=number)[0]
+    rng = np.random.default_rng([number, 1])
+    woman, apart = bool(rng.random() < 0.5), float(rng.uniform(0, DECIDED))
+    kinds = WOMEN if woman else MEN
+    looks: dict[str, Any] = {
+        "gender": apart if woman else 1 - apart,
+        "hair": str(rng.choice(list(kinds), p=list(kinds.values()))),
+        "seed": number,
+    }
+    if woman:
+        looks["facial_hair"] = 0.0
+    if person.skin_tone >= DARK:
+        looks["hair_colour"] = "black" if person.hair_colour != "brown" else "brown"
+        looks["eye_colour"] = "brown"
+    person = person.replace(**looks)
+    return head.replace(**{field: getattr(person, field) for field in PERSON})
 
 
 def ancestry_name(head: Head) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib import attribution
+from facelib.app.explorer.fine_pictures import FinePictures
 from facelib.app.explorer.network_view import SeenView
 from facelib.app.explorer.state import STEPS, Explorer
 from facelib.app.widgets.controls import Card, Quiet, grid, labelled, paragraphs
@@ -42,6 +43,7 @@ class PicturesPanel(Card):
         self._quiet = Quiet()
         self._shown: tuple[Sweep, View] | None = None
         self.stage = Stage()
+        self.fine = FinePictures(explorer, self.stage)
         self.whole = widgets.ToggleButton(
             description="More around the face",
             tooltip="Show all of the picture that is read; numbers are of it in any case",

@@ -143,8 +143,9 @@ function menuOf(chart) {
     said.textContent = "";
     if (event.newState !== "open") return;
     const [place, box] = [button.getBoundingClientRect(), list.getBoundingClientRect()];
-    list.style.left = `${Math.max(4, Math.min(place.right - box.width, window.innerWidth - box.width - 4))}px`;
-    list.style.top = `${place.bottom + box.height < window.innerHeight ? place.bottom : Math.max(4, place.top - box.height)}px`;
+    const zoom = list.currentCSSZoom ?? 1; // of larger text
+    list.style.left = `${Math.max(4, Math.min(place.right - box.width, window.innerWidth - box.width - 4)) / zoom}px`;
+    list.style.top = `${(place.bottom + box.height < window.innerHeight ? place.bottom : Math.max(4, place.top - box.height)) / zoom}px`;
   });
   window.addEventListener("scroll", () => list.matches(":popover-open") && list.hidePopover(), { capture: true, passive: true, signal: chart.closed.signal });
   root.append(button, list);
@@ -207,17 +208,18 @@ class Chart {
   pin() {
     const { el, mount } = this;
     if (!mount.scrollLeft) return this.pinned.replaceChildren();
-    const [place, start] = [el.getBoundingClientRect(), mount.getBoundingClientRect().left - mount.scrollLeft];
+    const zoom = el.currentCSSZoom ?? 1; // of larger text: boxes are px of the screen, styles aren't
+    const [place, start] = [el.getBoundingClientRect(), mount.getBoundingClientRect().left - zoom * mount.scrollLeft];
     const strips = [...mount.querySelectorAll(ROWS)].map((axis) => {
       const strip = document.createElement("div");
       const boxes = [...axis.querySelectorAll("text")].map((text) => [text, text.getBoundingClientRect()]);
       const [top, bottom] = [Math.min(...boxes.map(([, box]) => box.top)), Math.max(...boxes.map(([, box]) => box.bottom))];
-      strip.style.cssText = `top: ${top - place.top}px; height: ${bottom - top}px; width: ${Math.max(...boxes.map(([, box]) => box.right)) - start + 6}px`;
+      strip.style.cssText = `top: ${(top - place.top) / zoom}px; height: ${(bottom - top) / zoom}px; width: ${(Math.max(...boxes.map(([, box]) => box.right)) - start) / zoom + 6}px`;
       for (const [text, box] of boxes) {
         const name = document.createElement("span");
         const { fontSize, fontFamily } = getComputedStyle(text);
         name.textContent = text.textContent;
-        name.style.cssText = `top: ${box.top - top}px; line-height: ${box.height}px; font-size: ${fontSize}; font-family: ${fontFamily}`;
+        name.style.cssText = `top: ${(box.top - top) / zoom}px; line-height: ${box.height / zoom}px; font-size: ${fontSize}; font-family: ${fontFamily}`;
         strip.append(name);
       }
       return strip;

@@ -1,10 +1,12 @@
-/* Undo, Redo, and Share: a dialog with the link to what is shown, and the session as a file, out and in.
+/* Undo, Redo, larger text, and Share: a dialog with the link to what is shown, and the session as a file, out and in.
  *
  * The kernel answers all of it. What others wrote is sent to it as it is, and shown as text only. Where the page has
  * an address of its own (Voila) the link is that; in JupyterLab it is the scene alone.
  */
 const LONGEST = 100000; // characters, as in session.py
 const COPIED = 4000; // ms that "Copied" stands
+const LARGER = "facelib larger text"; // in the browser's storage: it is hers who looks, and in no link
+const QUIET = 50; // ms until it is looked again whether the page is there
 const WRITES = "input, textarea, select, [contenteditable=true]";
 
 function pressed(event) {
@@ -13,6 +15,25 @@ function pressed(event) {
   if (key === "z") return event.shiftKey ? "redo" : "undo";
   return key === "y" && !event.shiftKey ? "redo" : "";
 }
+
+/** What this browser keeps of the size of type; its settings may forbid it. */
+const kept = {
+  read() {
+    try {
+      return window.localStorage.getItem(LARGER) === "true";
+    } catch {
+      return false;
+    }
+  },
+  write(large) {
+    try {
+      if (large) window.localStorage.setItem(LARGER, "true");
+      else window.localStorage.removeItem(LARGER);
+    } catch {
+      // it is larger until the page is left
+    }
+  },
+};
 
 class Tools {
   constructor(model, el) {
@@ -23,8 +44,10 @@ class Tools {
     this.redo = this.button("Redo", "Take back the last Undo (Ctrl+Shift+Z)", () => this.press("redo"));
     this.share = this.button("Share", "A link to what is shown, and the session as a file", () => this.open());
     this.share.setAttribute("aria-haspopup", "dialog");
+    this.larger = this.button("Larger text", "All of the page a quarter larger, as for a projector", () => this.enlarge(!this.large));
     this.build();
-    el.replaceChildren(this.undo, this.redo, this.share, this.dialog);
+    el.replaceChildren(this.undo, this.redo, this.share, this.larger, this.dialog);
+    this.enlarge(kept.read());
     this.onKey = (event) => this.key(event);
     this.onMessage = (message) => this.answer(message);
     this.show = () => {
@@ -48,6 +71,21 @@ class Tools {
   /** A button that can't be used now keeps the focus. */
   hold(button, still) {
     button.setAttribute("aria-disabled", String(still));
+  }
+
+  /** Show the page in larger type; this browser keeps it. */
+  enlarge(large) {
+    this.large = large;
+    this.larger.setAttribute("aria-pressed", String(large));
+    kept.write(large);
+    this.size();
+  }
+
+  size() {
+    window.clearTimeout(this.waiting);
+    const root = this.el.closest(".facelib-app");
+    if (root) root.classList.toggle("facelib-larger", this.large);
+    else this.waiting = window.setTimeout(() => this.size(), QUIET); // rendered before it is put into the page
   }
 
   /** Whether there is something to undo is the kernel's to say: on a busy machine the button learns of it late. */
@@ -192,6 +230,7 @@ class Tools {
 
   close() {
     window.clearTimeout(this.timer);
+    window.clearTimeout(this.waiting);
     document.removeEventListener("keydown", this.onKey);
     this.model.off("msg:custom", this.onMessage);
     this.dialog.close();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import anywidget
@@ -59,6 +59,8 @@ class Stage(anywidget.AnyWidget):
         Whether the difference takes the place of the face before.
     preview
         Whether a slow sweep shows once, while nobody has touched the page yet, what the slider does.
+    fine
+        What is said of finer pictures, which are asked for while the faces are enlarged; "": there are none.
 
     Examples
     --------
@@ -91,6 +93,12 @@ class Stage(anywidget.AnyWidget):
     picture_alt = t.Unicode("a face").tag(sync=True)
     turned = t.Bool(False).tag(sync=True)
     preview = t.Bool(False).tag(sync=True)
+    fine = t.Unicode("").tag(sync=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._on_fine: Callable[[int, int], None] = lambda _step, _turn: None
+        self.on_msg(self._on_message)
 
     def show_sweep(
         self,
@@ -192,6 +200,25 @@ class Stage(anywidget.AnyWidget):
     def show_live(self, step: int, image: npt.NDArray[np.uint8]) -> None:
         """Show a picture, uint8 (H, W, 3), for a step that the sweep has no frame for yet."""
         self._update({"live": encode_jpeg(image), "live_index": int(step)})
+
+    def ask_fine(self, on_fine: Callable[[int, int], None]) -> None:
+        """Call ``on_fine(step, turn)`` when finer pictures of a step are wanted; `show_fine` brings them.
+
+        `turn` is the browser's number of what is shown: pictures of an earlier one are dropped there.
+        """
+        self._on_fine = on_fine
+
+    def show_fine(self, step: int, turn: int, before: bytes, after: bytes) -> None:
+        """Send finer pictures of the face before and after the change, as JPEG."""
+        self.send({"fine": step, "turn": turn}, [before, after])
+
+    def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
+        given = content if isinstance(content, dict) else {}
+        step, turn = given.get("fine"), given.get("turn")
+        if type(step) is not int or type(turn) is not int:  # a bool is no step
+            return
+        if self.fine and 0 <= step < len(self.frames):
+            self._on_fine(step, turn)
 
     def clear(self) -> None:
         """Empty the stage; it shimmers until the next sweep comes."""

@@ -285,8 +285,9 @@ class NumberKeeper {
     this.tip.textContent = words;
     this.tip.showPopover();
     const [place, box] = [number.getBoundingClientRect(), this.tip.getBoundingClientRect()];
-    this.tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
-    this.tip.style.top = `${place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom}px`;
+    const zoom = this.tip.currentCSSZoom ?? 1; // of larger text
+    this.tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4)) / zoom}px`;
+    this.tip.style.top = `${(place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom) / zoom}px`;
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(this.hide, READ);
   }
@@ -310,6 +311,34 @@ function focusHandle({ target }) {
 /** Tell whether what changed may hold controls: marks of charts and numbers beside sliders change with each step of a drag. */
 function bringsControls(target) {
   return !(target instanceof SVGElement) && !target.matches?.(".widget-readout, .facelib-chart-legend");
+}
+
+/** Measure what stays in sight at the top: the answer stays below it, and what gets the focus doesn't hide there. */
+class Kept {
+  constructor(root) {
+    this.root = root;
+    this.sizes = new ResizeObserver(() => this.measure());
+  }
+
+  /** Called now and then: the cards come one by one, and the page may have other rows. */
+  look() {
+    const cards = [".facelib-sight", ".facelib-answer"].map((name) => this.root.querySelector(`.facelib-tab-0 ${name}`));
+    if (this.cards?.every((card, k) => card === cards[k])) return;
+    this.cards = cards;
+    this.sizes.disconnect();
+    for (const card of cards) if (card) this.sizes.observe(card);
+  }
+
+  measure() {
+    const [sight, answer] = this.cards.map((card) => card?.offsetHeight ?? 0);
+    if (!sight) return; // another tab is open
+    this.root.style.setProperty("--facelib-sight", `${sight}px`);
+    this.root.style.setProperty("--facelib-answer", `${answer}px`);
+  }
+
+  close() {
+    this.sizes.disconnect();
+  }
 }
 
 /** Follow whether it is dark around the page: the system's wish in Voila, the theme in JupyterLab. */
@@ -351,7 +380,9 @@ function follow(root) {
       states.observe(element, { attributeFilter: [changing] });
     }
   };
+  const kept = new Kept(root);
   const look = () => {
+    kept.look();
     skipLinks(root);
     jumps(root);
     for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
@@ -378,7 +409,7 @@ function follow(root) {
     );
   });
   elements.observe(root, { childList: true, subtree: true });
-  const keepers = [new FocusKeeper(root), new NumberKeeper(root), new Shade(root)];
+  const keepers = [new FocusKeeper(root), new NumberKeeper(root), new Shade(root), kept];
   root.addEventListener("pointerup", focusHandle);
   root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });
   look();

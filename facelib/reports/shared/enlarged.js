@@ -1,6 +1,7 @@
 /* The pictures of a stage as large as the window: side by side, one over the other with an edge to move (wipe), in
  * turn (blink), or their difference. A wheel, two fingers, buttons or keys zoom; what is zoomed is dragged, or brought
- * to the middle by a click. The strength is set here, too. All is copied from the stage's own pictures.
+ * to the middle by a click. The strength is set here, too. All is copied from the stage's own pictures, until finer ones
+ * come: a kernel that has them (`fine` says so) is asked once the strength rests.
  */
 
 const MODES = { beside: "Side by side", wipe: "Wipe", blink: "Blink", difference: "Difference" };
@@ -8,6 +9,7 @@ const BLINK = 600; // ms that each picture is shown: less than one flash a secon
 const CLOSEST = 8; // times
 const CLOSER = 1.25; // times, with each turn of a button or key
 const PER_PIXEL = 0.0015; // log of the zoom that one px of a wheel turns
+const RESTS = 400; // ms without another strength until finer pictures are asked for
 const SLIP = 4; // px that a click may move
 const NUDGE = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }; // of a pane
 const PUSH = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 }; // % of its width
@@ -50,6 +52,7 @@ class Enlarged {
     this.stage = stage;
     this.mode = "beside";
     this.fingers = new Map();
+    this.fine = { turn: 0 }; // of one step of one sweep: bitmaps, and their difference
     this.dialog = element("dialog", "facelib-enlarged");
     this.dialog.addEventListener("keydown", (event) => this.onKey(event));
     this.dialog.addEventListener("close", () => this.closed());
@@ -78,7 +81,7 @@ class Enlarged {
   open(offered, name) {
     if (this.dialog.open || this.stage.el.dataset.state === "empty") return;
     this.offered = offered;
-    Object.assign(this, { scale: 1, x: 0, y: 0, edge: 50 });
+    Object.assign(this, { scale: 1, x: 0, y: 0, edge: 50, asked: null });
     this.build();
     this.dialog.showModal();
     this.choose(name === "difference" ? "difference" : this.mode);
@@ -87,6 +90,7 @@ class Enlarged {
 
   closed() {
     window.clearInterval(this.timer);
+    window.clearTimeout(this.resting);
     this.fingers.clear();
     this.dialog.replaceChildren();
     this.offered.focus({ preventScroll: true });
@@ -110,7 +114,11 @@ class Enlarged {
     const shut = button("facelib-enlarged-close", "Close", () => this.dialog.close());
     head.append(title, group("How to compare", ...this.modes, this.pause), group("Zoom", ...zoom), shut);
     this.buildView();
-    this.dialog.replaceChildren(head, this.view, this.buildStrength());
+    this.said = element("p", "facelib-enlarged-said");
+    this.said.setAttribute("role", "status");
+    const foot = element("footer", "");
+    foot.append(this.buildStrength(), this.said);
+    this.dialog.replaceChildren(head, this.view, foot);
   }
 
   buildView() {
@@ -185,10 +193,15 @@ class Enlarged {
     const { model, figures, same } = this.stage;
     const [before, after, change] = figures;
     const sources = this.mode === "difference" ? [change, after] : [before, after];
-    this.panes.forEach(({ canvas, caption, note }, k) => {
+    const fine = this.finer();
+    this.panes.forEach((pane, k) => {
+      const { canvas, caption, note } = pane;
       const source = sources[k];
-      resize(canvas, source.canvas);
-      canvas.getContext("2d").drawImage(source.canvas, 0, 0);
+      if (fine) this.paintFine(pane, source, fine);
+      else {
+        resize(canvas, source.canvas);
+        canvas.getContext("2d").drawImage(source.canvas, 0, 0);
+      }
       canvas.setAttribute("aria-label", source.canvas.getAttribute("aria-label"));
       write(caption, source.caption.textContent);
       write(note, source === change ? same.textContent : source.note.textContent);
@@ -200,6 +213,59 @@ class Enlarged {
     this.range.value = index;
     this.range.setAttribute("aria-valuetext", `strength ${strength}`);
     write(this.strength, strength);
+    this.said.hidden = !model.get("fine");
+    write(this.said, fine ? model.get("fine") : "");
+    this.dialog.classList.toggle("facelib-enlarged-fine", Boolean(fine));
+  }
+
+  /** The finer pictures of what is shown; where they aren't there they are asked for when the strength rests. */
+  finer() {
+    const { model } = this.stage;
+    const index = model.get("index");
+    if (this.fine.index === index && model.get("fine")) return this.fine;
+    if (this.asked === index || !model.get("fine") || !model.get("frames")[index]?.byteLength) return null;
+    window.clearTimeout(this.resting);
+    this.asked = index;
+    this.resting = window.setTimeout(() => this.ask(index), RESTS);
+    return null;
+  }
+
+  /** Not while the strength is held. */
+  ask(index) {
+    if (this.range.matches(":active")) this.resting = window.setTimeout(() => this.ask(index), RESTS);
+    else if (this.asked === index) this.stage.model.send({ fine: index, turn: this.fine.turn });
+  }
+
+  /** Other pictures are shown: finer ones of the last are dropped. */
+  forget() {
+    for (const bitmap of this.fine.bitmaps ?? []) bitmap.close();
+    this.fine = { turn: this.fine.turn + 1 };
+    this.asked = null;
+  }
+
+  /** Finer pictures have come; those of other strengths or sweeps come too late. */
+  async come({ fine: index, turn }, buffers) {
+    const bitmaps = await Promise.all(buffers.map((bytes) => createImageBitmap(new Blob([bytes], { type: "image/jpeg" }))));
+    if (turn === this.fine.turn && index === this.stage.model.get("index") && this.dialog.open) {
+      for (const bitmap of this.fine.bitmaps ?? []) bitmap.close();
+      this.fine = { turn, index, bitmaps };
+      this.paint();
+    } else for (const bitmap of bitmaps) bitmap.close();
+  }
+
+  /** Draw a finer picture with the map that lies over it, or the difference of both. */
+  paintFine(pane, { name }, fine) {
+    const { stage } = this;
+    const [before, after] = fine.bitmaps;
+    const { canvas } = pane;
+    if (name === "difference") {
+      fine.difference ??= difference(pixels(before, stage.sheet), pixels(after, stage.sheet)).image;
+      resize(canvas, fine.difference);
+      canvas.getContext("2d").putImageData(fine.difference, 0, 0);
+      return;
+    }
+    stage.drawPicture(pane, name === "before" ? before : after);
+    stage.drawMap({ ...pane, name }, name === "before" ? 0 : fine.index);
   }
 
   moveEdge(percent) {
@@ -306,6 +372,8 @@ class Enlarged {
 
   close() {
     window.clearInterval(this.timer);
+    window.clearTimeout(this.resting);
+    this.forget();
     this.dialog.remove();
   }
 }

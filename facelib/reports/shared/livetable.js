@@ -27,8 +27,9 @@ function tipOf(label, help) {
   const show = () => {
     if (!tip.matches(":popover-open")) tip.showPopover();
     const [place, box] = [label.getBoundingClientRect(), tip.getBoundingClientRect()];
-    tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
-    tip.style.top = `${place.top < box.height ? place.bottom : place.top - box.height}px`; // above: rows can be read
+    const zoom = tip.currentCSSZoom ?? 1; // of larger text
+    tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4)) / zoom}px`;
+    tip.style.top = `${(place.top < box.height ? place.bottom : place.top - box.height) / zoom}px`; // above: rows can be read
     window.addEventListener("scroll", scrolled, { once: true, capture: true });
   };
   const scrolled = () => (label.matches(":focus-visible") ? show() : hide()); // Tab brings it into sight

@@ -274,6 +274,7 @@ class StageView {
   /** Decode the pictures ahead, so that a drag never waits for a decoder. */
   preload() {
     this.reel.clear();
+    this.enlarged.forget();
     this.differences.clear();
     this.beforePixels = null;
     this.error.hidden = true;
@@ -463,6 +464,8 @@ function render({ model, el }) {
   model.on("change:turned", () => view.showTurn());
   model.on("change:before", reload);
   model.on("change:frames", reload);
+  const come = (message, buffers) => Number.isInteger(message?.fine) && view.enlarged.come(message, buffers).catch(() => {}); // what is there stays
+  model.on("msg:custom", come);
   let lives = 0;
   model.on("change:live", () => {
     view.reel.drop(view.liveKey);

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from facelib.app import Explorer, page
+from facelib.app.layout import FIRST
 from facelib.app.widgets.page_memory import StateKeeper
 from facelib.app.widgets.stage import Stage
+from facelib.faces import sample_photograph
 
 pytestmark = [
     pytest.mark.packages,
@@ -52,3 +58,16 @@ def test_who_comes_back_is_not_shown_what_the_slider_does(parts: list[Any]) -> N
     assert not Stage().preview
     keeper._handle_custom_msg({"restore": '{"version": 1}'}, [])
     assert not stage.preview
+
+
+def test_the_output_carries_the_first_picture_of_a_head_and_never_a_photograph() -> None:
+    explorer = Explorer(("known_unbiased",), background=False)
+    root = page(explorer)
+    sent = root._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in sent
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(sent[FIRST]["jpeg"]))))
+    assert explorer.snapshot is not None
+    assert np.abs(shown.astype(int) - explorer.snapshot.before.image).mean() < 2, "a JPEG of it"
+    assert len(sent[FIRST]["jpeg"]) < 40_000
+    explorer.show(sample_photograph())
+    assert FIRST not in root._repr_mimebundle_()

@@ -179,11 +179,12 @@ class Chooser {
       for (const name of ["left", "top", "height"]) style[name] = "";
       return;
     }
+    const zoom = this.dialog.currentCSSZoom ?? 1; // of larger text: boxes are px of the screen, styles aren't
     const box = this.button.getBoundingClientRect();
-    const height = Math.min(TALL, window.innerHeight - 16);
-    style.height = `${height}px`;
-    style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - this.dialog.offsetWidth - 8))}px`;
-    style.top = `${Math.max(8, Math.min(box.bottom + 4, window.innerHeight - height - 8))}px`;
+    const height = Math.min(TALL * zoom, window.innerHeight - 16);
+    style.height = `${height / zoom}px`;
+    style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - this.dialog.offsetWidth * zoom - 8)) / zoom}px`;
+    style.top = `${Math.max(8, Math.min(box.bottom + 4, window.innerHeight - height - 8)) / zoom}px`;
   }
 
   closed() {
