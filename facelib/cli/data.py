@@ -26,7 +26,7 @@ _NOT_KNOWN: Final = (
 
 @app.command("list")
 def show(*, json: Machine = False) -> None:
-    """Show it: sessions of the page, studies, exports and reports, each with its folder and size."""
+    """Show it: sessions, studies, exports, reports, films and tables, each with its place and size."""
     from facelib.utilities.home import home
     from facelib.utilities.ledger import ledger, written
 

@@ -14,6 +14,7 @@ from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.verdicts import STILL
 from facelib.studies.sweeps.effects import signed, summarise
 from facelib.studies.sweeps.sweep import DELTA
+from facelib.utilities.wording import listed, plain
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.sweep import Sweep
@@ -56,9 +57,10 @@ UNCHANGED = "does not change"
 WORDS: Final = {
     "changes": "changes this face's output",
     "does not change": "does not change it",
-    NO_FALL: "too little to lose",
+    NO_FALL: "hardly read: too little to lose",
     "cannot tell": "cannot tell",
 }
+OPEN = "hardly read: cannot tell"
 
 NOTHING = "nothing to change on this face"
 UNMOVED = (
@@ -77,6 +79,12 @@ STAYS = "The output stays within .005: there is no change to compare"
 HARDLY = (
     "At strength 0 the networks hardly read {label} (mean {low}), but {most} (mean {high}): what a change "
     "takes away shows in {most}. Choose it under Emotion."
+)
+
+
+NO_SIGN = (
+    "{names} hardly read{s} {label} on this face to begin with: there is too little to lose, so an output "
+    "that stays is no sign that a classifier is robust."
 )
 
 
@@ -102,6 +110,8 @@ def verdict_cell(effect: Mapping[Any, Any], unmoved: str = "") -> dict[str, str]
         "mark": MARKS[effect["verdict"]],
         "help": f"90 % of shaken copies: {ends}{effect['remark'] and '; '}{effect['remark']}",
     }
+    if effect["verdict"] == "cannot tell" and _hardly_reads(effect):
+        cell["text"] = OPEN
     if unmoved and effect["verdict"] in {UNCHANGED, NO_FALL}:
         cell |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
     return cell
@@ -133,7 +143,9 @@ def sentences(sweep: Sweep, label: str, effects: pd.DataFrame) -> list[str]:
     """
     unmoved = nothing_moved(sweep)
     told = told_of(effects, unmoved)
-    return [one for one in (hardly_read(sweep.outputs, label), unmoved, summarise(told, sweep.clause)) if one]
+    by_all = hardly_read(sweep.outputs, label)
+    by_some = "" if by_all else hardly_read_by(told, label)
+    return [one for one in (by_all, unmoved, summarise(told, sweep.clause), by_some) if one]
 
 
 def compared(effect: Mapping[Any, Any], *, finished: bool) -> str | dict[str, str]:
@@ -160,6 +172,27 @@ def hardly_read(outputs: pd.DataFrame, label: str) -> str:
     most = str(starts.idxmax())
     means = {name: f"{starts[name]:.2f}".removeprefix("0") for name in (label, most)}
     return HARDLY.format(label=label, low=means[label], most=most, high=means[most])
+
+
+def hardly_read_by(effects: pd.DataFrame, label: str) -> str:
+    """Say which classifiers hardly read a class at strength 0, where that may be taken for robust; or "".
+
+    >>> row = {"classifier": "rmn", "verdict": "cannot tell", "start": 0.004, "delta": 0.1}
+    >>> hardly_read_by(pd.DataFrame([row]), "happy").partition(":")[0]
+    'rmn (.00) hardly reads happy on this face to begin with'
+    >>> hardly_read_by(pd.DataFrame([row | {"verdict": "changes"}]), "happy")
+    ''
+    """
+    rows = [row for row in effects.to_dict("records") if row["verdict"] != "changes" and _hardly_reads(row)]
+    if not rows:
+        return ""
+    names = listed([f"{row['classifier']} ({plain(row['start'])})" for row in rows])
+    return NO_SIGN.format(names=names, s="s" if len(rows) == 1 else "", label=label)
+
+
+def _hardly_reads(effect: Mapping[Any, Any]) -> bool:
+    """Tell whether less than the margin is there at strength 0."""
+    return bool(effect.get("start", 1.0) < effect.get("delta", DELTA))
 
 
 def within(effects: pd.DataFrame) -> bool:

@@ -1,7 +1,7 @@
 """A ledger of files that facelib wrote about people on this machine, to show and delete them.
 
-Studies, exports, reports and tables go where their owner says; a private list in the user's data folder
-names the places. Sessions of the page use `facelib.utilities.scratch`.
+Studies, exports, reports, films and tables go where their owner says; a private list in the user's data
+folder names the places. Sessions of the page use `facelib.utilities.scratch`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from facelib.utilities import scratch
 from facelib.utilities.content import open_file, read_file
 from facelib.utilities.files import for_owner, written_whole
 
-Kind = Literal["session", "study", "export", "report", "table"]
+Kind = Literal["session", "study", "export", "report", "film", "table"]
 
 VARIABLE: Final = "FACELIB_DATA"
 LIST: Final = "written.jsonl"
@@ -44,15 +44,19 @@ FILES: Final[dict[Kind, tuple[str, ...]]] = {
         *("tables/*.csv", "tables/*.parquet", "columns.json", "provenance.json"),
     ),
     "report": ("",),
+    "film": ("",),
     "table": ("",),
 }
 """Names of the files that facelib writes, the one that marks the place last; others aren't its own."""
 NAMED: Final = {"figures": "figures/captions.json", "tables": "columns.json"}
 """The files that name the figures and the tables of an export: others beside them are its user's own."""
+FILM_MARK: Final = "Made with facelib "
+"""Stands in the comment of every film of a sweep."""
 MARKS: Final[dict[Kind, tuple[str, str]]] = {
     "study": ("study.json", '"kind"'),
     "export": ("provenance.json", '"made_by": "facelib export"'),
     "report": ("", '<meta name="generator" content="facelib'),
+    "film": ("", FILM_MARK),
     "table": ("", "person,session,side,value,low,high,unit,mm,"),
 }
 """A file that is there, and what it says, if the place is still what it was."""
@@ -65,9 +69,9 @@ class Written:
     Attributes
     ----------
     kind
-        "session", "study", "export", "report" or "table".
+        "session", "study", "export", "report", "film" or "table".
     path
-        Of the folder, or of the report or table.
+        Of the folder, or of the report, film or table.
     files
         What facelib wrote there; empty if it is gone, or something else by now.
     in_use
@@ -202,7 +206,7 @@ def files_at(kind: Kind, path: Path) -> tuple[Path, ...]:
 
 
 def _walk(kind: Kind, path: Path) -> Iterator[Path]:
-    if kind in ("report", "table"):
+    if FILES[kind] == ("",):
         yield path
         return
     own = {path / folder: _names(path / by) for folder, by in NAMED.items()} if kind == "export" else {}
@@ -227,7 +231,10 @@ def _names(path: Path) -> set[str]:
 def _is_marked(path: Path, name: str, mark: str) -> bool:
     try:
         with open_file(path / name if name else path) as file:
-            return mark.encode() in file.read(2**20)
+            if mark.encode() in file.read(2**20):
+                return True
+            file.seek(max(file.seek(0, os.SEEK_END) - 2**16, 0))  # an MP4 says at its end what it is
+            return mark.encode() in file.read()
     except OSError:
         return False
 

@@ -37,7 +37,7 @@ COLUMNS = {
     "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; cannot fall that far: "
     "it doesn't change, and less than delta is there at strength 0; or no such output",
     "remark": "whether this picture is unusual among its own shaken copies, so that the verdict is open; how "
-    "much is there to lose; "
+    "much is there to lose, where that is less than delta and the output isn't said to change; "
     "or that the classifier has no such output, and which it has: then there are no numbers",
     "epgm": "expected property gradient magnitude; compare at equal n",
     "total_variation": "sum of all steps, up and down",
@@ -91,6 +91,7 @@ MOST_SHUFFLES = 20_000  # whatever their number: a network of 1000 classes would
 CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
 
 NO_OUTPUT = "no such output"
+HARDLY_READ = " {classifier} hardly read {label} here to begin with ({start}): there is too little to lose."
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
@@ -263,8 +264,10 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     change = float(series[-1] - series[0])
     verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta, shown=change)
     word, remark = verdict.verdict, verdict.remark
-    if word == "does not change" and series[0] < delta:
-        word, remark = NO_FALL, f"only {plain(float(series[0]))} is there to lose"
+    little = word != "changes" and bool(series[0] < delta)
+    if little:
+        word = NO_FALL if word == "does not change" else word
+        remark = "; ".join(filter(None, (remark, f"only {plain(float(series[0]))} is there to lose")))
     gradient = stats.property_gradient(series)
     flips = stats.property_gradient(sweep.readings[name].probabilities.astype(np.float64)).flips
     row: dict[str, Any] = {
@@ -333,6 +336,8 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     )
     if not rank and references is not None:
         row["sentence"] += unmatched_words(row["unmatched"], of=len(references))
+    if little:
+        row["sentence"] += HARDLY_READ.format(classifier=name, label=label, start=plain(row["start"]))
     return row
 
 

@@ -15,6 +15,7 @@ from facelib.studies.disclaimer import LIMITS
 from facelib.studies.sweeps.view import cut, smaller, view_of
 from facelib.utilities.distribution import distribution_version
 from facelib.utilities.files import explained, written_whole
+from facelib.utilities.ledger import FILM_MARK, remember
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.sweep import Sweep
@@ -80,6 +81,7 @@ def write_film(
         _write_gif(target, pictures(sweep), rate, comment)
     if photograph:
         target.chmod(0o600)  # as an explorable: nobody else on this machine reads it
+    remember("film", target)
     return target
 
 
@@ -128,10 +130,10 @@ def said_of(sweep: Sweep, photograph: str) -> str:
         filter(
             None,
             [
+                f"{FILM_MARK}{distribution_version()}.",  # first: a GIF cuts its comment into pieces
                 f"As {sweep.clause}: one face at {len(sweep.strengths)} strengths, to 1 and back.",
                 f"Face: {face}",
                 f"Change: {sweep.intervention!r}",
-                f"Made with facelib {distribution_version()}.",
                 photograph,
                 LIMITS,
             ],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import facelib
 from facelib.errors import BadValueError
 from facelib.utilities import ledger, scratch
 from facelib.utilities.ledger import delete, remember, written
@@ -238,3 +239,28 @@ def test_files_that_an_export_does_not_name_are_its_users(damaged: bool, tmp_pat
     assert delete([found]) == []
     left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert left == ({*mine, *ours} if damaged else {*mine})
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("name", ["smile.gif", "smile.mp4"])
+def test_films_of_sweeps_are_listed_and_deleted_and_a_film_of_others_is_not(
+    tmp_path: Path, name: str
+) -> None:
+    """Made as a user makes them: what is listed is what a sweep wrote, found by what it says of itself."""
+    from facelib.cli.main import app
+
+    head = facelib.Head(expression="happy")
+    sweep = facelib.sweep(head, "symmetry", "known_unbiased", steps=3, size=64, replicates=5)
+    made = sweep.film(tmp_path / "home" / name)
+    asked = CliRunner().invoke(app, ["data", "list", "--json"])
+    assert [(row["kind"], row["path"], row["files"]) for row in json.loads(asked.output)] == [
+        ("film", str(made), 1)
+    ]
+    (one,) = written()
+    assert delete([one]) == []
+    assert not made.exists()
+    assert written() == []
+    again = sweep.film(made)
+    again.write_bytes(b"somebody else's film")
+    (one,) = written()
+    assert one.files == (), "another file of that name isn't facelib's"
