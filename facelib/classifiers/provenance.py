@@ -67,13 +67,19 @@ def _row(clf: Classifier) -> dict[str, Any]:
     }
     if isinstance(clf, ScoreTable):  # another tool saw the pictures
         input_ = dict.fromkeys(input_, "")
-    return asdict(clf.card) | input_ | {
-        "classifier": clf.id,
-        "facelib": distribution_version(),
-        "labels": "; ".join(clf.labels),
-        "emotions": "; ".join(f"{label} = {emotion or 'none'}" for label, emotion in clf.emotions.items()),
-        "no_maps": clf.no_maps,
-    }
+    return (
+        asdict(clf.card)
+        | input_
+        | {
+            "classifier": clf.id,
+            "facelib": distribution_version(),
+            "labels": "; ".join(clf.labels),
+            "emotions": "; ".join(
+                f"{label} = {emotion or 'none'}" for label, emotion in clf.emotions.items()
+            ),
+            "no_maps": clf.no_maps,
+        }
+    )
 
 
 def _numbers(values: float | tuple[float, float, float]) -> str:

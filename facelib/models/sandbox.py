@@ -379,7 +379,7 @@ def _import_all(suffix: str) -> None:
             importlib.import_module(name)
     from torch.backends import nnpack
 
-    nnpack.is_available()
+    nnpack.is_available()  # type: ignore[no-untyped-call]
 
 
 def _words(error: Exception, name: str) -> str:

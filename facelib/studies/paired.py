@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from facelib import interventions as changes
 from facelib.classifiers import Classifier
@@ -126,7 +126,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
     keep_columns: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if self.delta is None:
+        if cast("float | None", self.delta) is None:
             tables = tables_among(self.classifiers)
             object.__setattr__(self, "delta", tables[0].delta if tables else DELTA)
         self._check_people()

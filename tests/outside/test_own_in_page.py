@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -267,7 +268,7 @@ def hole(file, *_):
         ("read its environment", lambda: open("/proc/self/environ").read()),
         ("read its own code", lambda: open(os.__file__).read()),
         ("list", lambda: os.listdir({folder!r})),
-        ("write to /tmp", lambda: open("/tmp/facelib-hole", "w")),
+        ("write among temporary files", lambda: open({temporary!r} + "/facelib-hole", "w")),
         ("make", lambda: os.open({folder!r} + "/new", os.O_CREAT | os.O_WRONLY)),
         ("start a program", lambda: subprocess.run(["/bin/true"], check=True)),
         ("run a program in its place", lambda: os.execv("/bin/true", ["true"])),
@@ -300,7 +301,7 @@ def test_a_reader_with_a_hole_gets_at_no_file_and_no_program(
 ) -> None:
     """What runs in the very child of the page, once its reader has been taken over."""
     (tmp_path / "secret").write_text("of a patient")
-    code = HOLE.format(secret=str(tmp_path / "secret"), folder=str(tmp_path))
+    code = HOLE.format(secret=str(tmp_path / "secret"), folder=str(tmp_path), temporary=tempfile.gettempdir())
     started = subprocess.Popen
 
     def taken_over(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
@@ -311,7 +312,7 @@ def test_a_reader_with_a_hole_gets_at_no_file_and_no_program(
         Sandbox(file, content)
     assert str(told.value) == f"threads before: 1; got {len(content)}"
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
-    assert not Path("/tmp/facelib-hole").exists()
+    assert not Path(tempfile.gettempdir(), "facelib-hole").exists()
 
 
 @pytest.mark.slow

@@ -229,5 +229,6 @@ def _few(names: Iterable[str]) -> str:
     return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
 
 
-def _reasons(table: pd.DataFrame, column: str) -> Iterable[tuple[str, pd.DataFrame]]:
-    return table[table[column] != ""].groupby(column, sort=False)
+def _reasons(table: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
+    """Return the rows that have a reason, reason by reason."""
+    return [(str(why), own) for why, own in table[table[column] != ""].groupby(column, sort=False)]

@@ -195,7 +195,8 @@ class ScoreTable(Classifier):
 
     def _pictures(self, faces: object) -> list[Picture]:
         if isinstance(faces, FaceSet):
-            return [self.picture(str(row["id"]), row) for row in faces.table.to_dict("records")]
+            rows: list[dict[Any, Any]] = faces.table.to_dict("records")
+            return [self.picture(str(row["id"]), row) for row in rows]
         listed = [faces] if isinstance(faces, Face | Head) else faces
         check_kind(listed, Iterable, "A FaceSet, a face, or a list of them,")
         found = []
