@@ -19,6 +19,7 @@ from facelib.classifiers.functions.making import is_function
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders.loaded import Source
 from facelib.classifiers.own import own
+from facelib.classifiers.tables.scores import ScoreTable
 from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path
 from facelib.utilities.nearest import nearest
@@ -82,6 +83,9 @@ def register(
     >>> facelib.classifiers.register("mine", "mine.onnx", labels=labels, preparation=...)  # doctest: +SKIP
     """
     _discover()
+    if isinstance(classifier, ScoreTable):
+        msg = f"{id!r} is a table of scores of certain pictures: give it to a study (classifiers=[…])."
+        raise BadValueError(msg)
     place = "" if isinstance(classifier, Classifier) else _place(classifier)
     asked = "labels" in how and is_function(classifier)
     if isinstance(classifier, (str, Path, nn.Module)) or asked:

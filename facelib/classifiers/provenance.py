@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facelib.classifiers.classifier import Classifier
+from facelib.classifiers.tables.scores import ScoreTable
 from facelib.errors import check_all
 from facelib.utilities.distribution import distribution_version
 
@@ -58,21 +59,31 @@ def provenance(classifiers: Iterable[Classifier]) -> pd.DataFrame:
 
 def _row(clf: Classifier) -> dict[str, Any]:
     seen = clf.preparation
-    return asdict(clf.card) | {
-        "classifier": clf.id,
-        "facelib": distribution_version(),
-        "labels": "; ".join(clf.labels),
-        "emotions": "; ".join(f"{label} = {emotion or 'none'}" for label, emotion in clf.emotions.items()),
+    input_ = {
         "size": seen.size,
         "colour": seen.colour,
         "mean": _numbers(seen.mean),
         "std": _numbers(seen.std),
         "margin": seen.margin,
         "fit": seen.fit,
-        "no_maps": clf.no_maps,
-        "function": clf.how_asked,
-        "not_reproducible": clf.not_reproducible,
     }
+    if isinstance(clf, ScoreTable):  # another tool saw the pictures
+        input_ = dict.fromkeys(input_, "")
+    return (
+        asdict(clf.card)
+        | input_
+        | {
+            "classifier": clf.id,
+            "facelib": distribution_version(),
+            "labels": "; ".join(clf.labels),
+            "emotions": "; ".join(
+                f"{label} = {emotion or 'none'}" for label, emotion in clf.emotions.items()
+            ),
+            "no_maps": clf.no_maps,
+            "function": clf.how_asked,
+            "not_reproducible": clf.not_reproducible,
+        }
+    )
 
 
 def _numbers(values: float | tuple[float, float, float]) -> str:

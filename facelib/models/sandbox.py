@@ -1,7 +1,9 @@
 """A network from a stranger's file, read and run in a child process with limits.
 
 The child has a limit of time and of memory. On Linux it can't write a file, reach the network or start a
-program. Whatever a file does there, an endless computation or a crash, ends as an error here.
+program; where the kernel has Landlock (`facelib.models.landlock`), it can't open one either: the stranger's
+file comes through a pipe and is never on the disk. Whatever it does there, an endless computation or a
+crash, ends as an error here.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from facelib.errors import BadModelError, BadValueError, FacelibError
 from facelib.models.architectures import ARCHITECTURES, network_of, outputs_of
 from facelib.models.readers.confined import confine
 from facelib.models.readers.onnx_trial import MEMORY
-from facelib.utilities.scratch import folder_for
+from facelib.utilities.content import Held
 
 Rows = npt.NDArray[np.float32]
 
@@ -54,9 +56,15 @@ _BEGINS: Final[Mapping[str, re.Pattern[bytes]]] = MappingProxyType(
 )
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        ".onnx": ("onnxruntime", "facelib.models.readers.onnx_graph", "onnx2torch"),
+        ".onnx": ("onnxruntime", "facelib.models.readers.onnx_graph", "onnx2torch", "onnx.inliner"),
         ".tflite": ("facelib.models.readers.tflite",),
-        ".safetensors": ("torchvision", "facelib.models.readers.trial", "facelib.models.readers.weights"),
+        ".safetensors": (
+            "torchvision",
+            "safetensors.torch",
+            "facelib.models.readers.network",
+            "facelib.models.readers.trial",
+            "facelib.models.readers.weights",
+        ),
     }
 )
 _HEADER: Final = struct.Struct("<IQ")  # bytes of the words, and of the numbers after them
@@ -150,17 +158,14 @@ class Sandbox:
             msg = f"The architecture is one of {known}; got {str(architecture)[:60]!r}."
             raise BadValueError(msg)
         self._ended = ""  # why there is no child any more
-        with folder_for("network") as folder:
-            path = folder / self.name
-            path.write_bytes(content)
-            memory = MEMORY + _COPIES * len(content)
-            asked = {"path": str(path), "architecture": architecture, "size": size, "memory": memory}
-            self._child = _start(asked)
-            try:
-                words, _ = self._answer()
-            except BaseException:
-                self.close()
-                raise
+        memory = MEMORY + _COPIES * len(content)
+        asked = {"name": self.name, "architecture": architecture, "size": size, "memory": memory}
+        self._child = _start(asked, content)
+        try:
+            words, _ = self._answer()
+        except BaseException:
+            self.close()
+            raise
         self.about = About(**words)
 
     def rows(self, pictures: npt.ArrayLike) -> Rows:
@@ -279,7 +284,7 @@ def check_file(name: str, content: bytes) -> None:
         raise BadValueError(msg)
 
 
-def _start(asked: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+def _start(asked: Mapping[str, Any], content: bytes) -> subprocess.Popen[bytes]:
     root = str(Path(__file__).resolve().parents[2])
     folders = [folder for folder in sys.path if folder]
     alone = {
@@ -295,7 +300,7 @@ def _start(asked: Mapping[str, Any]) -> subprocess.Popen[bytes]:
         env={**os.environ, **alone},
     )
     with contextlib.suppress(OSError):
-        _write(_pipe(child.stdin), asked)
+        _write(_pipe(child.stdin), asked, content)
     return child
 
 
@@ -329,22 +334,22 @@ def _read(pipe: IO[bytes], most: int) -> tuple[dict[str, Any], bytes]:
 
 
 def main() -> int:
-    """Read the file that the parent names, then answer pictures with outputs; return the exit code."""
+    """Read the file that the parent sends, then answer pictures with outputs; return the exit code."""
     given = os.fdopen(os.dup(0), "rb")
     told = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no answer
     try:
-        asked, _ = _read(given, 0)
+        asked, content = _read(given, LARGEST)
     except EOFError:
         return 1
     import torch
 
     torch.set_num_threads(1)
-    _import_all(Path(asked["path"]).suffix.lower())
+    file = Held(asked["name"], content)
+    _import_all(file.suffix.lower())
     confine(SECONDS, asked["memory"])
-    path = Path(asked["path"])
     try:
-        network, about = _network(path, asked["architecture"], asked["size"])
+        network, about = _network(file, asked["architecture"], asked["size"])
         _write(told, asdict(about))
         for words, numbers in _messages(given):
             pictures = torch.frombuffer(bytearray(numbers), dtype=torch.float32).reshape(words["shape"])
@@ -352,7 +357,7 @@ def main() -> int:
                 parts = [network(part) for part in torch.split(pictures, _AT_ONCE)]
             _write(told, {}, np.ascontiguousarray(torch.cat(parts).numpy(), np.float32).tobytes())
     except Exception as error:  # whatever an untrusted network raises
-        _write(told, {"error": _words(error, path.name)})
+        _write(told, {"error": _words(error, file.name)})
         return 1
     return 0
 
@@ -364,10 +369,17 @@ def _messages(pipe: IO[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:
 
 
 def _import_all(suffix: str) -> None:
-    """Load what reads such files before the limits hold; each takes a second or more."""
-    for name in _NEEDED[suffix]:
+    """Load what reads such files before the limits hold: nothing can be imported then.
+
+    Torch imports `torch._dynamo` when it first runs some layers, and looks up the processor in a file of the
+    system.
+    """
+    for name in (*_NEEDED[suffix], "torch._dynamo"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    from torch.backends import nnpack
+
+    nnpack.is_available()  # type: ignore[no-untyped-call]
 
 
 def _words(error: Exception, name: str) -> str:
@@ -380,16 +392,16 @@ def _words(error: Exception, name: str) -> str:
     return text if isinstance(error, FacelibError) else f"{name} can't be run: {text}"
 
 
-def _network(path: Path, architecture: str | None, size: int | None) -> tuple[Any, About]:
+def _network(file: Held, architecture: str | None, size: int | None) -> tuple[Any, About]:
     """Read a file by the reader of its kind, and see what it takes and returns."""
     from facelib.models.readers.network import FileNetwork
 
     found: FileNetwork
-    found, known, any_size = _READERS[path.suffix.lower()](path, architecture, size)
+    found, known, any_size = _READERS[file.suffix.lower()](file, architecture, size)
     channels, height, width = found.shape
     if height != width or channels not in (1, 3):
         taken = " × ".join(map(str, found.shape))
-        msg = f"{path.name} takes pictures of {taken}; square ones, gray or in three colours, are handled."
+        msg = f"{file.name} takes pictures of {taken}; square ones, gray or in three colours, are handled."
         raise BadModelError(msg)
     import torch
 
@@ -399,7 +411,7 @@ def _network(path: Path, architecture: str | None, size: int | None) -> tuple[An
         outputs = int(found.network(noise(found.shape, 1)).shape[1])
     if not FEWEST <= outputs <= MOST:
         plural = "output" if outputs == 1 else "outputs"
-        msg = f"{path.name} has {outputs:,} {plural}; {FEWEST} to {MOST} are handled, one for each emotion."
+        msg = f"{file.name} has {outputs:,} {plural}; {FEWEST} to {MOST} are handled, one for each emotion."
         raise BadModelError(msg)
     return found.network, About(
         channels, width, any_size, outputs, found.outputs, found.ending, found.description, known,
@@ -407,40 +419,40 @@ def _network(path: Path, architecture: str | None, size: int | None) -> tuple[An
     )  # fmt: skip
 
 
-def _read_onnx(path: Path, _architecture: str | None, size: int | None) -> tuple[Any, str, bool]:
+def _read_onnx(file: Held, _architecture: str | None, size: int | None) -> tuple[Any, str, bool]:
     from facelib.models.readers.onnx_file import read_onnx
     from facelib.models.readers.onnx_graph import read_onnx_network
 
     try:
-        read_onnx(path)
+        read_onnx(file)
         any_size = False
     except BadModelError as error:
         if "pictures of any size" not in str(error):
             raise
         any_size = True
     # Its trial in a process of its own is left out: this is one.
-    return read_onnx_network(path, size=size or USUAL_SIZE, trust=True), "", any_size
+    return read_onnx_network(file, size=size or USUAL_SIZE, trust=True), "", any_size
 
 
-def _read_tflite(path: Path, _architecture: str | None, _size: int | None) -> tuple[Any, str, bool]:
+def _read_tflite(file: Held, _architecture: str | None, _size: int | None) -> tuple[Any, str, bool]:
     from facelib.models.readers.tflite import read_tflite_network
 
-    return read_tflite_network(path), "", False
+    return read_tflite_network(file), "", False
 
 
-def _read_weights(path: Path, architecture: str | None, size: int | None) -> tuple[Any, str, bool]:
+def _read_weights(file: Held, architecture: str | None, size: int | None) -> tuple[Any, str, bool]:
     from facelib.models.readers.network import FileNetwork
     from facelib.models.readers.trial import are_probabilities, try_out
     from facelib.models.readers.weights import load_into, read_weights
 
-    weights = read_weights(path)
+    weights = read_weights(file)
     candidates: Sequence[str] = ARCHITECTURES if architecture is None else (architecture,)
     counts = ((name, outputs_of(name, weights)) for name in candidates)
     known, outputs = next(((name, count) for name, count in counts if count), ("", 0))
     if not known:
         whose = "any architecture of the list" if architecture is None else architecture
         msg = (
-            f"{path.name} holds weights, but not those of {whose}: their names or shapes differ. Save the "
+            f"{file.name} holds weights, but not those of {whose}: their names or shapes differ. Save the "
             "network as ONNX instead: torch.onnx.export."
         )
         raise BadModelError(msg)
@@ -448,12 +460,12 @@ def _read_weights(path: Path, architecture: str | None, size: int | None) -> tup
     load_into(network, weights)
     shape = (3, size or USUAL_SIZE, size or USUAL_SIZE)
     network = network.eval().requires_grad_(requires_grad=False)
-    answers = try_out(network, shape, path.name)
+    answers = try_out(network, shape, file.name)
     returns: Literal["logits", "probabilities"] = "probabilities" if are_probabilities(answers) else "logits"
     return FileNetwork(network, shape, returns, "", f"{known} of torchvision"), known, True
 
 
-_READERS: Final[Mapping[str, Callable[[Path, str | None, int | None], tuple[Any, str, bool]]]] = (
+_READERS: Final[Mapping[str, Callable[[Held, str | None, int | None], tuple[Any, str, bool]]]] = (
     MappingProxyType({".onnx": _read_onnx, ".tflite": _read_tflite, ".safetensors": _read_weights})
 )
 

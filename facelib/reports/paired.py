@@ -189,7 +189,7 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "rendered": bool(settings.get("rendered")),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
-        "fewest": fewest_people(float(settings["delta"]), alpha),
+        "fewest": fewest_people(float(settings["delta"]), alpha, bounded="unit" not in settings),
         "least": fewest_to_matter(alpha),
         "family": int(effects["family"].max()),
         "meant_family": int(result.intended_effects["family"].max()) if len(result.intended_effects) else 0,
@@ -200,6 +200,8 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "each_family": int((~every).sum()),
         "after": list(settings["after"]),
         "seed": settings["seed"],
+        "unit": result.unit,
+        "bounded": "unit" not in settings,
     }
 
 
@@ -213,11 +215,16 @@ def paragraph(result: PairedResult) -> str:
     text = (
         f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), {len(names)} "
         f"{'classifier' if len(names) == 1 else 'classifiers'} ({listed(names)}) read each of them once. "
+        if fact["bounded"]
+        else f"The faces were {fact['faces']}. Their scores ({fact['unit']}) were taken from that tool's "
+        f"tables ({listed(names)}), and evaluated with {common.package(result)} (seed {fact['seed']}). "
+    )
+    text += (
         f"Partners were pictures with the same {fact['shared']} under {fact['condition']} “{fact['first']}” "
         f"and “{fact['second']}”: {counted(fact['pairs'], 'pair')} of "
         f"{counted(fact['people'], 'person', 'people')}; {fact['alone']} without a partner were left out. "
         f"{averaged}The differences of a person's pairs (second minus first) were averaged; the "
-        f"person was the unit. We report the mean difference in probability with its {fact['level']} "
+        f"person was the unit. We report the mean difference in {fact['unit']} with its {fact['level']} "
         f"interval, and judged the {fact['verdict_level']} interval against a margin of ± {fact['delta']} "
         f"({common.when_set(result)}); p from sign flips of whole persons, corrected after Holm over "
         f"{families}."
@@ -249,15 +256,21 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
         if len(result.retests)
         else "How large that noise is isn't known: nobody has two pictures alike in labels and condition."
     )
+    bets = ", and bets on every person's difference agree" if fact["bounded"] else ""
+    room = (
+        "“Cannot fall (rise) that far” stands where most people's output is nearer to 0 (or 1) than δ under "
+        "the first condition. "
+        if fact["bounded"]
+        else "These scores are no probabilities: they can't be compared with those of another unit. "
+    )
     return (
         f"The same people are compared with themselves. {what_else(result)}",
         f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
-        f"difference over people lies beyond ± {fact['delta']} in probability; it does not differ at δ if "
-        "the whole interval lies inside, and bets on every person's difference agree; else it can't be said, "
+        f"difference over people lies beyond ± {fact['delta']} in {fact['unit']}; it does not differ at δ if "
+        f"the whole interval lies inside{bets}; else it can't be said, "
         f"even where p is small: p is about 0, the verdict about δ. With fewer than {fact['least']} people "
         f"the first is never said, with fewer than {fact['fewest']} the second; the tables' notes say why. "
-        "“Cannot fall (rise) that far” stands where most people's output is nearer to 0 (or 1) than δ under "
-        "the first condition. Verdicts are those of each output by itself; only p is corrected for how many "
+        f"{room}Verdicts are those of each output by itself; only p is corrected for how many "
         "there are.",
         "“Differs between people”: surely more than a tenth of the differences are falls, or rises, by more "
         "than δ. The mean stands beside it, but isn't what happens to everybody. That share is one of "
@@ -478,7 +491,7 @@ def _declared(result: PairedResult) -> Table:
         ("Partners share", listed(["person", *settings["labels"]])),
         ("Person", str(settings["person"] or "as the faces say")),
         ("Read once more after", listed([item["title"] for item in settings["after"]]) or "nothing"),
-        ("Margin δ", f"{margin(settings['delta'])} in probability{common.margin_changed(result)}"),
+        ("Margin δ", f"{margin(settings['delta'])} in {result.unit}{common.margin_changed(result)}"),
         ("Level α", common.level(float(settings["alpha"]))),
         ("Faces", str(settings["faces"])),
         ("Pictures", f"{settings['size']} px"),

@@ -12,6 +12,7 @@ from facelib.errors import BadValueError
 from facelib.stats.classification import exact_mcnemar, paired_difference, wilson
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects import population
+from facelib.stats.effects.curves import Value
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.few_people import DELTA
 from facelib.stats.effects.population import effects_over_faces
@@ -105,6 +106,7 @@ def paired_effects(
     alternative: Alternative = "two-sided",
     seed: int = 0,
     interim: bool = False,
+    value: Value = "probability",
 ) -> pd.DataFrame:
     """Return how outputs differ between two conditions, over people.
 
@@ -117,8 +119,8 @@ def paired_effects(
     rows
         Tidy outputs: intervention, classifier, label, face, person, cell (what partners have in common), side
         (0: first condition, 1: second), logit, probability.
-    delta, alpha, alternative, seed, interim
-        As for `facelib.stats.effects_over_faces`.
+    delta, alpha, alternative, seed, interim, value
+        As for `facelib.stats.effects_over_faces`; "logit" for scores of any unit.
 
     Returns
     -------
@@ -142,7 +144,9 @@ def paired_effects(
     (8, -0.37, 'differs between conditions')
     """
     sets = _complete(_set_means(rows, ["label"], ["logit", "probability"]), [*CELL, "label"])
-    found = _judged(sets, delta=delta, alpha=alpha, alternative=alternative, seed=seed, interim=interim)
+    found = _judged(
+        sets, delta=delta, alpha=alpha, alternative=alternative, seed=seed, interim=interim, value=value
+    )
     return found.assign(second=found["start"] + found["mean"])[list(EFFECT_COLUMNS)]
 
 
@@ -194,13 +198,15 @@ def paired_accuracy(
     return table[list(ACCURACY_COLUMNS)]
 
 
-def retests(rows: pd.DataFrame) -> pd.DataFrame:
+def retests(rows: pd.DataFrame, *, value: Value = "probability") -> pd.DataFrame:
     """Return how much an output varies between pictures of one person under one condition.
 
     Parameters
     ----------
     rows
         As for `paired_accuracy`.
+    value
+        "probability", or "logit" for scores of any unit.
 
     Returns
     -------
@@ -210,7 +216,8 @@ def retests(rows: pd.DataFrame) -> pd.DataFrame:
     """
     from scipy.stats import chi2
 
-    groups = rows.groupby([*CELL, "label", *SET, "meant"], sort=False, observed=True)["probability"]
+    most = 1.0 if value == "probability" else np.inf
+    groups = rows.groupby([*CELL, "label", *SET, "meant"], sort=False, observed=True)[value]
     sets = groups.agg(n="count", variance="var").reset_index()
     sets = sets[sets["n"] > 1]
     said = sets[sets["meant"] != ""]
@@ -230,17 +237,17 @@ def retests(rows: pd.DataFrame) -> pd.DataFrame:
                 "sem": float(sem),
                 "sem_low": float(low),
                 "sem_high": float(high),
-                "smallest_change": min(1.0, float(1.96 * np.sqrt(2) * sem)),
+                "smallest_change": min(most, float(1.96 * np.sqrt(2) * sem)),
             }
         )
     return pd.DataFrame(found, columns=list(RETEST_COLUMNS))
 
 
-def person_differences(rows: pd.DataFrame) -> pd.DataFrame:
+def person_differences(rows: pd.DataFrame, *, value: Value = "probability") -> pd.DataFrame:
     """Return the outputs of every person under both conditions; columns as in `DIFFERENCE_COLUMNS`."""
-    sets = _complete(_set_means(rows, ["label"], ["probability"]), [*CELL, "label"])
+    sets = _complete(_set_means(rows, ["label"], [value]), [*CELL, "label"])
     wide = sets.pivot_table(
-        index=[*CELL, "label", "person", "cell"], columns="side", values="probability", sort=False,
+        index=[*CELL, "label", "person", "cell"], columns="side", values=value, sort=False,
         observed=True,
     ).rename(columns={0: "first", 1: "second"})  # fmt: skip
     by_person = wide.groupby([*CELL, "label", "person"], sort=False, observed=True)

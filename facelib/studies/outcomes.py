@@ -84,9 +84,11 @@ def accuracy_on_faces(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, own in start.groupby("classifier", sort=False):
         known = own[own["expression"].isin(own["label"].unique())]
-        if known.empty or known["probability"].isna().all():
+        value = "logit" if "logit" in known and known["probability"].isna().all() else "probability"
+        known = known[known[value].notna()]  # scores of other tools are no probabilities
+        if known.empty:
             continue
-        first = known.loc[known.groupby("face", sort=False)["probability"].idxmax()]
+        first = known.loc[known.groupby("face", sort=False)[value].idxmax()]
         right, n = int((first["label"] == first["expression"]).sum()), len(first)
         share = wilson(right, n)
         rows.append((name, n, right, share.value, share.low, share.high, int(own["label"].nunique())))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from facelib import interventions as changes
 from facelib.classifiers import Classifier
+from facelib.classifiers.tables.scores import tables_among
 from facelib.errors import BadValueError, answers_misspelt, check_kind
 from facelib.faces import Head
 from facelib.interventions import Intervention
+from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.paired import of_pairs
@@ -66,11 +68,13 @@ class PairedStudy(PeopleStudy[PairedResult]):
         at strength 1; those of the first stay as they are. ``["electrode_removal"]`` takes electrodes out of
         the pictures with them, so that they are compared with the pictures without.
     classifiers
-        Ids, or classifiers; None: all that are available on this machine.
+        Ids, or classifiers; None: all that are available on this machine. Tables of scores stand alone, or
+        with others of the same unit.
     size
         Side of rendered pictures, px.
     delta
-        Margin in probability, set before the run.
+        Margin in probability, set before the run; of tables of other tools' scores (`classifiers.from_table`)
+        in their unit. None: .10, or what the table has.
     alpha
         Level.
     alternative
@@ -112,7 +116,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
     after: str | Intervention | Sequence[str | Intervention] = ()
     classifiers: str | Sequence[str | Classifier] | None = None
     size: int = 224
-    delta: float = DELTA
+    delta: float = None  # type: ignore[assignment]  # a number once it is made
     alpha: float = 0.05
     alternative: Alternative = "two-sided"
     seed: int = 0
@@ -122,6 +126,9 @@ class PairedStudy(PeopleStudy[PairedResult]):
     keep_columns: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        if cast("float | None", self.delta) is None:
+            tables = tables_among(self.classifiers)
+            object.__setattr__(self, "delta", tables[0].delta if tables else DELTA)
         self._check_people()
         check_kind(self.condition, str, "The column of the condition, a text,")
         check_kind(
@@ -140,6 +147,27 @@ class PairedStudy(PeopleStudy[PairedResult]):
             msg = f"Each change (after) is there once; got {listed(names[1:])}."
             raise BadValueError(msg)
         check_subject(self.hypothesis, [self.condition], [], "condition")
+
+    def _check_margin(self) -> None:
+        """Refuse scores of several units, and a margin that none of them can have."""
+        tables = tables_among(self.classifiers)
+        if not tables:
+            super()._check_margin()
+            return
+        given = self.classifiers if isinstance(self.classifiers, list | tuple) else tables
+        if len(tables) < len(given) or len({(one.unit, one.delta) for one in tables}) > 1:
+            msg = (
+                f"{tables[0].id} has scores from {tables[0].unit}, with a margin of its own. What has "
+                "another unit or margin, such as a network's probabilities, takes a study of its own."
+            )
+            raise BadValueError(msg)
+        if self.hypothesis is not None:
+            msg = "A hypothesis has its margin in probability; these are scores in another unit."
+            raise BadValueError(msg, hint="hypothesis=None explores them.")
+        width = tables[0].unit.width
+        if as_margin(self.delta) >= width:
+            msg = f"The margin delta lies below {width:g}, the length of the scale; got {self.delta!r}."
+            raise BadValueError(msg)
 
     @property
     def kind(self) -> str:
@@ -195,7 +223,9 @@ class PairedStudy(PeopleStudy[PairedResult]):
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
         pairing = self.pairing
-        same = {"same_pictures": self.same_pictures} if self.same_pictures else {}
+        same: dict[str, Any] = {"same_pictures": self.same_pictures} if self.same_pictures else {}
+        for table in tables_among(self.classifiers)[:1]:
+            same |= {"unit": f"{table.format.title}'s scores from {table.unit}"}
         return (
             self._of_people
             | same
@@ -236,7 +266,9 @@ class PairedStudy(PeopleStudy[PairedResult]):
         yield from self._words()
         yield from pairing.shortfalls(SHOWN)
         yield from self._sides_disagree()
-        if few := few_people(pairing.people, self.delta, self.alpha):
+        if few := few_people(
+            pairing.people, self.delta, self.alpha, bounded=not tables_among(self.classifiers)
+        ):
             yield f"{of_pairs(few)} Verdicts with too few people are replaced by “cannot tell”."
         if not (self.known["expression"] != "").any():
             yield (

@@ -61,13 +61,17 @@ class PeopleStudy(Study[R]):
     def _check_people(self) -> None:
         """Check the settings that such studies share."""
         check_common(self)
-        as_margin(self.delta, below=1)
+        self._check_margin()
         as_alternative(self.alternative)
         for value, what in (
             (self.person, "The column that tells who is shown (person)"),
             (self.side, "The column of the affected side (side)"),
         ):
             check_kind(value, (str, type(None)), f"{what}, a text, or None")
+
+    def _check_margin(self) -> None:
+        """Refuse a margin that no difference of probabilities can have."""
+        as_margin(self.delta, below=1)
 
     @property
     def _of_people(self) -> dict[str, Any]:

@@ -583,7 +583,7 @@ class PairedResult(Result):
         """
         from facelib.stats.paired import paired_effects
 
-        return paired_effects(self.paired, **self._options)
+        return self._in_unit(paired_effects(self.paired, **self._options))
 
     @cached_property
     def intended_effects(self) -> pd.DataFrame:
@@ -601,14 +601,15 @@ class PairedResult(Result):
         every = rows.assign(label=INTENDED)
         asked = [every, rows] if len(rows["label"].drop_duplicates()) > 1 else [every]
         alternative = self.settings["alternative"]
-        return paired_effects(pd.concat(asked, ignore_index=True), alternative=alternative, **self._options)
+        rows = pd.concat(asked, ignore_index=True)
+        return self._in_unit(paired_effects(rows, alternative=alternative, **self._options))
 
     @cached_property
     def accuracy_change(self) -> pd.DataFrame:
         """Accuracy under both conditions, and McNemar's test: `facelib.stats.paired.ACCURACY_COLUMNS`."""
         from facelib.stats.paired import paired_accuracy
 
-        options = {name: value for name, value in self._options.items() if name != "delta"}
+        options = {name: value for name, value in self._options.items() if name not in ("delta", "value")}
         return paired_accuracy(self.paired, **options)
 
     @cached_property
@@ -616,19 +617,29 @@ class PairedResult(Result):
         """How much pictures of one person under one condition vary: `facelib.stats.paired.RETEST_COLUMNS`."""
         from facelib.stats.paired import retests
 
-        return retests(self.paired)
+        return retests(self.paired, value=self._options["value"])
 
     @cached_property
     def differences(self) -> pd.DataFrame:
         """One row per classifier, label and person: outputs under both conditions, and their difference."""
         from facelib.stats.paired import person_differences
 
-        return person_differences(self.paired)
+        return person_differences(self.paired, value=self._options["value"])
+
+    @property
+    def unit(self) -> str:
+        """Unit of the outputs, in words: "probability", or that of another tool's scores."""
+        return str(self.settings.get("unit", "probability"))
+
+    def _in_unit(self, effects: pd.DataFrame) -> pd.DataFrame:
+        """Say of another tool's scores that they are no logits, though they are as boundless here."""
+        return effects.assign(value="score") if "unit" in self.settings else effects
 
     @property
     def _options(self) -> dict[str, Any]:
         named = {name: self.settings[name] for name in ("delta", "alpha", "seed")}
-        return {**named, "interim": not self.complete}
+        value = "logit" if "unit" in self.settings else "probability"
+        return {**named, "value": value, "interim": not self.complete}
 
 
 class ChimericResult(Result):

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 import numpy as np
 
 from facelib import classifiers, properties
-from facelib.classifiers import Classifier
+from facelib.classifiers import Classifier, ScoreTable
 from facelib.classifiers.functions.function import FunctionClassifier
 from facelib.classifiers.functions.terms import Estimate
+from facelib.classifiers.tables.matching import Picture
+from facelib.classifiers.tables.scores import tables_among
 from facelib.errors import BadValueError, Cancelled, check_all, check_kind
 from facelib.faces import FaceSet, Head
 from facelib.studies.counts import count_units
@@ -196,8 +198,15 @@ class Study(ABC, Generic[R]):
 
     @cached_property
     def models(self) -> tuple[Classifier, ...]:
-        """The classifiers, loaded."""
-        return tuple(load_all(self.classifiers))
+        """The classifiers, loaded; tables of other tools' scores with those of these faces."""
+        return tuple(
+            model.bound(self._pictures(model)) if isinstance(model, ScoreTable) else model
+            for model in load_all(self.classifiers)
+        )
+
+    def _pictures(self, table: ScoreTable) -> list[Picture]:
+        """Return the faces as they are looked for in a table."""
+        return [table.picture(one.name, one.known) for one in self.people]
 
     def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
         """Return the plan of a run; one face is tried out at every change to estimate its duration.
@@ -402,9 +411,26 @@ class Study(ABC, Generic[R]):
                 yield own_code(type(arm.intervention)).note(f"the intervention {arm.name!r}")
         for model in self.models:
             yield fingerprints.of_function(model).note(f"the function {model.id!r}")
+        for table in tables_among(self.classifiers):
+            said = f"scores of {table.format.title}, {table.unit}, which are no probabilities."
+            unmatched = table.match_pictures(self._pictures(table)).notes
+            yield " ".join(f"{table.id}: {note}" for note in (said, *table.export.notes, *unmatched))
 
     def _readers(self, *, travels: bool) -> dict[str, Reader]:
-        """Return the readers: all classifiers, and the measures."""
+        """Return the readers: all classifiers, and the measures.
+
+        Raises
+        ------
+        BadValueError
+            A table of scores would have to read changed pictures.
+        """
+        tables, changes = tables_among(self.classifiers), [arm.name for arm in self.arms if arm.intervention]
+        if tables and changes:
+            msg = (
+                f"{tables[0].id} has the scores of {tables[0].format.title} for pictures as they are, and "
+                f"none of changed ones ({', '.join(changes)}). Tables serve observational and paired studies."
+            )
+            raise BadValueError(msg)
         readers = {model.id: reader_of(model, travels=travels) for model in self.models}
         if self.properties_measured:
             readers[MEASURES] = measures_of(self.properties_measured, travels=travels)

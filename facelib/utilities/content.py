@@ -8,7 +8,8 @@ import json
 import os
 import stat
 import zipfile
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from facelib.errors import BadModelError, ReadError
@@ -102,13 +103,40 @@ def _check_regular(path: str, about: os.stat_result) -> None:
         raise ReadError(msg)
 
 
-def read_content(path: Path, *, sha256: str | None = None) -> bytes:
+@dataclass(frozen=True)
+class Held:
+    """A file that is in memory already, for readers that take a path.
+
+    Attributes
+    ----------
+    name
+        Its name, with its ending.
+    content
+        Its bytes.
+
+    Examples
+    --------
+    >>> held = Held("net.onnx", b"...")
+    >>> held.suffix, read_content(held)
+    ('.onnx', b'...')
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def suffix(self) -> str:
+        """Ending of its name, with the point."""
+        return PurePath(self.name).suffix
+
+
+def read_content(path: Path | Held, *, sha256: str | None = None) -> bytes:
     """Return the content of a file.
 
     Parameters
     ----------
     path
-        The file.
+        The file, or one that is in memory.
     sha256
         Expected sha256, hexadecimal; None: any.
 
@@ -117,23 +145,27 @@ def read_content(path: Path, *, sha256: str | None = None) -> bytes:
     BadModelError
         It can't be read, is larger than `LARGEST_FILE`, or has another hash.
     """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            largest = f"{LARGEST_FILE / 2**30:.0f} GB"
-            msg = f"{path.name} has {size / 2**30:.1f} GB; networks of up to {largest} are read."
-            raise BadModelError(msg)
-        content = read_file(path)
-    except OSError as error:
-        why = str(error) if isinstance(error, ReadError) else f"{error.strerror}."
-        msg = f"{path.name} can't be read: {why}"
-        raise BadModelError(msg) from error
+    content = path.content if isinstance(path, Held) else _from_disk(path)
     if sha256 is not None:
         found = hashlib.sha256(content).hexdigest()
         if found != sha256.lower():
             msg = f"{path.name} has sha256 {found[:16]}…; expected {sha256[:16]}…: another file, or damaged."
             raise BadModelError(msg)
     return content
+
+
+def _from_disk(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            largest = f"{LARGEST_FILE / 2**30:.0f} GB"
+            msg = f"{path.name} has {size / 2**30:.1f} GB; networks of up to {largest} are read."
+            raise BadModelError(msg)
+        return read_file(path)
+    except OSError as error:
+        why = str(error) if isinstance(error, ReadError) else f"{error.strerror}."
+        msg = f"{path.name} can't be read: {why}"
+        raise BadModelError(msg) from error
 
 
 class Archive:

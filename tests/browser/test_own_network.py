@@ -13,9 +13,12 @@ import torch
 from harness import QUICK_PAGE, Server, Visit, write_notebook
 from looks import violations
 from playwright.sync_api import Locator, expect
+from safetensors.torch import save
 from torch import nn
+from torchvision.models import mobilenet_v3_small
 
 from facelib import classifiers
+from facelib.models import data_path
 
 pytestmark = [pytest.mark.packages, pytest.mark.slow]
 
@@ -84,6 +87,34 @@ def test_a_network_is_dropped_asked_about_and_used(
     expect(card.get_by_text("mine was taken out of all tabs.")).to_be_visible(timeout=LONG)
     one.click(page.get_by_role("tab", name="Population"))
     expect(box).to_have_count(0)
+    one.assert_clean()
+
+
+@pytest.mark.parametrize("kind", ["tflite", "safetensors"])
+def test_files_of_the_other_kinds_go_through_the_page(
+    kind: str, quick_url: str, visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    """The child that reads them opens no file: what it lacks would be missed here."""
+    file = tmp_path / f"net.{kind}"
+    if kind == "tflite":
+        file.write_bytes(data_path("facex", "facex/assets/model_optimized.tflite").read_bytes())
+    else:
+        torch.manual_seed(0)
+        file.write_bytes(save(mobilenet_v3_small(num_classes=7).eval().state_dict()))
+    one = visit(quick_url, 1440, 900)
+    card = opened(one)
+    one.drop(card.locator(".facelib-drop-zone"), file)
+    expect(card.get_by_role("heading", name="1. What does it see?")).to_be_visible(timeout=LONG)
+    one.type_into(card.get_by_label("Names"), "anger, disgust, fear, happy, neutral, sadness, surprised")
+    one.page.keyboard.press("Enter")
+    expect(card.get_by_text(re.compile("As answered, .* heads are read as intended")).first).to_be_visible(
+        timeout=LONG
+    )
+    one.type_into(card.get_by_label("Its name"), "theirs")
+    one.click(card.get_by_role("button", name="Use it in all tabs"))
+    expect(card.get_by_role("button", name="Remove it")).to_be_visible(timeout=LONG)
+    outputs = one.page.locator(".facelib-outputs")
+    expect(outputs.get_by_role("button", name="theirs").first).to_be_visible(timeout=LONG)
     one.assert_clean()
 
 

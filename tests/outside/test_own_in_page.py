@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import struct
+import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -21,8 +24,12 @@ from facelib.app import Explorer
 from facelib.app.explorer.own_panel import OwnPanel
 from facelib.app.explorer.own_state import OwnNetwork
 from facelib.errors import BadValueError
-from facelib.models import sandbox
+from facelib.models import data_path, sandbox
+from facelib.models.architectures import ARCHITECTURES, network_of
+from facelib.models.landlock import abi
+from facelib.models.readers.tflite import read_tflite_network
 from facelib.models.sandbox import Sandbox
+from facelib.utilities.content import Held
 
 pytestmark = [
     pytest.mark.packages,
@@ -186,7 +193,7 @@ def test_a_computation_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_page_that_sends_more_than_it_may_is_not_listened_to(
     panel: OwnPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "_start", lambda _asked: pytest.fail("a child was started"))
+    monkeypatch.setattr(sandbox, "_start", lambda *_asked: pytest.fail("a child was started"))
     panel.zone.most = 1000
     give(panel, "net.onnx", bytes(3000))
     assert panel.state.stage == "empty"
@@ -200,8 +207,8 @@ def test_a_page_that_sends_more_than_it_may_is_not_listened_to(
 def test_a_child_that_dies_is_told_in_words(dead: int, monkeypatch: pytest.MonkeyPatch) -> None:
     start = sandbox._start
 
-    def killed(asked: object) -> object:
-        child = start(asked)  # type: ignore[arg-type]
+    def killed(*asked: object) -> object:
+        child = start(*asked)  # type: ignore[arg-type]
         child.send_signal(dead)
         return child
 
@@ -213,7 +220,6 @@ def test_a_child_that_dies_is_told_in_words(dead: int, monkeypatch: pytest.Monke
 @pytest.mark.slow
 def test_a_child_cannot_write_reach_a_network_or_start_a_program(tmp_path: Path) -> None:
     """What would run in a child whose reader had a hole."""
-    import subprocess
     import sys
 
     canary = tmp_path / "canary"
@@ -239,6 +245,104 @@ print(done)
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
     assert not canary.exists()
+
+
+HOLE = """
+import os, socket, subprocess, sys, threading
+import facelib.models.sandbox as sandbox
+from facelib.errors import BadModelError
+
+THREADS = []
+confine = sandbox.confine
+
+def looked_at(*limits):
+    with open("/proc/self/status") as status:
+        THREADS.append(next(line.split()[1] for line in status if line.startswith("Threads")))
+    confine(*limits)
+
+def hole(file, *_):
+    done = ["threads before: " + THREADS[0], "got " + str(len(file.content))]
+    for name, attempt in (
+        ("read", lambda: open("/etc/passwd").read()),
+        ("read a secret", lambda: open({secret!r}).read()),
+        ("read its environment", lambda: open("/proc/self/environ").read()),
+        ("read its own code", lambda: open(os.__file__).read()),
+        ("list", lambda: os.listdir({folder!r})),
+        ("write among temporary files", lambda: open({temporary!r} + "/facelib-hole", "w")),
+        ("make", lambda: os.open({folder!r} + "/new", os.O_CREAT | os.O_WRONLY)),
+        ("start a program", lambda: subprocess.run(["/bin/true"], check=True)),
+        ("run a program in its place", lambda: os.execv("/bin/true", ["true"])),
+        ("network", socket.socket),
+    ):
+        try:
+            attempt()
+            done.append(name)
+        except OSError:
+            pass
+    raise BadModelError("; ".join(done))
+
+sandbox.confine = looked_at
+sandbox._READERS = dict.fromkeys(sandbox._READERS, hole)
+sys.exit(sandbox.main())
+"""
+
+
+@pytest.mark.skipif(not abi(), reason="this kernel has no Landlock")
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("net.onnx", b"\x08"),
+        pytest.param("net.tflite", b"\x1c\0\0\0TFL3", marks=pytest.mark.slow),
+        pytest.param("net.safetensors", bytes(8) + b"{", marks=pytest.mark.slow),
+    ],
+)
+def test_a_reader_with_a_hole_gets_at_no_file_and_no_program(
+    file: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs in the very child of the page, once its reader has been taken over."""
+    (tmp_path / "secret").write_text("of a patient")
+    code = HOLE.format(secret=str(tmp_path / "secret"), folder=str(tmp_path), temporary=tempfile.gettempdir())
+    started = subprocess.Popen
+
+    def taken_over(command: list[str], **how: Any) -> subprocess.Popen[bytes]:
+        return started([*command[:2], "-c", code], **how)
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", taken_over)
+    with pytest.raises(sandbox.BadModelError) as told:
+        Sandbox(file, content)
+    assert str(told.value) == f"threads before: 1; got {len(content)}"
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+    assert not Path(tempfile.gettempdir(), "facelib-hole").exists()
+
+
+@pytest.mark.slow
+def test_a_good_tensorflow_lite_file_is_read_without_files() -> None:
+    content = data_path("facex", "facex/assets/model_optimized.tflite").read_bytes()
+    expected = read_tflite_network(Held("net.tflite", content))
+    pictures = torch.rand(2, 3, 200, 200)
+    with Sandbox("net.tflite", content) as found, torch.no_grad():
+        assert (found.about.ending, found.about.outputs, found.about.size) == ("softmax", 7, 200)
+        rows = found.rows(pictures.numpy())
+        np.testing.assert_allclose(rows, expected.network(pictures).numpy(), atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if name != "vit_b_16"])
+def test_every_known_architecture_is_read_without_files(architecture: str) -> None:
+    """What is imported late would be missed in the child, which opens no file any more.
+
+    ViT-B is larger than what is taken.
+    """
+    from safetensors.torch import save
+
+    torch.manual_seed(0)
+    network = network_of(architecture, 5).eval()
+    with Sandbox("net.safetensors", save(network.state_dict()), size=64) as found:
+        assert (found.about.architecture, found.about.outputs) == (architecture, 5)
+        pictures = torch.rand(1, 3, 64, 64)
+        with torch.no_grad():
+            expected = network(pictures).numpy()
+        np.testing.assert_allclose(found.rows(pictures.numpy()), expected, atol=1e-3)
 
 
 @pytest.mark.slow

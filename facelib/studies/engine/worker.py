@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib import properties
-from facelib.classifiers import Classifier
+from facelib.classifiers import Classifier, ScoreTable
 from facelib.errors import Cancelled, FacelibError, UnavailableError
 from facelib.faces import Face, Head
 from facelib.interventions.symmetry import Chimeras
@@ -107,14 +107,19 @@ def run_job(job: Job, readers: Mapping[str, Reader], stop: Stop | None = None) -
     asked = [readers[name] for name in job.units]
     with _one_thread():
         models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
+        tables = {name: model for name, model in models.items() if isinstance(model, ScoreTable)}
+        told = [_told(job, one, tables[one.id]) for one in asked if one.id in tables]
+        seeing = [one for one in asked if one.id not in tables]
+        if not seeing:
+            return told
         try:
             frames = _frames(job)
         except OURS:
             raise
         except Exception as error:
-            return [_failed(job, reader, error) for reader in asked]
+            return told + [_failed(job, reader, error) for reader in seeing]
         view = _views(models, of_heads=job.subject.of_head, stop=stop)
-        return [_rows(job, reader, frames, view) for reader in asked]
+        return told + [_rows(job, reader, frames, view) for reader in seeing]
 
 
 def _views(
@@ -186,6 +191,16 @@ def _read(frames: Frames, reader: Reader, classifier: Classifier) -> tuple[Numbe
         msg = "It gave a number that isn't finite."
         raise FacelibError(msg)
     return logits[:, columns].astype(np.float64), probabilities[:, columns].astype(np.float64)
+
+
+def _told(job: Job, reader: Reader, table: ScoreTable) -> Rows:
+    """Return the scores that another tool gave: they stand as logits, and are no probabilities."""
+    scores, problem = table.scores_of(job.subject.name)
+    if problem or job.intervention is not None:
+        return _failed(job, reader, FacelibError(problem or "A table has no scores of changed pictures."))
+    columns = [place for label in reader.names if (place := table.index_of(label)) is not None]
+    logits = scores[None, columns]
+    return Rows(job.units[reader.id], job, reader, logits, np.full_like(logits, np.nan))
 
 
 def _measure(frames: Frames, reader: Reader) -> tuple[Numbers, Numbers]:

@@ -136,7 +136,7 @@ def test_a_network_is_used_in_every_tab_and_can_be_removed(known: bytes, asked: 
 def test_nothing_is_taken_where_others_can_come(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(visitors.VARIABLE, reason)
     state = OwnNetwork(Explorer(("known_unbiased",), background=False), background=False)
-    monkeypatch.setattr(sandbox, "_start", lambda _asked: pytest.fail("a child was started"))
+    monkeypatch.setattr(sandbox, "_start", lambda *_asked: pytest.fail("a child was started"))
     with pytest.raises(BadValueError, match=visitors.REASONS[reason][:20]):
         state.take("net.onnx", b"\x08")
     assert state.stage == "empty"
@@ -146,7 +146,7 @@ def test_nothing_is_taken_where_others_can_come(reason: str, monkeypatch: pytest
     "name", ["net.pt", "net.pth", "net.pkl", "net.h5", "net.keras", "net", "net.onnx.zip", "net.ONNX.exe"]
 )
 def test_other_kinds_are_refused_before_any_child(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_start", lambda _asked: pytest.fail("a child was started"))
+    monkeypatch.setattr(sandbox, "_start", lambda *_asked: pytest.fail("a child was started"))
     with pytest.raises(BadValueError, match="TorchScript, pickled"):
         sandbox.Sandbox(name, b"\x08\x07")
 
@@ -156,7 +156,7 @@ def test_other_kinds_are_refused_before_any_child(name: str, monkeypatch: pytest
 def test_programs_under_another_name_are_refused(
     begin: bytes, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "_start", lambda _asked: pytest.fail("a child was started"))
+    monkeypatch.setattr(sandbox, "_start", lambda *_asked: pytest.fail("a child was started"))
     with pytest.raises(BadValueError, match="TorchScript, pickled"):
         sandbox.Sandbox(name, begin + bytes(100))
 
