@@ -239,8 +239,10 @@ class _Tracer(fx.Tracer):
 def _cut_graph(network: nn.Module) -> Cut | None:
     """Cut the traced graph; None if the network can't be traced."""
     try:
-        tracer = _Tracer()
-        traced = fx.GraphModule(network, tracer.trace(network))
+        graph = _Tracer().trace(network)
+        for node in graph.nodes:
+            node.type = None  # annotations that are strings couldn't go to another process
+        traced = fx.GraphModule(network, graph)
     except Exception:  # whatever an untrusted forward() raises when traced
         return None
     return partial(_cut_traced, traced)
