@@ -21,6 +21,7 @@ from facelib.classifiers.own import DeclarationWarning, LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import preset, preset_table
 from facelib.classifiers.provenance import provenance
+from facelib.classifiers.scales import Scale
 from facelib.utilities.lazy import listing
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "DeclarationWarning",
     "LabelWarning",
     "Preparation",
+    "Scale",
     "available",
     "common",
     "get",

@@ -106,6 +106,7 @@ def of_classifier(classifier: Classifier) -> str:
         *_own_code(type(classifier)),
         *_beside(type(classifier)),
         *([] if classifier.card.sha256 else _layers(classifier)),
+        *([dict(classifier.scales)] if classifier.scales else ["multi-label"] * classifier.multi_label),
     )
 
 
