@@ -69,6 +69,16 @@ class PeopleStudy(Study[R]):
         ):
             check_kind(value, (str, type(None)), f"{what}, a text, or None")
 
+    def _check_outputs(self) -> None:
+        """Refuse classifiers of values: differences are judged in probability here, with its bounds."""
+        valued = [model.id for model in self.models if model.scales]
+        if valued:
+            msg = (
+                f"{', '.join(valued)}: outputs that are values are judged in studies of changes "
+                "(InterventionalStudy); this one takes probabilities. Leave them out of its classifiers."
+            )
+            raise BadValueError(msg)
+
     @property
     def _of_people(self) -> dict[str, Any]:
         """Return the settings that such studies share, to be stored."""
