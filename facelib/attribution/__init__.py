@@ -9,10 +9,12 @@ from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
 from facelib.attribution.overlay import overlay, project, shared_scale
 from facelib.attribution.perturbation import maps_price, occlusion, rise
 from facelib.attribution.regions import region_evidence, region_shares
+from facelib.attribution.rollout import attention_rollout
 from facelib.utilities.lazy import listing
 
 __all__ = [
     "METHODS",
+    "attention_rollout",
     "grad_cam",
     "grad_cam_from",
     "maps_price",

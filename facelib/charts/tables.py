@@ -86,6 +86,14 @@ def classifiers_of(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table["classifier"].drop_duplicates()]
 
 
+def labels_of_values(outputs: pd.DataFrame) -> list[str]:
+    """Return the labels of a tidy table whose outputs are values and no probabilities."""
+    if "value" not in outputs:
+        return []
+    valued = outputs.loc[outputs["probability"].isna() & outputs["value"].notna(), "label"]
+    return [str(name) for name in valued.drop_duplicates()]
+
+
 def check_label(table: pd.DataFrame, label: str) -> str:
     """Return `label`, or raise `BadValueError` if the table has no row of it."""
     known = [str(name) for name in table["label"].drop_duplicates()]

@@ -21,6 +21,7 @@ from facelib.classifiers.own import DeclarationWarning, LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import preset, preset_table
 from facelib.classifiers.provenance import provenance
+from facelib.classifiers.scales import Scale
 from facelib.classifiers.tables.scores import ScoreTable, from_table
 from facelib.utilities.lazy import listing
 
@@ -32,6 +33,7 @@ __all__ = [
     "DeclarationWarning",
     "LabelWarning",
     "Preparation",
+    "Scale",
     "ScoreTable",
     "available",
     "common",

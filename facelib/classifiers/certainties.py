@@ -24,7 +24,9 @@ def certainties(classifier: Classifier) -> tuple[str, ...]:
     with torch.no_grad():
         outputs, again = network(prepared), network(prepared)
     findings = [scaling_finding(classifier.preparation)]
-    if are_probabilities(outputs):
+    if classifier.scales:
+        findings += _beyond_ends(classifier, outputs)
+    elif are_probabilities(outputs):
         findings.insert(0, PROBABILITIES.format("sigmoids" if classifier.sigmoids else "logits"))
     elif look_like_sigmoids(network, prepared):
         findings.insert(0, SIGMOIDS)
@@ -35,6 +37,17 @@ def certainties(classifier: Classifier) -> tuple[str, ...]:
     elif _heeds_company(network, prepared, classifier.prepare(_plain_pictures())):
         findings.append(COMPANY)
     return tuple(text for text in findings if text)
+
+
+def _beyond_ends(classifier: Classifier, outputs: torch.Tensor) -> list[str]:
+    """Return a finding for each output that leaves the ends of its scale."""
+    found = []
+    for column, label in enumerate(classifier.labels):
+        scale, reached = classifier.scales[label.strip()], outputs[:, column]
+        room = 1e-5 * scale.span if scale.bounded else 0.0
+        if reached.min() < scale.low - room or reached.max() > scale.high + room:
+            found.append(BEYOND.format(label, scale, float(reached.min()), float(reached.max())))
+    return found
 
 
 def look_like_sigmoids(network: nn.Module, prepared: torch.Tensor) -> bool:
@@ -69,6 +82,11 @@ _STRETCHED: Final = (1.0, -1.0, 0.0, 100.0, -100.0)
 _SHAPING: Final = ("View", "Reshape", "UnsafeView", "Squeeze", "Alias", "Clone", "ToCopy")
 
 
+BEYOND: Final = (
+    "Its output {!r} is declared as {}, but for pictures of noise it is {:.3g} to {:.3g}: these ends don't "
+    "bind it. Verdicts that rest on them would be wrong: leave the ends out, or let the network end in them "
+    "(a scaled sigmoid or tanh)."
+)
 PROBABILITIES: Final = (
     "Its outputs are declared to be {}, but they are probabilities: none is negative, and those of a "
     "picture sum to 1. Declare outputs='probabilities'."

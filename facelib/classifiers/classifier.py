@@ -18,6 +18,7 @@ from facelib.classifiers.card import Card
 from facelib.classifiers.emotions import EMOTIONS, class_name, shortened
 from facelib.classifiers.engines import Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Preparation, Squares
+from facelib.classifiers.scales import Scale
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
 from facelib.errors import BadValueError, check_kind
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Logits = npt.NDArray[np.float32]
 
+_PROXIES: Final = ("emotions", "scales")  # views, which can't be pickled
 BLOCK: Final = 64  # pictures whose features are held at once where only logits are asked for
 
 
@@ -55,6 +57,18 @@ def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
     _check_logits(logits)
     # log σ(z) = −log(1 + e^−z) stays exact where all sigmoids are tiny
     return softmax(-np.logaddexp(0.0, -logits.astype(np.float64)))
+
+
+def sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
+    """Return σ(z), one probability for each output: several may be true at once, or none."""
+    _check_logits(logits)
+    return np.asarray(np.exp(-np.logaddexp(0.0, -logits.astype(np.float64))), np.float32)
+
+
+def as_values(outputs: npt.NDArray[np.floating]) -> Logits:
+    """Return outputs as they are: those of a regression."""
+    _check_logits(outputs)
+    return np.asarray(outputs, np.float32)
 
 
 def _check_logits(logits: npt.NDArray[np.floating]) -> None:
@@ -107,6 +121,9 @@ class Classifier:
     no_maps
         Why class activation maps can't be read, for people; "" if they can. `body` then gives the logits, and
         `head` passes them on.
+    scales
+        Label to the scale of its output, of all labels or none: then the outputs are values and no
+        probabilities.
     """
 
     sends_pictures: bool = False
@@ -126,7 +143,11 @@ class Classifier:
         chunk: int = 4,
         layout: Layout = CHANNELS_FIRST,
         no_maps: str = "",
+        scales: Mapping[str, Scale] = MappingProxyType({}),
     ) -> None:
+        if scales and set(scales) != set(labels):
+            msg = f"`scales` has every label of {id!r}: {', '.join(labels)}; got {', '.join(scales)}."
+            raise BadValueError(msg)
         if set(emotions) != set(labels):
             msg = f"`emotions` has every label of {id!r}: {', '.join(labels)}; got {', '.join(emotions)}."
             raise BadValueError(msg)
@@ -139,6 +160,7 @@ class Classifier:
         self.chunk = chunk
         self.layout = layout
         self.no_maps = no_maps
+        self.scales = MappingProxyType({label.strip(): scale for label, scale in scales.items()})
         self.body = body.eval().requires_grad_(requires_grad=False)
         self.head = head.eval().requires_grad_(requires_grad=False)
         self._to_probabilities = to_probabilities
@@ -148,11 +170,11 @@ class Classifier:
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: all but the engine, which is made there, and the lock."""
         return {name: value for name, value in vars(self).items() if name not in ("_engine", "_lock")} | {
-            "emotions": dict(self.emotions)
+            name: dict(getattr(self, name)) for name in _PROXIES
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, emotions=MappingProxyType(state["emotions"]))
+        vars(self).update(state, **{name: MappingProxyType(state.get(name, {})) for name in _PROXIES})
         self._engine, self._lock = None, threading.Lock()
 
     @property
@@ -178,7 +200,12 @@ class Classifier:
     @property
     def sigmoids(self) -> bool:
         """Whether each logit has a sigmoid of its own instead of one softmax for all."""
-        return self._to_probabilities is normalised_sigmoid
+        return self._to_probabilities in (normalised_sigmoid, sigmoid)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether each output is a probability of its own, so that they don't sum to one."""
+        return self._to_probabilities is sigmoid
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -298,11 +325,25 @@ class Classifier:
             )
 
     def probabilities(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
-        """Return the probabilities, float32 (N, K), each row summing to one."""
+        """Return the probabilities, float32 (N, K), each row summing to one unless `multi_label`.
+
+        Raises
+        ------
+        BadValueError
+            Its outputs are values on `scales`: those are had by `values`.
+        """
+        if self.scales:
+            label, scale = next(iter(self.scales.items()))
+            msg = f"{self.id} gives values and no probabilities ({label}: {scale}): ask for its values."
+            raise BadValueError(msg, hint="In Python: classifier.values(images, boxes).")
+        return self.values(images, boxes)
+
+    def values(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
+        """Return the outputs on their scales, float32 (N, K): probabilities where there are no `scales`."""
         return self.probabilities_from(self.logits(images, boxes))
 
     def probabilities_from(self, logits: Logits) -> Logits:
-        """Return the probabilities that belong to logits."""
+        """Return the probabilities that belong to logits; with `scales`, the values as they are."""
         return self._to_probabilities(logits)
 
     def read(

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, cast, get_args
 
 import numpy as np
@@ -19,13 +20,14 @@ from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.card import Card
 from facelib.classifiers.certainties import certainties, look_like_sigmoids
 from facelib.classifiers.checking import check, check_labels
-from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
+from facelib.classifiers.classifier import Classifier, as_values, normalised_sigmoid, sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, is_further, shortened
 from facelib.classifiers.functions.function import Function, name_of
 from facelib.classifiers.functions.making import is_function, of_function
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, Source, load_source
 from facelib.classifiers.preparation import Preparation
+from facelib.classifiers.scales import Scale
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
 from facelib.head.geometry.arrays import cache_path
@@ -61,7 +63,7 @@ def own(
     labels: Sequence[str] | None = None,
     emotions: Mapping[str, str | None] | None = None,
     preparation: Preparation | None = None,
-    outputs: Outputs | Callable[..., Any] | None = None,
+    outputs: Outputs | Scale | Mapping[str, Scale] | Callable[..., Any] | None = None,
     trust: bool = False,
     cam_layer: str | None = None,
     title: str | None = None,
@@ -100,8 +102,11 @@ def own(
     outputs
         "logits", "probabilities" that sum to one, or "sigmoids": one for each class, of which probabilities
         are made by `normalised_sigmoid` (which may be given as well). The network may end before or after the
-        sigmoid: where its outputs don't look like sigmoids, facelib applies it. None: as the file states,
-        else probabilities if they look like them, and logits if not.
+        sigmoid: where its outputs don't look like sigmoids, facelib applies it. "multi-label": as sigmoids,
+        but each is a probability of its own, and they aren't divided by their sum; "binary": the same of one
+        output, such as pain or none. A `Scale`, or one for each label: values and no probabilities, such as
+        valence, age or intensities. None: as the file states, else probabilities if they look like them, and
+        logits if not.
     trust
         Whether you know and trust the maker of the file. TorchScript is a program that can read and write
         files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
@@ -148,8 +153,10 @@ def own(
     'layer 1, 4 × 28 × 28'
     """
     named = _names(labels)
-    outputs = "sigmoids" if outputs is normalised_sigmoid else cast("Outputs | None", outputs)
-    _check_words(preparation, emotions, outputs, id)
+    declared_scales = outputs if isinstance(outputs, Scale | Mapping) else None
+    given = None if declared_scales is not None else outputs
+    stated_outputs = cast("Outputs | None", "sigmoids" if given is normalised_sigmoid else given)
+    _check_words(preparation, emotions, stated_outputs, id)
     if kind == "function" or (kind is None and is_function(source)):
         asked = _asked(source, named, outputs, cam_layer)
         function, findings = of_function(
@@ -185,10 +192,13 @@ def own(
     sample = _sample(seen)
     network = loaded.network.eval().requires_grad_(requires_grad=False)
     answers = _check(network, sample, names, loaded.source)
-    probable = are_probabilities(answers)
-    stated = outputs or ("probabilities" if probable else loaded.outputs)
-    sigmoids = loaded.sigmoids or stated == "sigmoids"
+    scales = _scales(declared_scales, names, emotions)
+    probable = not scales and are_probabilities(answers)
+    stated = stated_outputs or ("probabilities" if probable else "logits" if scales else loaded.outputs)
+    to_probabilities = _link(stated, names, scales, sigmoids=loaded.sigmoids)
     network = _to_logits(network, stated, sample, answers, loaded.source)
+    if scales and loaded.sigmoids:  # readers of files take the last sigmoid off
+        network = nn.Sequential(network, nn.Sigmoid())
     halves = _cut(network, loaded, sample, cam_layer)
     name = id or _id(loaded.source)
     made = Classifier(
@@ -196,7 +206,7 @@ def own(
         halves.body,
         halves.head,
         labels=names,
-        emotions=_table(names, emotions),
+        emotions=_table(names, emotions if not scales else dict.fromkeys(names)),
         preparation=seen,
         card=Card(
             title=title or name,
@@ -207,19 +217,81 @@ def own(
             parameters=sum(weight.numel() for weight in loaded.network.parameters()),
             input=seen.describe(),
             feature_map=_feature_map(halves, sample),
-            probabilities="sigmoids divided by their sum" if sigmoids else "softmax of the logits",
+            probabilities=_LINKS[to_probabilities].format(_spoken(scales)),
             training_data=training_data,
             limits=limits,
             rights=rights,
         ),
-        to_probabilities=normalised_sigmoid if sigmoids else softmax,
+        to_probabilities=to_probabilities,
         layout=halves.layout,
         no_maps=halves.no_maps,
+        scales=scales,
     )
-    found_out = probable and outputs is None and loaded.outputs != "probabilities"
+    found_out = probable and stated_outputs is None and loaded.outputs != "probabilities"
     if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
         warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
     return made
+
+
+_LINKS: Final[Mapping[Callable[..., Any], str]] = MappingProxyType(
+    {
+        softmax: "softmax of the logits",
+        normalised_sigmoid: "sigmoids divided by their sum",
+        sigmoid: "one sigmoid for each output: they don't sum to 1",
+        as_values: "none: the outputs are values ({})",
+    }
+)
+"""What a card says of each way from logits to probabilities."""
+
+
+def _link(
+    stated: Outputs, labels: tuple[str, ...], scales: Mapping[str, Scale], *, sigmoids: bool
+) -> Callable[..., Any]:
+    """Return how logits become what tables hold."""
+    if scales:
+        return as_values
+    if stated == "binary" and len(labels) > 1:
+        msg = (
+            f"A binary output is one, such as labels=['pain']; got {shortened(labels)}. Several that may be "
+            "true at once: outputs='multi-label'; one of several: outputs='logits'."
+        )
+        raise BadValueError(msg)
+    if stated in ("multi-label", "binary"):
+        return sigmoid
+    return normalised_sigmoid if sigmoids or stated == "sigmoids" else softmax
+
+
+def _scales(
+    declared: Scale | Mapping[Any, Any] | None, labels: tuple[str, ...], emotions: object
+) -> dict[str, Scale]:
+    """Return the scale of every label; empty for probabilities."""
+    if declared is None:
+        return {}
+    table = dict.fromkeys(labels, declared) if isinstance(declared, Scale) else dict(declared)
+    wrong = [key for key in table if key not in labels] + [
+        label for label in labels if not isinstance(table.get(label), Scale)
+    ]
+    if wrong:
+        msg = (
+            f"`outputs` gives every label its scale, as {{{labels[0]!r}: Scale('points', 0, 5)}}; this isn't "
+            f"so for {shortened([str(one) for one in wrong])}. Where some outputs are probabilities and "
+            "others values, make a classifier of each group."
+        )
+        raise BadValueError(msg)
+    if emotions:
+        msg = "`emotions` are of classes; outputs on a scale have none: leave it out."
+        raise BadValueError(msg)
+    if named := [label for label in labels if label.strip() in EMOTIONS]:
+        msg = (
+            f"{shortened(named)}: the name of a class, whose outputs are probabilities. Name a value for "
+            f"what it is, as {named[0].strip() + ' intensity'!r}."
+        )
+        raise BadValueError(msg)
+    return {label: table[label] for label in labels}
+
+
+def _spoken(scales: Mapping[str, Scale]) -> str:
+    return shortened([f"{label}: {scale}" for label, scale in scales.items()])
 
 
 def _names(labels: object) -> tuple[str, ...] | None:
@@ -250,7 +322,8 @@ def _check_words(preparation: object, emotions: object, outputs: object, id: obj
         msg = f"`emotions` is a table, as {{'joyful': 'happy', 'contempt': None}}; got {emotions!r}."
         raise BadValueError(msg)
     if outputs not in (None, *get_args(Outputs)):
-        msg = f"`outputs` is one of {', '.join(map(repr, get_args(Outputs)))}, or None; got {outputs!r}."
+        words = ", ".join(map(repr, get_args(Outputs)))
+        msg = f"`outputs` is one of {words}, a Scale such as Scale('years'), or None; got {outputs!r}."
         raise BadValueError(msg)
     if id is not None and not (isinstance(id, str) and id.strip()):
         msg = f"`id` is a name for the registry; got {id!r}."
@@ -295,7 +368,7 @@ def _findings(made: Classifier, sample: torch.Tensor) -> tuple[str, ...]:
     """Return what speaks against the declaration; heads are read where that is quick."""
     certain = certainties(made)
     work = _work(made, sample)
-    if certain or not cache_path().is_file() or not 0 < work <= MEDIUM:
+    if certain or made.scales or not cache_path().is_file() or not 0 < work <= MEDIUM:
         return certain
     try:
         return (check if work <= SMALL else check_labels)(made, level=SURE, unasked=True).findings
@@ -373,7 +446,7 @@ def _to_logits(
     """Return a network that gives logits; raise `BadValueError` if its outputs aren't what is stated."""
     if stated == "logits":
         return network
-    if stated == "sigmoids":  # or what comes before them, as networks are trained
+    if stated in ("sigmoids", "multi-label", "binary"):  # or what comes before them, as networks are trained
         return nn.Sequential(network, _Logit()) if look_like_sigmoids(network, sample) else network
     if found.min() < 0 or not torch.allclose(found.sum(1), torch.ones(len(found)), atol=1e-3):
         likely = "sigmoids" if look_like_sigmoids(network, sample) else "logits"

@@ -26,7 +26,10 @@ COLUMNS: Final = {
     "label": "the common emotion, or the network's own label where it has none",
     "output": "the network's own label",
     "logit": "before softmax or sigmoid; NaN where the picture can't be read",
-    "probability": "all outputs of a face sum to 1; NaN where the picture can't be read",
+    "probability": "all outputs of a face sum to 1, unless the classifier is multi-label; NaN where the "
+    "picture can't be read, and of a value",
+    "value": "the probability, or of an output on a scale its value",
+    "unit": "unit of the value; empty: a probability, or a value without a unit",
     "shown": "what the face is meant to show, where that is known",
     "person": "who it is, where that is known",
     "remark": "why a picture can't be read, or a note on it; empty if all is well",
@@ -169,10 +172,12 @@ def _table(
     import pandas as pd
 
     labels, faces, each = classifier.labels, names, len(classifier.labels)
-    probabilities = np.full(logits.shape, np.nan, np.float32)
+    values = np.full(logits.shape, np.nan, np.float32)
     there = np.isfinite(logits).any(1)
     if there.any():
-        probabilities[there] = classifier.probabilities_from(logits[there])
+        values[there] = classifier.probabilities_from(logits[there])
+    probabilities = np.full_like(values, np.nan) if classifier.scales else values
+    units = [scale.unit for scale in classifier.scales.values()] or [""] * each
     columns = {
         "face": np.repeat(np.array(names, object), each),
         "classifier": classifier.id,
@@ -182,6 +187,8 @@ def _table(
         "output": np.tile(np.array(labels, object), len(faces)),
         "logit": logits.ravel().astype(np.float64),
         "probability": probabilities.ravel().astype(np.float64),
+        "value": values.ravel().astype(np.float64),
+        "unit": np.tile(np.array(units, object), len(faces)),
         "shown": np.repeat(np.array([_shown(one) for one in known], object), each),
         "person": np.repeat(np.array([_word(one.get("person")) for one in known], object), each),
         "remark": np.repeat(np.array(remarks, object), each),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Literal
 
 import torch
@@ -19,6 +20,7 @@ Parts = tuple[nn.Module, nn.Module]
 Cut = Callable[[str], Parts | None]
 TOLERANCE = 1e-4  # of the logits, relative to the largest
 LARGEST_PREFIX = 8  # tokens before those of the grid: class, distillation, registers
+NAMED = 3  # layers that a refusal names
 
 
 @dataclass(frozen=True)
@@ -111,24 +113,49 @@ def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) ->
         raise BadValueError(msg)
     expected, candidates = _candidates(network, sample)
     graph, tapping = _cut_graph(network), _cut_by_tapping(network, sample.shape[1:])
-    for name, layout in candidates:
-        if layer not in (None, name):
-            continue
-        for cut in (graph, tapping):
-            try:
-                parts = cut(name) if cut is not None else None
-            except _FlowsPastError:
-                break
-            if parts is not None and _agree(*parts, sample, expected):
-                return Halves(*parts, name, layout)
+    serving = (
+        Halves(*parts, name, layout)
+        for name, layout in candidates
+        if layer in (None, name) and (parts := _parts(name, (graph, tapping), sample, expected)) is not None
+    )
+    if (found := next(serving, None)) is not None:
+        return found
     if layer is not None:
         msg = (
             f"No maps can be read at the layer {layer!r}: its output is no square grid, or its places don't "
-            "matter, or part of what the logits depend on flows past it. Without `cam_layer` the last layer "
-            "that serves is taken."
+            "matter, or part of what the logits depend on flows past it. "
+            f"{_that_serve(candidates, (graph, tapping), sample, expected)}"
         )
         raise BadValueError(msg)
     return Halves(network, nn.Identity(), "", no_maps=_why_not([name for name, _ in candidates]))
+
+
+def _parts(
+    name: str, cuts: Sequence[Cut | None], sample: torch.Tensor, expected: torch.Tensor
+) -> Parts | None:
+    """Return the network cut at a layer, or None if it doesn't serve."""
+    for cut in cuts:
+        try:
+            parts = cut(name) if cut is not None else None
+        except _FlowsPastError:
+            return None
+        if parts is not None and _agree(*parts, sample, expected):
+            return parts
+    return None
+
+
+def _that_serve(
+    candidates: Sequence[tuple[str, Layout]],
+    cuts: Sequence[Cut | None],
+    sample: torch.Tensor,
+    expected: torch.Tensor,
+) -> str:
+    """Say which layers can be named instead."""
+    serve = (name for name, _ in candidates if _parts(name, cuts, sample, expected) is not None)
+    named = list(islice(serve, NAMED))
+    if not named:
+        return "No other layer serves either."
+    return f"These serve, for example: {', '.join(named)}. Without `cam_layer` it is {named[0]}."
 
 
 def _why_not(tried: Sequence[str]) -> str:
@@ -151,7 +178,7 @@ def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor,
 
     def note(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
-            if isinstance(output, torch.Tensor) and output.requires_grad and Layout.of(tuple(output.shape)):
+            if isinstance(output, torch.Tensor) and output.requires_grad and _has_grid(output, len(sample)):
                 seen.pop(name, None)  # a layer that is run several times counts where it is run last
                 seen[name] = output
 
@@ -174,6 +201,11 @@ def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor,
     gradients = torch.autograd.grad(logits.square().sum(), list(outputs.values()), allow_unused=True)
     layouts = zip(outputs, map(_layout_that_matters, gradients), strict=True)
     return logits.detach(), [(name, layout) for name, layout in layouts if layout is not None]
+
+
+def _has_grid(output: torch.Tensor, count: int) -> bool:
+    """Return whether an output has a grid for each of the pictures: windows of a picture are more than it."""
+    return len(output) == count and Layout.of(tuple(output.shape)) is not None
 
 
 def _layout_that_matters(gradient: torch.Tensor | None) -> Layout | None:
@@ -207,8 +239,10 @@ class _Tracer(fx.Tracer):
 def _cut_graph(network: nn.Module) -> Cut | None:
     """Cut the traced graph; None if the network can't be traced."""
     try:
-        tracer = _Tracer()
-        traced = fx.GraphModule(network, tracer.trace(network))
+        graph = _Tracer().trace(network)
+        for node in graph.nodes:
+            node.type = None  # annotations that are strings couldn't go to another process
+        traced = fx.GraphModule(network, graph)
     except Exception:  # whatever an untrusted forward() raises when traced
         return None
     return partial(_cut_traced, traced)
@@ -263,6 +297,7 @@ def _after(graph: fx.Graph, last: fx.Node) -> Iterator[fx.Node]:
 
 
 _FEATURES: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
+_PASSING: ContextVar[bool] = ContextVar("passing", default=False)
 
 
 class _FlowsPastError(Exception):
@@ -274,6 +309,8 @@ class _ReachedError(Exception):
 
 
 def _tap(_layer: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
+    if _PASSING.get():
+        return output
     given = _FEATURES.get()
     if given is None:
         raise _ReachedError(output)
@@ -314,6 +351,23 @@ class _From(nn.Module):
             return logits
         finally:
             _FEATURES.reset(token)
+
+    def whole(self, x: torch.Tensor) -> torch.Tensor:
+        """Map pictures to logits, as before the cut."""
+        token = _PASSING.set(True)
+        try:
+            logits: torch.Tensor = self.network(x)
+            return logits
+        finally:
+            _PASSING.reset(token)
+
+
+def whole(body: nn.Module, head: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return the network that was cut, pictures to logits, each of its layers run once.
+
+    A head that was cut by tapping runs what lies before the cut in vain: that shows where steps are watched.
+    """
+    return head.whole if isinstance(head, _From) else nn.Sequential(body, head)
 
 
 def _cut_by_tapping(network: nn.Module, shape: torch.Size) -> Cut:

@@ -35,12 +35,15 @@ def effects(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]
     return with_data(specs.of("studies.effects.forest_layout"), {"effects": data}, signals)
 
 
-def curves(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
-    """Return `facelib.charts.mean_response`."""
+def curves(
+    table: pd.DataFrame, titles: Titles, heading: str, ends: tuple[float, float] | None = None
+) -> dict[str, Any]:
+    """Return `facelib.charts.mean_response`; `ends`: of the axis of values, None of probabilities."""
     data = curve_rows(table, titles)
     names = series_of(data)
+    axis = {} if ends is None else {"ends": list(ends)}
     return with_data(
-        specs.of("studies.averages.mean_layout", lines=len(names)),
+        specs.of("studies.averages.mean_layout", lines=len(names), **axis),
         {"curves": data},
         {"curves_titles": titles_by_order(data), "curves_series": names, "curves_heading": [heading]},
     )

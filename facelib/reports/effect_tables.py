@@ -11,7 +11,7 @@ from facelib.reports.parts import Table, footnotes
 from facelib.stats import few_people, fewest_to_matter
 from facelib.stats.effects.equivalence import BLIND, CANNOT_TELL, DIFFERS, DOES_NOT, MATTERS, NO_FALL, NO_RISE
 from facelib.stats.effects.room import describe_room
-from facelib.stats.effects.sentences import beyond_words, cut_off, possible
+from facelib.stats.effects.sentences import beyond_words, cut_off, limits_of, possible
 from facelib.utilities.wording import (
     NOTHING,
     capital,
@@ -187,7 +187,7 @@ def too_few(table: pd.DataFrame) -> str:
         return ""
     row = untold.sort_values("n", kind="stable").iloc[0]
     return few_people(
-        int(row["n"]), row["delta"], row["alpha"], row["alternative"], bounded=row["value"] == "probability"
+        int(row["n"]), row["delta"], row["alpha"], row["alternative"], **limits_of(row.to_dict())
     )
 
 

@@ -82,6 +82,13 @@ def html(
     consent: str = "",
 ) -> bytes:
     """Return the file; parameters as for `write`, and whether all placebos that are wanted are there."""
+    valued = [name for name, reading in sweep.readings.items() if reading.classifier.scales]
+    if valued:
+        msg = (
+            f"An explorable shows probabilities; {', '.join(valued)} gives values. Make the sweep "
+            "without it, or draw its curve."
+        )
+        raise BadValueError(msg, hint="In Python: facelib.charts.response(sweep.outputs, label=…).")
     photograph = consented(sweep.face, "This explorable", with_photograph=with_photograph, consent=consent)
     last = len(sweep.strengths) - 1
     if step is not None and not (isinstance(step, int | np.integer) and 0 <= step <= last):

@@ -36,8 +36,9 @@ from facelib.stats.effects.equivalence import (
     VERDICTS,
 )
 from facelib.studies.declared.hypothesis import INTENDED
+from facelib.studies.interventional import UNBOUNDED
 from facelib.studies.outcomes import describe_accuracy
-from facelib.utilities.wording import capital, listed, margin, signed
+from facelib.utilities.wording import capital, in_unit, listed, margin, signed
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
@@ -52,6 +53,9 @@ SENTENCES: Final = {
     "which hardly move even when the whole expression goes",
     CANNOT_TELL: "whether {it} matters{at} can't be said for {whom}",
 }
+BETS: Final = (
+    "And bets on every person's change, which hold for all distributions, have to agree with the interval."
+)
 NAMED: Final = 4  # classifiers that are named in the answer; more are counted
 MOVES: Final = {"two-sided": "change", "less": "fall", "greater": "rise"}
 
@@ -92,7 +96,7 @@ def content(result: InterventionalResult) -> Content:
             Section(
                 "all-outputs",
                 "All outputs",
-                ("Every common emotion of every classifier, whatever a face is meant to show.",),
+                (_every_output(result),),
                 tables=tuple(
                     label_table(by_label[by_label["intervention"] == name], titles[name])
                     for name in result.interventions
@@ -101,6 +105,12 @@ def content(result: InterventionalResult) -> Content:
         ),
         paragraph=paragraph(result),
     )
+
+
+def _every_output(result: InterventionalResult) -> str:
+    if result.unit is None:
+        return "Every common emotion of every classifier, whatever a face is meant to show."
+    return "Every output on the same scale as the class of interest: a margin is in its units."
 
 
 def question(result: InterventionalResult) -> str:
@@ -142,7 +152,7 @@ def answer(result: InterventionalResult, name: str) -> str:
 
 def _verdicts(result: InterventionalResult, rows: pd.DataFrame, it: str) -> str:
     """Return for which classifiers each verdict was given of it."""
-    at, parts, what = f" at δ = {margin(result.settings['delta'])}", [], it
+    at, parts, what = f" at δ = {in_unit(margin(result.settings['delta']), result.unit)}", [], it
     for verdict in VERDICTS:
         group = rows[rows["verdict"] == verdict]
         if group.empty:
@@ -233,14 +243,13 @@ def _reading(result: InterventionalResult) -> tuple[str, ...]:
     fact = facts(result)
     return (
         f"A change matters if the whole {fact['verdict_level']} interval of its mean lies beyond a margin "
-        f"of ± {fact['delta']} in probability; it doesn't if the whole interval lies inside; else "
+        f"of ± {fact['delta']} {fact['in_units']}; it doesn't if the whole interval lies inside; else "
         f"it can't be said from these people, and more of them may show it. With fewer than {fact['least']} "
         f"people the first is never said, with fewer than {fact['fewest']} the second.",
         "The second takes more than that interval. “Differs between people”: surely more than "
         "a tenth of the people fall, or rise, by more than the margin, so that a mean says little. “Cannot "
         "fall that far”: less than the margin is there to lose. “Could not have shown it”: the output hardly "
-        "moves even when the whole expression goes. And bets on every person's change, which hold for all "
-        "distributions, have to agree with the interval.",
+        f"moves even when the whole expression goes. {BETS if result.bounds is not None else UNBOUNDED}",
         "The verdict is about size. A p is about chance alone: how easily so large a mean arises if nothing "
         "happens. It gets smaller with the number of people, however small the change. Both stand in the "
         "tables, p before and after correction for the number of tests; the verdict is not corrected.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from facelib.charts.studies.averages import axis_ends
 from facelib.reports import drawing
-from facelib.reports.interventional_method import aim, control_title, keys_of
+from facelib.reports.interventional_method import aim, control_title, keys_of, quantity
 from facelib.reports.parts import Figure
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, UNDECIDED, VERDICTS
-from facelib.utilities.wording import capital, margin, plain, signed
+from facelib.utilities.wording import capital, in_unit, margin, plain, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +39,16 @@ def figures(
     """
     effects = result.effects[result.effects["intervention"] == name]
     by_label = result.effects_by_label[result.effects_by_label["intervention"] == name]
-    key, title, delta = keys_of(result)[name], capital(titles[name]), margin(result.settings["delta"])
+    key, title, delta = (
+        keys_of(result)[name],
+        capital(titles[name]),
+        in_unit(margin(result.settings["delta"]), result.unit),
+    )
     alpha = float(result.settings["alpha"])
-    heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
+    what = quantity(result)
+    heading = f"Change of the {what} of {aim(result)} from strength 0 to 1"
+    ends = None if result.unit is None else axis_ends(result.curves, result.bounds)
+    cut = ", cut off below 0 and above 1" if ends is None else ""
     drawn = [
         Figure(
             f"effects_{key}",
@@ -69,12 +77,14 @@ def figures(
     drawn.append(
         Figure(
             f"curves_{key}",
-            f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
-            f"{100 * (1 - alpha):g} % intervals over people, cut off below 0 and above 1{lines}.",
+            f"{title}: mean {what} of {aim(result)} over the strength of the change; bands: "
+            f"{100 * (1 - alpha):g} % intervals over people{cut}{lines}.",
             f"Response curves, one panel per classifier: {_ends(curves, name)}.",
-            lambda: drawing.curves(curves, titles, f"Mean probability of {aim(result)} over the strength"),
+            lambda: drawing.curves(curves, titles, f"Mean {what} of {aim(result)} over the strength", ends),
         )
     )
+    if result.unit is not None:  # a map of emotions has one scale of colours, that of probabilities
+        return tuple(drawn)
     drawn.append(
         Figure(
             f"map_{key}",

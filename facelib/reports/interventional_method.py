@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from facelib import properties
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
-from facelib.stats import fewest_people, fewest_to_matter
+from facelib.stats import fewest_to_matter
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.declared.registration import registrations
 from facelib.studies.interventional import title_with_end
-from facelib.utilities.wording import counted, listed, margin, slugs
+from facelib.utilities.wording import NOTHING, counted, in_unit, listed, margin, slugs
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
@@ -47,6 +47,29 @@ def aim(result: InterventionalResult) -> str:
     return "the emotion meant" if result.label == INTENDED else result.label
 
 
+def quantity(result: InterventionalResult) -> str:
+    """Return what outputs are, in words: probability, or a value with its unit."""
+    if result.unit is None:
+        return "probability"
+    return f"value ({result.unit})" if result.unit else "value"
+
+
+def in_units(result: InterventionalResult) -> str:
+    """Return the words behind a margin: "in probability", "years"."""
+    if result.unit is None:
+        return "in probability"
+    return result.unit or f"in units of {result.label}"
+
+
+def bets(result: InterventionalResult) -> str:
+    """Return the sentence part on bets in a methods paragraph; "" where outputs have no bounds."""
+    if result.bounds is None:
+        return ""
+    span = result.bounds[1] - result.bounds[0]
+    named = "(Waudby-Smith and Ramdas 2024)"
+    return f"if hedged bets on changes within ± {span:g} {named} agreed, if δ or more was there to lose, "
+
+
 def facts(result: InterventionalResult) -> dict[str, Any]:
     """Return the values of the method's template."""
     effects, settings = result.effects, result.settings
@@ -54,6 +77,10 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
     methods, exact = set(effects["interval_method"]), bool(effects["exact"].all())
     return {
         "aim": aim(result),
+        "quantity": quantity(result),
+        "in_units": in_units(result),
+        "bounded": result.bounds is not None,
+        "span": None if result.bounds is None else f"{result.bounds[1] - result.bounds[0]:g}",
         "faces": settings["faces"],
         "n": _span(int(effects["n"].min()), int(effects["n"].max())),
         "steps": settings["steps"],
@@ -64,7 +91,7 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "alpha": common.level(alpha),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
-        "fewest": fewest_people(float(settings["delta"]), alpha),
+        "fewest": int(effects["fewest"].iloc[0]) if effects["fewest"].notna().all() else NOTHING,
         "least": fewest_to_matter(alpha, settings["alternative"]),
         "alternative": settings["alternative"],
         "exact": exact,
@@ -114,16 +141,15 @@ def paragraph(result: InterventionalResult) -> str:
         f"each of them {changes}, in {fact['steps']} even steps from strength 0 (the unchanged face) to 1; "
         f"nothing else was set anew{_measured(fact['measured'])}. Each picture ({fact['size']} px) was "
         f"read by {counted(len(names), 'classifier')} ({listed(names)}), always with the face box of the "
-        f"unchanged face. The effect was the difference in the probability of {fact['aim']} between "
+        f"unchanged face. The effect was the difference in the {fact['quantity']} of {fact['aim']} between "
         "strength 1 and 0, "
         f"averaged over the faces of a person; the person was the unit of analysis (n = {fact['n']}). We "
         f"report means over people with {fact['level']} intervals ({interval or 'none'}) and {sides} "
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
         f"α = {fact['alpha']}. A change was said to matter if the {fact['verdict_level']} interval of its "
-        f"mean lay wholly outside ± δ = {fact['delta']} ({fact['least']} people at least), not to matter "
-        f"if it lay wholly inside ({fact['fewest']} people at least), if hedged bets on changes within ± 1 "
-        "(Waudby-Smith and Ramdas 2024) agreed, if δ or more was there to lose, and if at most a tenth of "
-        "people (lower limit, Clopper and Pearson) changed by more than δ, and undecided otherwise; "
+        f"mean lay wholly outside ± δ = {_margin(result)} ({fact['least']} people at least), not to "
+        f"matter if it lay wholly inside ({fact['fewest']} people at least), {bets(result)}and if at most a "
+        "tenth of people (lower limit, Clopper and Pearson) changed by more than δ, and undecided otherwise; "
         f"{common.when_set(result)}."
     )
     if result.control:
@@ -132,6 +158,10 @@ def paragraph(result: InterventionalResult) -> str:
             "on the same people, tested in the same way."
         )
     return text + common.failed(result)
+
+
+def _margin(result: InterventionalResult) -> str:
+    return in_unit(margin(result.settings["delta"]), result.unit)
 
 
 def title_of(name: str) -> str:
@@ -160,7 +190,7 @@ def declared(result: InterventionalResult) -> Table:
     pairs = [
         *none,
         ("Class of interest", aim(result)),
-        ("Margin δ", f"{margin(settings['delta'])} in probability{common.margin_changed(result)}"),
+        ("Margin δ", f"{margin(settings['delta'])} {in_units(result)}{common.margin_changed(result)}"),
         ("Level α", common.level(settings["alpha"])),
         ("Test", sides[settings["alternative"]]),
         ("Control", control),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,13 +17,15 @@ from facelib.stats.power import plain
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 from facelib.utilities.checks import as_list, as_number
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import format_number, p_is
+from facelib.utilities.wording import format_number, in_unit, p_is, places_for
+from facelib.utilities.wording import plain as fixed
 
 Verdict = Literal["changes", "does not change", "cannot tell"]
 
 ALPHA = 0.05
 TAIL = 0.05  # of the copies beyond each end of their central 90 %
 USUAL = 0.05  # share of placebos that do as much from which on a change isn't unusual among them
+USUAL_DELTA = 0.10  # of probabilities
 STILL = 0.005  # changes below it are shown as none: they round to .00
 TOLERANCE = 1e-9  # relative
 UNUSUAL = "this picture is unusual among its own shaken copies"
@@ -146,6 +150,7 @@ def describe_change(
     reference: PlaceboRank | None = None,
     verdict: LocalVerdict | None = None,
     on_the_way: tuple[float, float] | None = None,
+    unit: str | None = None,
 ) -> str:
     """Describe in one sentence the effect of a change on an output.
 
@@ -163,6 +168,9 @@ def describe_change(
         Of `local_verdict`: where it is "cannot tell", the sentence says why.
     on_the_way
         Of `excursion`: where between the ends the output goes beyond both of them.
+    unit
+        Of an output that is a value and no probability; "" if it has none. Changes below a twentieth of δ
+        are then said to be none.
 
     Raises
     ------
@@ -186,26 +194,34 @@ def describe_change(
     to −.09.
     """
     number = as_number(change, "The change")
-    if abs(number) < STILL:
-        moves = "stays within .005"
+    valued = unit is not None and verdict is not None
+    still, sized, edge = STILL, _hundredths, "" if verdict is None else plain(verdict.delta)
+    if unit is not None and verdict is not None:
+        still = STILL / USUAL_DELTA * verdict.delta
+        sized = partial(_finely, verdict.delta, unit)
+        edge = sized(verdict.delta)
+    if abs(number) < still:
+        moves = f"stays within {in_unit(plain(still), unit)}" if valued else "stays within .005"
     elif verdict is not None and verdict.verdict == "does not change":
         sign = "+" if number > 0 else ""
-        moves = f"changes by {sign}{_hundredths(number)}, less than δ = {plain(verdict.delta)},"
+        moves = f"changes by {sign}{sized(number)}, less than δ = {edge},"
     else:
-        moves = f"{'rises' if number > 0 else 'falls'} by {f'{abs(number):.2f}'.removeprefix('0')}"
+        moves = f"{'rises' if number > 0 else 'falls'} by {sized(abs(number))}"
     sentence = f"As {clause}, {classifier}'s output for {label} {moves} on this face"
     if on_the_way is not None:
         strength, most = on_the_way
         way = "higher" if most > 0 else "lower"
-        size = _hundredths(abs(most))
+        size = sized(abs(most))
         sentence += (
             f"; on the way, at strength {_hundredths(strength)}, it was {size} {way} than at the start"
         )
-    if reference is not None and abs(number) >= STILL:
+    if reference is not None and abs(number) >= still:
         sentence += f"; {reference.text}.{_beside(verdict, reference)}"
     else:
         sentence += "."
-    return sentence if verdict is None or verdict.verdict != "cannot tell" else f"{sentence} {_why(verdict)}"
+    if verdict is None or verdict.verdict != "cannot tell":
+        return sentence
+    return f"{sentence} {_why(verdict, sized, edge)}"
 
 
 def _beside(verdict: LocalVerdict | None, rank: PlaceboRank) -> str:
@@ -247,14 +263,23 @@ def excursion(
     return float(at[place]), float(values[place] - values[0])
 
 
-def _why(verdict: LocalVerdict) -> str:
+def _why(verdict: LocalVerdict, sized: Callable[[float], str], edge: str) -> str:
     """Say why the verdict of one face is "cannot tell"."""
-    low, high = (_hundredths(end) for end in verdict.interval)
-    margin = f"Whether it changes by δ = {plain(verdict.delta)} can't be said"
+    low, high = (sized(end) for end in verdict.interval)
+    margin = f"Whether it changes by δ = {edge} can't be said"
     copies = "shaken copies (shift, size, light by up to 3 %)"
     if verdict.remark:
         return f"{margin}: {verdict.remark}; with it their change is {low} to {high}."
     return f"{margin}: in 90 % of its {copies} the change is {low} to {high}."
+
+
+def _finely(delta: float, unit: str, value: float) -> str:
+    """Return a value in its unit, as finely as δ is stated.
+
+    >>> _finely(3, "years", -4.2)
+    '−4.20 years'
+    """
+    return in_unit(fixed(value, places_for(delta)), unit)
 
 
 def _hundredths(value: float) -> str:

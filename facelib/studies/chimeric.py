@@ -218,6 +218,7 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
         return replace(super().plan(store, n_jobs=n_jobs), strengths=1, interventions=0)
 
     def _check(self) -> None:
+        self._check_outputs()
         self.roles, self.sides, self.stored  # noqa: B018 (they raise what is wrong with the columns)
 
     def _notes(self) -> Iterator[str]:

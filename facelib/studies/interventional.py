@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from facelib import interventions as changes
 from facelib import properties
 from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers.scales import Scale, scale_of
 from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_kind
 from facelib.interventions import Intervention
 from facelib.interventions.intervention import held_fixed
-from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.sentences import limits_of
 from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import Faces, example
@@ -23,11 +25,17 @@ from facelib.studies.meant import nameless, translations, word_for
 from facelib.studies.results import InterventionalResult
 from facelib.studies.study import Arm, Study, check_common, check_properties
 from facelib.studies.sweeps.frames import even_strengths
-from facelib.studies.sweeps.sweep import DELTA, check_label
+from facelib.studies.sweeps.sweep import DELTA, check_label, margin_of
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import margin
 
 if TYPE_CHECKING:
     from facelib.studies.declared.hypothesis import Hypothesis
+
+UNBOUNDED: Final = (
+    "It has no bounds, so no bets can be made on it: “does not matter” rests on the interval alone, which a "
+    "few people who change by very much can mislead, and there are no verdicts before all people are done."
+)
 
 
 @in_short()
@@ -54,7 +62,7 @@ class InterventionalStudy(Study[InterventionalResult]):
         The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None:
         what each face is meant to show.
     delta
-        Margin in probability, set before the run.
+        Margin in probability, set before the run; where `label` is a value (age, valence), in its units.
     alpha
         Level.
     alternative
@@ -104,12 +112,12 @@ class InterventionalStudy(Study[InterventionalResult]):
     def __post_init__(self) -> None:
         check_common(self)
         even_strengths(self.steps)
-        as_margin(self.delta, below=1)
         check_kind(self.label, (str, type(None)), "The class of interest (label), a text, or None")
         kinds = (str, Intervention, Iterable)
         check_kind(self.interventions, kinds, "A list of interventions or of their ids")
         if self.label is not None:
             check_label(self.label, () if self.label in EMOTIONS else self.models)
+        margin_of(self.scale, str(self.label), self.delta)
         as_alternative(self.alternative)
         check_properties(() if self.measured is None else self.measured)
         names = [arm.name for arm in self.arms]
@@ -124,6 +132,12 @@ class InterventionalStudy(Study[InterventionalResult]):
     def kind(self) -> str:
         """Kind of the study."""
         return "interventional"
+
+    @property
+    def scale(self) -> Scale | None:
+        """Scale of the class of interest where its outputs are values; None where they are probabilities."""
+        named = self.label is not None and self.label not in EMOTIONS
+        return scale_of(self.models, str(self.label)) if named else None
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -159,28 +173,41 @@ class InterventionalStudy(Study[InterventionalResult]):
     @property
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
-        return self._of_all | {
-            "interventions": [
-                {
-                    "name": arm.name,
-                    "id": arm.intervention.id,
-                    "title": arm.intervention.title,
-                    "clause": arm.intervention.clause,
-                    "description": arm.intervention.description,
-                    "expected": arm.intervention.expects(),
-                    "moves": arm.intervention.moves,
-                    "placebo": arm.intervention.placebo,
-                }
-                for arm in self.arms
-                if arm.intervention is not None
-            ],
-            "steps": self.steps,
-            "measured": list(self.properties_measured),
-            "label": self.label,
-            "delta": self.delta,
-            "alternative": self.alternative,
-            "control": self.control,
-        }
+        return (
+            self._of_all
+            | {
+                "interventions": [
+                    {
+                        "name": arm.name,
+                        "id": arm.intervention.id,
+                        "title": arm.intervention.title,
+                        "clause": arm.intervention.clause,
+                        "description": arm.intervention.description,
+                        "expected": arm.intervention.expects(),
+                        "moves": arm.intervention.moves,
+                        "placebo": arm.intervention.placebo,
+                    }
+                    for arm in self.arms
+                    if arm.intervention is not None
+                ],
+                "steps": self.steps,
+                "measured": list(self.properties_measured),
+                "label": self.label,
+                "delta": self.delta,
+                "alternative": self.alternative,
+                "control": self.control,
+            }
+            | self._on_scale()
+        )
+
+    def _on_scale(self) -> dict[str, Any]:
+        """Return the scale of the class of interest, and which outputs share it; nothing of probabilities."""
+        scale = self.scale
+        if scale is None:
+            return {}
+        alike = [label for model in self.models for label, one in model.scales.items() if one == scale]
+        ends = None if scale.bounds is None else list(scale.bounds)
+        return {"scale": {"unit": scale.unit, "bounds": ends, "labels": list(dict.fromkeys(alike))}}
 
     def _renamed(self) -> Iterator[str]:
         """Say where a name means another change of these faces than of heads."""
@@ -234,7 +261,16 @@ class InterventionalStudy(Study[InterventionalResult]):
                 f"{titles[control].capitalize()} isn't made as a control of {which}, and isn't subtracted "
                 "there: it is run and tested as one more change."
             )
-        few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
+        count = len({one.identity for one in self.people})
+        limits = limits_of({"value": "probability"})
+        if (scale := self.scale) is not None:
+            yield (
+                f"The margin δ = {margin(self.delta)} is in the units of {self.label} ({scale})."
+                + ("" if scale.bounded else f" {UNBOUNDED}")
+            )
+            span = scale.span if scale.bounded else math.nan
+            limits = limits_of({"value": "value", "span": span, "delta": self.delta})
+        few = few_people(count, self.delta, self.alpha, self.alternative, **limits)
         if few:
             yield f"{few} Verdicts with too few people are replaced by “cannot tell”."
 

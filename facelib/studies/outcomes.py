@@ -22,7 +22,7 @@ CURVE_COLUMNS: Final = {
     "label": "class of interest, or intended",
     "strength": "strength of the intervention",
     "n": "identities",
-    "mean": "mean probability over identities",
+    "mean": "mean probability over identities, or mean value in its units",
     "low": "lower end of its interval, level 1 - alpha (BCa from 20 identities on, else Student's t)",
     "high": "upper end of it",
 }
@@ -145,7 +145,9 @@ def intended(table: pd.DataFrame, label: str | None = None) -> pd.DataFrame:
     return rows.assign(label=INTENDED).reset_index(drop=True)
 
 
-def curves_over_faces(table: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0) -> pd.DataFrame:
+def curves_over_faces(
+    table: pd.DataFrame, *, value: str = "probability", alpha: float = 0.05, seed: int = 0
+) -> pd.DataFrame:
     """Return the mean probability over identities at every strength, with its interval.
 
     Faces of one identity are averaged first.
@@ -154,6 +156,8 @@ def curves_over_faces(table: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0
     ----------
     table
         Tidy, with a column ``identity``.
+    value
+        Column that is averaged: "probability", or "value".
     alpha
         The interval is at level 1 − α.
     seed
@@ -165,7 +169,7 @@ def curves_over_faces(table: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0
         Columns as in `CURVE_COLUMNS`.
     """
     cells = ["intervention", "classifier", "label", "strength"]
-    means = table.groupby([*cells, "identity"], sort=False, observed=True)["probability"].mean()
+    means = table.groupby([*cells, "identity"], sort=False, observed=True)[value].mean()
     wide = means.unstack(cells)  # noqa: PD010 (every identity is there once)
     values = wide.to_numpy(np.float64)
     distribution = mean_distribution(values, n_bootstrap=RESAMPLES, seed=seed)

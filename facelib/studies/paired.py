@@ -257,6 +257,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
         return [job for job in jobs if not job.name or job.subject.name in second], units[kept]
 
     def _check(self) -> None:
+        self._check_outputs()
         self.pairing, self.sides, self.stored  # noqa: B018 (they raise what is wrong with the columns)
 
     def _notes(self) -> Iterator[str]:

@@ -73,6 +73,16 @@ class PeopleStudy(Study[R]):
         """Refuse a margin that no difference of probabilities can have."""
         as_margin(self.delta, below=1)
 
+    def _check_outputs(self) -> None:
+        """Refuse classifiers of values: differences are judged in probability here, with its bounds."""
+        valued = [model.id for model in self.models if model.scales]
+        if valued:
+            msg = (
+                f"{', '.join(valued)}: outputs that are values are judged in studies of changes "
+                "(InterventionalStudy); this one takes probabilities. Leave them out of its classifiers."
+            )
+            raise BadValueError(msg)
+
     @property
     def _of_people(self) -> dict[str, Any]:
         """Return the settings that such studies share, to be stored."""

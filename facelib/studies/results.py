@@ -252,6 +252,20 @@ class InterventionalResult(Result):
         """Class of interest, or "intended"."""
         return self.settings["label"] or INTENDED
 
+    @property
+    def unit(self) -> str | None:
+        """Unit of the class of interest where its outputs are values; None where they are probabilities."""
+        scale = self.settings.get("scale")
+        return None if scale is None else str(scale["unit"])
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Ends that the outputs of the class of interest can't leave; None: they have none."""
+        scale = self.settings.get("scale")
+        if scale is None:
+            return (0.0, 1.0)
+        return None if scale["bounds"] is None else (float(scale["bounds"][0]), float(scale["bounds"][1]))
+
     @cached_property
     def intended(self) -> pd.DataFrame:
         """Rows of the class of interest.
@@ -268,7 +282,7 @@ class InterventionalResult(Result):
                 "a class of interest (label); its outputs are kept."
             )
             raise BadValueError(msg)
-        return rows
+        return rows if self.unit is None else rows.assign(value=rows["logit"])
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -277,8 +291,15 @@ class InterventionalResult(Result):
 
     @cached_property
     def effects_by_label(self) -> pd.DataFrame:
-        """The same of every common label, whatever a face is meant to show: two-sided, as some will rise."""
-        return self._effects(self.sound, alternative="two-sided", mixed=False)
+        """The same of every common label, whatever a face is meant to show: two-sided, as some will rise.
+
+        Where the class of interest is a value, of every output on its scale: a margin is in its units.
+        """
+        rows = self.sound
+        if self.unit is None:
+            return self._effects(rows[rows["probability"].notna()], alternative="two-sided", mixed=False)
+        alike = rows[rows["label"].isin(self.settings["scale"]["labels"]) & rows["probability"].isna()]
+        return self._effects(alike.assign(value=alike["logit"]), alternative="two-sided", mixed=False)
 
     @cached_property
     def contrasts(self) -> pd.DataFrame | None:
@@ -296,6 +317,7 @@ class InterventionalResult(Result):
                 name,
                 self.control,
                 **self._options,
+                **self._outputs,
                 alternative=self.settings["alternative"],
                 assay=self._assay,
                 interim=not self.complete,
@@ -322,7 +344,9 @@ class InterventionalResult(Result):
         by_intervention = {}
         for name in self.interventions:
             control = self._control_of(name)
-            counts = stats.lowering(self.intended, name, control, label=self.label, **options)
+            counts = stats.lowering(
+                self.intended, name, control, label=self.label, **options, **self._outputs
+            )
             table = self.contrasts
             if control is not None and table is not None:
                 rows = table[table["intervention"] == name]
@@ -333,7 +357,12 @@ class InterventionalResult(Result):
     @cached_property
     def curves(self) -> pd.DataFrame:
         """Mean output over identities at every strength with its interval: see `curves_over_faces`."""
-        return curves_over_faces(self.intended, alpha=self.settings["alpha"], seed=self.settings["seed"])
+        return curves_over_faces(
+            self.intended,
+            value="probability" if self.unit is None else "value",
+            alpha=self.settings["alpha"],
+            seed=self.settings["seed"],
+        )
 
     @cached_property
     def share_significant(self) -> pd.DataFrame:
@@ -369,12 +398,17 @@ class InterventionalResult(Result):
     def _options(self) -> dict[str, Any]:
         return {name: self.settings[name] for name in ("delta", "alpha", "seed")}
 
+    @property
+    def _outputs(self) -> dict[str, Any]:
+        return {} if self.unit is None else {"value": "value", "bounds": self.bounds}
+
     def _effects(self, rows: pd.DataFrame, *, alternative: Any, mixed: bool = True) -> pd.DataFrame:
         from facelib import stats
 
         return stats.effects_over_faces(
             rows,
             **self._options,
+            **self._outputs,
             alternative=alternative,
             mixed=mixed,
             assay=self._assay,

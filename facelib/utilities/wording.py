@@ -60,6 +60,15 @@ def interval(low: float, high: float, places: int = 2) -> str:
     return f"{signed(low, places)} to {signed(high, places)}"
 
 
+def in_unit(text: str, unit: str | None) -> str:
+    """Return a number that is already text with its unit, if it has one.
+
+    >>> in_unit("3.20", "years"), in_unit(".40", ""), in_unit(".40", None)
+    ('3.20 years', '.40', '.40')
+    """
+    return f"{text} {unit}" if unit else text
+
+
 def chance(p: float) -> str:
     """Return a p-value for a table; a dash if there was no test.
 

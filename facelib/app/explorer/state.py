@@ -39,6 +39,7 @@ SWEPT = "before and after are here"
 USABLE = "all else is ready"
 STEPS = 21
 PLACEBOS = 99
+VALUES = "it gives values, and this page is about probabilities; sweeps and studies in Python take it."
 SHOWN_AT = frozenset([1, 5, *range(9, PLACEBOS + 1, 10)])  # placebos in when the page is updated
 REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.1  # seconds of quiet before the worker starts
@@ -142,8 +143,10 @@ class Explorer(traitlets.HasTraits):
                 model = zoo.load(name)
                 if model.sends_pictures:
                     self.missing[name] = "It sends pictures to another machine, so the page doesn’t offer it."
-                    continue
-                self.models.append(model)
+                elif model.scales:
+                    self.missing[name] = VALUES
+                else:
+                    self.models.append(model)
             except (UnavailableError, BadModelError, BadValueError) as error:
                 self.missing[name] = explain(error)
         super().__init__(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
+import numpy as np
 
 from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 NEEDED: Final = ("intervention", "classifier", "strength", "mean", "low", "high")
 CELLS: Final = ("order", "title", "line", "series", "strength", "mean", "low", "high")
+_WHAT: Final = {True: "probability", False: "value"}  # of outputs whose axis ends at 0 and 1, or elsewhere
 DASHES: Final = ([1, 0], [5, 3], [2, 2], [7, 3, 2, 3])
 
 
@@ -25,6 +27,7 @@ def mean_response(
     titles: Mapping[str, str] | None = None,
     *,
     heading: str = "Mean probability over the strength of the change; bands: intervals over people",
+    ends: Sequence[float] | None = None,
     columns: int = 4,
     width: int = 116,
     height: int = 84,
@@ -41,6 +44,8 @@ def mean_response(
         Names of the interventions in the legend; None: their ids.
     heading
         Above the chart.
+    ends
+        Of the axis of outputs that are no probabilities (`axis_ends`); None: 0 and 1.
     columns, width, height
         Panels beside each other, and the size of one, px.
 
@@ -63,13 +68,13 @@ def mean_response(
     names = series_of(data)
     classifiers = titles_by_order(data)
     chart = mean_layout(
-        classifiers, names, heading=[heading], lines=len(names), columns=columns, width=width,
+        classifiers, names, heading=[heading], ends=ends, lines=len(names), columns=columns, width=width,
         height=height,
     )  # fmt: skip
     return chart.properties(
         datasets={"curves": data},
-        description="Lines: mean probability over the strength from 0 to 1, one panel per classifier "
-        f"({', '.join(classifiers)}); lines are {', '.join(names)}.",
+        description=f"Lines: mean {_WHAT[ends is None]} over the strength from 0 to 1, one panel per "
+        f"classifier ({', '.join(classifiers)}); lines are {', '.join(names)}.",
     )
 
 
@@ -78,6 +83,7 @@ def mean_layout(
     names: Sequence[str] = (),
     *,
     heading: Sequence[str] = (),
+    ends: Sequence[float] | None = None,
     lines: int = 1,
     columns: int = 4,
     width: int = 116,
@@ -89,11 +95,12 @@ def mean_layout(
     ``curves_series``, the names of the lines, and ``curves_heading``.
     """
     chart = ordered(
-        alt.layer(*_layers(lines)).properties(width=width, height=height),
+        alt.layer(*_layers(lines, ends)).properties(width=width, height=height),
         "curves",
         titles,
         heading=heading,
-        description="Lines: mean probability over the strength from 0 to 1, one panel per classifier.",
+        description=f"Lines: mean {_WHAT[ends is None]} over the strength from 0 to 1, one panel per "
+        "classifier.",
         columns=columns,
         between=(16, 14),
     )
@@ -122,11 +129,31 @@ def series_of(data: Sequence[Mapping[str, Any]]) -> list[str]:
     return [known[line] for line in sorted(known)]
 
 
-def _layers(lines: int) -> list[alt.Chart]:
+def axis_ends(curves: pd.DataFrame, bounds: Sequence[float] | None) -> tuple[float, float]:
+    """Return the ends of the axis of values: those of their scale, or what holds all curves and bands.
+
+    >>> import pandas as pd
+    >>> curves = pd.DataFrame({"mean": [30.0, 40.0], "low": [28.0, 36.0], "high": [32.0, 48.0]})
+    >>> axis_ends(curves, None), axis_ends(curves, (0, 100))
+    ((27.0, 49.0), (0.0, 100.0))
+    """
+    if bounds is not None:
+        return float(bounds[0]), float(bounds[1])
+    values = curves[["mean", "low", "high"]].to_numpy(float)
+    low, high = (float(np.nanmin(values)), float(np.nanmax(values))) if np.isfinite(values).any() else (0, 1)
+    room = 0.05 * (high - low or 1.0)
+    return low - room, high + room
+
+
+def _layers(lines: int, ends: Sequence[float] | None = None) -> list[alt.Chart]:
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     ticks: dict[str, Any] = {"title": None, "values": [0, 0.5, 1], "format": "~g"}
     x = alt.X("strength:Q", scale=unit, axis=alt.Axis(grid=False, **ticks))
-    axis = alt.Axis(ticks=False, domain=False, **ticks)
+    axis, outputs = alt.Axis(ticks=False, domain=False, **ticks), unit
+    if ends is not None:
+        axis = alt.Axis(title=None, tickCount=3, format="~g", ticks=False, domain=False)
+        outputs = alt.Scale(domain=list(ends), nice=False, zero=False)
+    bottom, top = (0, 1) if ends is None else ends
     shown = (
         alt.Legend(
             title=None, orient="top", direction="vertical", labelLimit=460, symbolSize=300,
@@ -145,11 +172,13 @@ def _layers(lines: int) -> list[alt.Chart]:
     known = alt.Chart().transform_filter("isValid(datum.mean)")
     band = (
         known.transform_filter("isValid(datum.low) && isValid(datum.high)")
-        .transform_calculate(bottom="clamp(datum.low, 0, 1)", top="clamp(datum.high, 0, 1)")
+        .transform_calculate(
+            bottom=f"clamp(datum.low, {bottom:g}, {top:g})", top=f"clamp(datum.high, {bottom:g}, {top:g})"
+        )
         .mark_area(opacity=0.22)
-        .encode(x=x, y=alt.Y("bottom:Q", scale=unit, axis=axis), y2="top:Q", color=colours)
+        .encode(x=x, y=alt.Y("bottom:Q", scale=outputs, axis=axis), y2="top:Q", color=colours)
     )
     line = known.mark_line(strokeWidth=2).encode(
-        x=x, y=alt.Y("mean:Q", scale=unit, axis=axis), color=colours, strokeDash=dashes
+        x=x, y=alt.Y("mean:Q", scale=outputs, axis=axis), color=colours, strokeDash=dashes
     )
     return [band, line]

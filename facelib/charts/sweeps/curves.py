@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,15 @@ import altair as alt
 
 from facelib.charts import sizes, theme
 from facelib.charts.palette import colour
-from facelib.charts.tables import BAND, OUTPUTS, check_label, classifiers_of, needed, rows
+from facelib.charts.tables import (
+    BAND,
+    OUTPUTS,
+    check_label,
+    classifiers_of,
+    labels_of_values,
+    needed,
+    rows,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,21 +34,27 @@ def response(
     band: pd.DataFrame | None = None,
     label: str = "happy",
     *,
+    scale: tuple[float, float] | None = None,
     step: int = 0,
     slider: bool = True,
 ) -> alt.ConcatChart:
     """Draw the probability of `label` over the strength, with the range under placebos in grey.
 
-    A classifier that has no such output keeps its panel, which says so, as the heading does.
+    Of an output that is no probability its value is drawn, on an axis that begins and ends where it does, or
+    with the ends of its scale. A classifier that has no such output keeps its panel, which says so, as the
+    heading does.
 
     Parameters
     ----------
     outputs
-        Tidy table with step, strength, classifier, label, probability.
+        Tidy table with step, strength, classifier, label, probability; where there are values, also value
+        and unit, as `Sweep.outputs` has them.
     band
         Table with classifier, label, strength, low, high: the range under placebos of the same size.
     label
         The class of interest.
+    scale
+        Lower and upper end of the axis of values, such as those of their scale; None: as the numbers are.
     step
         Where the cursor stands first.
     slider
@@ -62,8 +77,9 @@ def response(
     >>> len(response(table).to_dict()["datasets"]["outputs"])
     2
     """
-    data = {"outputs": rows(needed(outputs, OUTPUTS)), "band": rows(band, BAND)}
-    check_label(outputs, label)
+    valued = check_label(outputs, label) in labels_of_values(needed(outputs, OUTPUTS))
+    columns = (*OUTPUTS[:-1], "value") if valued else OUTPUTS
+    data = {"outputs": rows(outputs, columns), "band": rows(band, BAND)}
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)
     size = sizes.CURVES if len(names) > 1 else sizes.CURVE
@@ -74,8 +90,22 @@ def response(
         "without": without,
         "compared": band is None or len(band) > 0,
     } | size
+    if valued:
+        own = outputs[outputs["label"] == label]
+        options |= {"unit": str(own["unit"].iloc[0]), "ends": scale or _ends(own["value"], band)}
     chart = layout(names, label=label, step=step, steps=steps, **options)
     return chart.properties(datasets=data)
+
+
+def _ends(values: pd.Series[float], band: pd.DataFrame | None) -> tuple[float, float]:
+    """Return the ends of an axis that holds all values, and what placebos did, with some room."""
+    import pandas as pd
+
+    beside = [] if band is None or band.empty else [band["low"], band["high"]]
+    shown = pd.concat([values, *beside]).dropna()
+    low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 1.0)
+    room = theme.MARGIN * (high - low) or 0.5 * (abs(low) or 1.0)
+    return low - room, high + room
 
 
 def layout(
@@ -90,17 +120,29 @@ def layout(
     without: Sequence[str] = (),
     lines: bool = False,
     compared: bool = True,
+    unit: str = "",
+    ends: tuple[float, float] | None = None,
 ) -> alt.ConcatChart:
     """Return the chart without data: parameters ``step``, ``label``, ``compared`` (whether placebos are).
 
     Its data sets are ``outputs`` and ``band``. Where nobody asked for placebos, ``compared`` is null.
 
     Panels of classifiers `without` the class say so, and so does the heading, which may have two `lines`.
+    With `ends` of the axis, values are drawn in their `unit` in place of probabilities: the column "value".
     """
     beside = theme.panels_beside(classifiers)
     tall = height or (112 if len(classifiers) <= beside else 76)
     panels = [
-        _panel(name, order=order, beside=beside, width=width, height=tall, lacks=name in without)
+        _panel(
+            name,
+            order=order,
+            beside=beside,
+            width=width,
+            height=tall,
+            lacks=name in without,
+            ends=ends,
+            unit=unit,
+        )
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(
@@ -112,13 +154,16 @@ def layout(
         alt.param(name="compared", value=compared),
     )
     lack = f"; {NO_OUTPUT}: {', '.join(without)}" if without else ""
-    first = "'Probability of ' + label + ' over strength'"
+    what, first = "probability", "'Probability of ' + label + ' over strength'"
+    if ends is not None:
+        what = f"value ({unit})" if unit else "value"
+        first = f"label + {json.dumps(f' ({unit})' if unit else '')} + ' over strength'"
     rest = f"(compared === null ? {UNCOMPARED!r} : compared ? {BESIDE!r} : {ALONE!r}) + {lack!r}"
     return theme.finish(
         chart,
         columns=beside,
         description=(
-            "Lines: probability of the class of interest over the strength of the change from 0 to 1, "
+            f"Lines: {what} of the class of interest over the strength of the change from 0 to 1, "
             f"one panel per classifier ({', '.join(classifiers)}); grey: range under placebos of "
             f"the same size{lack}."
         ),
@@ -127,29 +172,40 @@ def layout(
 
 
 def _panel(
-    classifier: str, *, order: int, beside: int, width: int, height: int, lacks: bool = False
+    classifier: str,
+    *,
+    order: int,
+    beside: int,
+    width: int,
+    height: int,
+    lacks: bool = False,
+    ends: tuple[float, float] | None = None,
+    unit: str = "",
 ) -> alt.LayerChart | alt.FacetChart:
     this_series = f"datum.classifier === {classifier!r} && datum.label === label"
-    unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
+    unit_scale = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     x = alt.X(
         "strength:Q",
-        scale=unit,
+        scale=unit_scale,
         axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False),
     )
-    axis = alt.Axis(
-        title=None, values=[0, 0.5, 1], format="~g", labels=order % beside == 0, ticks=False, domain=False
-    )
-    y = alt.Y("probability:Q", scale=unit, axis=axis)
+    plain: dict[str, Any] = {"format": "~g", "labels": order % beside == 0, "ticks": False, "domain": False}
+    axis = alt.Axis(title=None, values=[0, 0.5, 1], **plain)
+    scale, field = unit_scale, "probability"
+    if ends is not None:
+        axis = alt.Axis(title=unit or None, tickCount=3, **plain)
+        scale, field = alt.Scale(domain=list(ends), nice=False, zero=False), "value"
+    y = alt.Y(f"{field}:Q", scale=scale, axis=axis)
     tooltip = [
         alt.Tooltip("classifier:N"),
         alt.Tooltip("strength:Q", format=".2f"),
-        alt.Tooltip("probability:Q", format=".3f"),
+        alt.Tooltip(f"{field}:Q", format=".3f"),
     ]
     band = (
         alt.Chart(alt.NamedData(name="band"))
         .transform_filter(this_series)
         .mark_area(color=theme.BAND, opacity=0.55, interpolate="linear")
-        .encode(x=x, y=alt.Y("low:Q", scale=unit, axis=axis), y2="high:Q")
+        .encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q")
     )
     base = alt.Chart().transform_filter(this_series)
     line = base.mark_line(color=colour(order), strokeWidth=2).encode(x=x, y=y)

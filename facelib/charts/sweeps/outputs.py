@@ -10,8 +10,9 @@ import altair as alt
 
 from facelib.charts import sizes, theme
 from facelib.charts.palette import colour
-from facelib.charts.tables import OUTPUTS, check_label, classifiers_of, needed, rows
+from facelib.charts.tables import OUTPUTS, check_label, classifiers_of, labels_of_values, needed, rows
 from facelib.classifiers import EMOTIONS
+from facelib.errors import BadValueError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,16 @@ def bars(
     >>> bars(table).to_dict()["datasets"]["outputs"][0]["probability"]
     0.9
     """
-    data = rows(needed(outputs, OUTPUTS))
-    check_label(outputs, label)
+    check_label(needed(outputs, OUTPUTS), label)
+    valued = labels_of_values(outputs)
+    if label in valued:
+        msg = (
+            f"These bars are of probabilities, and {label!r} is a value on a scale of its own: its curve is "
+            "drawn over the strength."
+        )
+        raise BadValueError(msg, hint="In Python: facelib.charts.response(outputs, label=…).")
+    outputs = outputs[~outputs["label"].isin(valued)]
+    data = rows(outputs)
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)
     width, height = sizes.BARS["width"], sizes.BARS["row_height"]

@@ -18,7 +18,7 @@ from facelib.utilities.nearest import nearest
 from facelib.utilities.registry import Registry
 
 Source = str | Path | nn.Module
-Outputs = Literal["logits", "probabilities", "sigmoids"]
+Outputs = Literal["logits", "probabilities", "sigmoids", "multi-label", "binary"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError, check_kind
 from facelib.stats.effects.contrasts import differences, only_rows
-from facelib.stats.effects.curves import Summary, Value, face_effects
+from facelib.stats.effects.curves import Bounds, Summary, Value, face_effects
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
 from facelib.stats.effects.few_people import ALPHA, fewest_to_matter
 from facelib.stats.effects.population import judge
@@ -100,6 +100,7 @@ def lowering(
     *,
     label: str,
     value: Value = "probability",
+    bounds: Bounds | None = None,
     summary: Summary = "difference",
     alpha: float = ALPHA,
     correction: Correction = "holm",
@@ -119,7 +120,7 @@ def lowering(
         Ids. With a control D = Δ(intervention) - Δ(control) is counted beside the raw fall.
     label
         The intended class.
-    value, summary, n_flips, seed
+    value, bounds, summary, n_flips, seed
         As for `effects_over_faces`.
     alpha, correction
         Level, and the correction over the K classifiers: "holm", "bh", "by" or "max".
@@ -157,10 +158,10 @@ def lowering(
         "method": "t",  # of intervals that nobody sees
     }
     run = only_rows(chosen, "intervention", intervention)
-    raw = judge(face_effects(run, value=value, summary=summary), None, **options)
+    raw = judge(face_effects(run, value=value, summary=summary, bounds=bounds), None, **options)
     beyond = None
     if control is not None:
-        difference, means = differences(chosen, intervention, control, value, summary)
+        difference, means = differences(chosen, intervention, control, value, summary, bounds=bounds)
         beyond = judge(difference, None, **options).assign(**means)
     falls = _rejected(raw, f"p_{correction}", alpha)
     because = [name for name in falls if name in _rejected(beyond, f"p_{correction}", alpha)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError, UnknownNameError, check_kind
 from facelib.stats.effects.bootstrap import RESAMPLES
-from facelib.stats.effects.curves import FaceEffects, Summary, Value, face_effects
+from facelib.stats.effects.curves import Bounds, FaceEffects, Summary, Value, face_effects
 from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.population import COLUMNS, assay_changes, judge
 from facelib.stats.effects.rows import CELL, need
@@ -39,6 +39,7 @@ def contrast(
     control: str,
     *,
     value: Value = "probability",
+    bounds: Bounds | None = None,
     summary: Summary = "difference",
     delta: float | None = None,
     alpha: float = ALPHA,
@@ -60,7 +61,7 @@ def contrast(
         Tidy sweep table that holds both.
     intervention, control
         Their ids.
-    value, summary, delta, alpha, alternative, assay, n_flips, n_bootstrap, seed, interim
+    value, bounds, summary, delta, alpha, alternative, assay, n_flips, n_bootstrap, seed, interim
         As for `effects_over_faces`.
 
     Returns
@@ -89,11 +90,11 @@ def contrast(
     >>> round(float(contrast(pd.DataFrame(rows, columns=names), "one side", "both sides")["mean"].iloc[0]), 3)
     -0.3
     """
-    difference, means, left = _against(table, intervention, control, value, summary)
+    difference, means, left = _against(table, intervention, control, value, summary, bounds=bounds)
     known: dict[tuple[str, str], float] = {}
     if assay is not None:
         run = only_rows(table, "intervention", assay)
-        known = assay_changes(face_effects(run, value=value, summary=summary), assay)
+        known = assay_changes(face_effects(run, value=value, summary=summary, bounds=bounds), assay)
     judged = judge(
         difference,
         None,
@@ -112,14 +113,26 @@ def contrast(
 
 
 def differences(
-    table: pd.DataFrame, intervention: str, control: str, value: Value, summary: Summary
+    table: pd.DataFrame,
+    intervention: str,
+    control: str,
+    value: Value,
+    summary: Summary,
+    *,
+    bounds: Bounds | None = None,
 ) -> tuple[FaceEffects, dict[str, Any]]:
     """Return D of every identity, and columns with the means of intervention and control alone."""
-    return _against(table, intervention, control, value, summary)[:2]
+    return _against(table, intervention, control, value, summary, bounds=bounds)[:2]
 
 
 def _against(
-    table: pd.DataFrame, intervention: str, control: str, value: Value, summary: Summary
+    table: pd.DataFrame,
+    intervention: str,
+    control: str,
+    value: Value,
+    summary: Summary,
+    *,
+    bounds: Bounds | None,
 ) -> tuple[FaceEffects, dict[str, Any], Floats]:
     """Return D of every identity, means of both alone, and outputs (n, m) under the whole control."""
     for name in (intervention, control):
@@ -128,7 +141,8 @@ def _against(
         msg = f"A control is another intervention; both are {intervention!r}."
         raise BadValueError(msg)
     runs = [only_rows(table, "intervention", name) for name in (intervention, control)]
-    effects = face_effects(pd.concat(runs), value=value, summary=summary)  # both at once: the same identities
+    both = pd.concat(runs)  # at once: the same identities
+    effects = face_effects(both, value=value, summary=summary, bounds=bounds)
     return _subtract(_run(effects, str(intervention)), _run(effects, str(control)))
 
 

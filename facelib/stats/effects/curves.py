@@ -11,10 +11,11 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.effects.rows import SAME, Codes, Rows, read_rows, read_values
-from facelib.utilities.checks import Floats
+from facelib.utilities.checks import Floats, as_list
 from facelib.utilities.short_repr import in_short
 
-Value = Literal["probability", "logit"]
+Value = Literal["probability", "logit", "value"]
+Bounds = tuple[float, float]
 Summary = Literal["difference", "slope"]
 
 VALUES: tuple[Value, ...] = get_args(Value)
@@ -40,6 +41,8 @@ class FaceEffects:
         (m,) what was left out.
     value, summary
         What was asked.
+    bounds
+        Ends of the scale of the outputs: 0 and 1 of probabilities; None: without.
     """
 
     cells: pd.DataFrame
@@ -50,10 +53,20 @@ class FaceEffects:
     notes: tuple[tuple[str, ...], ...]
     value: Value
     summary: Summary
+    bounds: Bounds | None = None
+
+    @property
+    def span(self) -> float:
+        """The most that an output can change; NaN without bounds."""
+        return np.nan if self.bounds is None else self.bounds[1] - self.bounds[0]
 
 
 def face_effects(
-    table: pd.DataFrame, *, value: Value = "probability", summary: Summary = "difference"
+    table: pd.DataFrame,
+    *,
+    value: Value = "probability",
+    summary: Summary = "difference",
+    bounds: Bounds | None = None,
 ) -> FaceEffects:
     """Return one difference or slope per identity and cell.
 
@@ -63,7 +76,10 @@ def face_effects(
         Tidy sweep table: ``face``, ``intervention``, ``strength`` in [0, 1], ``classifier``, ``label``, and
         the value. Faces (expressions, sides) of one person share an ``identity`` where that column is there.
     value
-        "probability" or "logit".
+        "probability", "logit", or "value": the column of that name holds outputs that are neither, such as
+        valence or age.
+    bounds
+        Of "value" only: ends that no output can leave; None: it has none.
     summary
         "difference": value at strength 1 minus that at strength 0. "slope": least squares over all strengths,
         change from strength 0 to 1.
@@ -81,22 +97,36 @@ def face_effects(
     >>> face_effects(pd.DataFrame(rows, columns=columns)).effects.round(3).tolist()
     [[-0.4]]
     """
-    check_options(value, summary)
-    return summarise_rows(read_rows(table), read_values(table, value), value, summary)
+    ends = check_options(value, summary, bounds)
+    return summarise_rows(read_rows(table), read_values(table, value, ends), value, summary, ends)
 
 
-def check_options(value: Any, summary: Any) -> None:
-    """Raise `BadValueError` for an unknown value or summary."""
+def check_options(value: Any, summary: Any, bounds: Any = None) -> Bounds | None:
+    """Return the ends of the outputs' scale, or raise `BadValueError` for what is unknown or impossible."""
     known = isinstance(value, str) and isinstance(summary, str)
     if not known or value not in VALUES or summary not in SUMMARIES:
         msg = (
-            'The value is "probability" or "logit", the summary "difference" or "slope"; '
+            'The value is "probability", "logit" or "value", the summary "difference" or "slope"; '
             f"got {value!r}, {summary!r}."
         )
         raise BadValueError(msg)
+    if value != "value":
+        if bounds is not None:
+            msg = f"Bounds are of a value on a scale of its own; of a {value} none are given, got {bounds!r}."
+            raise BadValueError(msg, hint="In Python: value='value'.")
+        return (0.0, 1.0) if value == "probability" else None
+    if bounds is None:
+        return None
+    low, high = as_list(bounds, "The bounds, two numbers,", least=2).tolist()[:2]
+    if len(bounds) != 2 or not low < high:
+        msg = f"Bounds are two numbers, the lower one first; got {bounds!r}."
+        raise BadValueError(msg)
+    return (low, high)
 
 
-def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -> FaceEffects:
+def summarise_rows(
+    rows: Rows, values: Floats, value: Value, summary: Summary, bounds: Bounds | None
+) -> FaceEffects:
     """Return the result of `face_effects` from rows that are already read."""
     present = ~np.isnan(values)
     first, last = (_at(rows, values, strength) for strength in (0.0, 1.0))
@@ -113,6 +143,7 @@ def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -
         notes=_notes(rows, present, usable, summary),
         value=value,
         summary=summary,
+        bounds=bounds,
     )
 
 

@@ -203,12 +203,13 @@ def verdicts(
     *,
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
+    span: float = 1.0,
 ) -> list[Verdict]:
     """Return the verdict of m intervals over (m,) people at one margin.
 
     It is "cannot tell" without an interval, and with fewer people than a verdict needs (`fewest_people`,
     `fewest_to_matter`). In "does not matter" bets have their say, too: `bets` are their p (`bets_p`); None:
-    of differences without bounds.
+    of differences without bounds. `span` is the most that outputs can change.
 
     >>> low, high = np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2])
     >>> verdicts(low, high, 0.10, 29, np.full(3, 0.01))
@@ -218,7 +219,7 @@ def verdicts(
     """
     people = np.asarray(n)
     outside = ((low > delta) | (high < -delta)) & (people >= fewest_to_matter(alpha, alternative))
-    enough = people >= fewest_people(delta, alpha, bounded=bets is not None)
+    enough = people >= fewest_people(delta, alpha, bounded=bets is not None, span=span)
     inside = (low >= -delta) & (high <= delta) & enough & (True if bets is None else bets <= alpha)
     return [
         MATTERS if out else DOES_NOT if within else CANNOT_TELL
@@ -234,7 +235,7 @@ def bets_p(differences: Floats, delta: float, bound: float = 1.0, *, bounded: bo
     return np.where(np.isnan(differences).all(axis=0), np.nan, p)
 
 
-def left_open(p: float, delta: float) -> str:
+def left_open(p: float, delta: float, span: float = 1.0) -> str:
     """Say that the bets leave open what the interval says.
 
     >>> left_open(0.08, 0.10)
@@ -243,7 +244,7 @@ def left_open(p: float, delta: float) -> str:
     if math.isnan(p):
         return "Differences beyond ± 1 aren't changes of a probability (bounded=False is for others)."
     return (
-        "That few people change by much isn't ruled out yet (bets on changes within ± 1: "
+        f"That few people change by much isn't ruled out yet (bets on changes within ± {span:g}: "
         f"p {p_is(p)} at δ = {margin(delta)})."
     )
 

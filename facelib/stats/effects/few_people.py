@@ -15,7 +15,9 @@ DELTA: Final = 0.10  # in probability
 _TWO: Final = 2  # fewer have no interval
 
 
-def fewest_people(delta: float = DELTA, alpha: float = ALPHA, *, bounded: bool = True) -> int:
+def fewest_people(
+    delta: float = DELTA, alpha: float = ALPHA, *, bounded: bool = True, span: float = 1.0
+) -> int:
     """Return the number of people below which nothing is called "does not matter".
 
     A mean change of δ can come from a share δ of people whose output changes by all it can, while it stays
@@ -34,6 +36,10 @@ def fewest_people(delta: float = DELTA, alpha: float = ALPHA, *, bounded: bool =
         these. Other scales (logits, standard deviations) have no largest change, so the argument holds for
         every number of people; there the margin counts as at most .10, the usual one of a probability: the
         number is never below that of the same study on probabilities.
+    span
+        The most that a bounded output can change: 1 of a probability, 2 of a valence in [−1, 1]. Of others,
+        what the margin is counted in: a floor can't depend on whether ages are in years or months, so the
+        margin of a value counts as .10 (our choice).
 
     Returns
     -------
@@ -49,12 +55,14 @@ def fewest_people(delta: float = DELTA, alpha: float = ALPHA, *, bounded: bool =
     --------
     >>> [fewest_people(delta) for delta in (0.05, 0.10, 0.20)]
     [59, 29, 14]
+    >>> fewest_people(0.20, span=2.0), fewest_people(3.0, bounded=False)
+    (29, 29)
     """
     size, level = as_number(delta, "The margin delta"), as_share(alpha, "The level alpha")
     if size <= 0:
         msg = f"The margin delta lies above 0; got {delta!r}."
         raise BadValueError(msg)
-    share = size if bounded else min(size, DELTA)
+    share = size / span if bounded else min(size / span, DELTA)
     return _TWO if share >= 1 else max(_TWO, _up(math.log(level) / math.log1p(-share)))
 
 
@@ -93,6 +101,7 @@ def few_people(
     alternative: Alternative = "two-sided",
     *,
     bounded: bool = True,
+    span: float = 1.0,
 ) -> str:
     """Describe which verdicts n people are too few for; "" if none.
 
@@ -100,7 +109,7 @@ def few_people(
     ----------
     n
         People with data: the unit of inference, not faces or rows.
-    delta, alpha, alternative, bounded
+    delta, alpha, alternative, bounded, span
         As for `fewest_people` and `fewest_to_matter`.
 
     Examples
@@ -112,7 +121,8 @@ def few_people(
     >>> few_people(29, 0.10)
     ''
     """
-    least, most = fewest_to_matter(alpha, alternative), fewest_people(delta, alpha, bounded=bounded)
+    least = fewest_to_matter(alpha, alternative)
+    most = fewest_people(delta, alpha, bounded=bounded, span=span)
     lacks = [f"“matters” needs at least {least}"] if n < least else []
     if n < most:
         lacks.append(f"“does not matter” at δ = {margin(delta)} needs at least {most}")

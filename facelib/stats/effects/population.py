@@ -15,6 +15,7 @@ from facelib.stats.corrections import adjusted
 from facelib.stats.effects.betting import BETS, betting_interval
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.curves import (
+    Bounds,
     FaceEffects,
     Summary,
     Value,
@@ -37,6 +38,7 @@ from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
 from facelib.stats.effects.remarks import remarks
 from facelib.stats.effects.room import assayed, room_of, with_reasons
 from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
+from facelib.stats.effects.sentences import counted_in
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import smallest_found, standardised_effect
 from facelib.stats.shuffle import clopper_pearson
@@ -47,7 +49,8 @@ COLUMNS: Final = {
     "intervention": "id of the intervention that was run",
     "classifier": "id of the classifier",
     "label": "common emotion",
-    "value": "what was summarised: probability or logit",
+    "value": "what was summarised: probability, logit, or value (of an output on a scale of its own)",
+    "span": "the most that an output can change: 1 of a probability; NaN without bounds",
     "summary": "difference (strength 1 minus strength 0) or slope (least squares, from strength 0 to 1)",
     "n": "identities: the unit that counts; faces of one identity are averaged",
     "faces": "faces behind them",
@@ -87,9 +90,9 @@ COLUMNS: Final = {
     "detectable": "whether the interval low to high excludes 0; not without spread below 6 identities",
     "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
     "betting_p": "p of equivalence (of a mean at ± delta or beyond) by bets, valid for every distribution of "
-    "bounded changes; does not matter takes both below alpha; NaN for logits",
+    "bounded changes; does not matter takes both below alpha; NaN without bounds",
     "room": "how far the mean output can fall (rise, if that is the alternative): what is there at strength "
-    "0, of contrasts under the control; NaN for logits",
+    "0, of contrasts under the control; NaN without bounds",
     "room_share": "share of identities who have a room of delta or more",
     "sensitive": "whether the output moves by 2 delta or more when the whole expression is taken away; "
     "empty: no such change was run",
@@ -117,6 +120,7 @@ def effects_over_faces(
     table: pd.DataFrame,
     *,
     value: Value = "probability",
+    bounds: Bounds | None = None,
     summary: Summary = "difference",
     delta: float | None = None,
     alpha: float = ALPHA,
@@ -137,12 +141,16 @@ def effects_over_faces(
         ``strength``, ``classifier``, ``label``, ``logit``, ``probability``. Where several faces (expressions,
         sides) show one person, a column ``identity`` names the person: they are averaged and flip together.
     value
-        "probability" or "logit".
+        "probability", "logit", or "value": the column of that name holds outputs that are neither, such as
+        valence or age.
+    bounds
+        Of "value" only: ends that no output can leave. Bets, room and looks before the end need them; without
+        them "does not matter" rests on the interval, from 29 people on (at δ = .10 or more, α = .05).
     summary
         "difference" between strength 1 and 0, or "slope" over all strengths.
     delta
         Margin in units of `value`, set before the run, never derived from the same data. None: .10 for a
-        probability; none for a logit, whose scale differs between classifiers.
+        probability; none for a logit, whose scale differs between classifiers; of a value it has to be said.
     alpha
         Level: intervals at 1 - α, the verdict's at 1 - 2α.
     alternative
@@ -160,7 +168,7 @@ def effects_over_faces(
     interim
         Whether this is a look before the planned number of people is there. Then only bets speak, which hold
         their level however often one looks (`betting_interval`): intervals are theirs, verdicts go by them,
-        and there is no p. Of probabilities; of logits there is no verdict either.
+        and there is no p. Of bounded outputs; of others there is no verdict either.
 
     Returns
     -------
@@ -190,12 +198,15 @@ def effects_over_faces(
     >>> int(effect["n"]), round(float(effect["mean"]), 3), float(effect["p"]), effect["verdict"]
     (8, -0.37, 0.00390625, 'matters')
     """
-    check_options(value, summary)
+    ends = check_options(value, summary, bounds)
+    if value == "value" and delta is None:
+        msg = "The margin delta of a value is in its units and has to be said, before the run; got None."
+        raise BadValueError(msg)
     rows = read_rows(table)
-    effects = summarise_rows(rows, read_values(table, value), value, summary)
+    effects = summarise_rows(rows, read_values(table, value, ends), value, summary, ends)
     return judge(
         effects,
-        _mixed(rows, table) if mixed and not interim else None,
+        _mixed(rows, table) if mixed and not interim and value != "value" else None,
         delta=delta,
         alpha=alpha,
         alternative=alternative,
@@ -263,6 +274,7 @@ def judge(
     test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)
     table = effects.cells.assign(
         value=effects.value,
+        span=effects.span,
         summary=effects.summary,
         n=distribution.n,
         faces=effects.faces,
@@ -330,12 +342,11 @@ def _room(
     assay: Mapping[tuple[str, str], float],
 ) -> dict[str, Any]:
     """Return how far outputs can move, and whether they do when the whole expression goes."""
-    bounded = effects.value == "probability"
     starts = effects.starts if reference is None else reference
     nothing = np.full(len(effects.cells), np.nan)
     columns: dict[str, Any] = {"room": nothing, "room_share": nothing}
-    if bounded:
-        columns = dict(room_of(starts, effects.effects, margin, alternative))
+    if effects.bounds is not None:
+        columns = dict(room_of(starts, effects.effects, margin, alternative, effects.bounds))
     return columns | {"sensitive": pd.array(assayed(effects.cells, assay, margin), dtype="boolean")}
 
 
@@ -349,7 +360,7 @@ def _verdicts(
     alternative: Alternative,
     interim: bool,
 ) -> dict[str, Any]:
-    bounded = effects.value == "probability"
+    bounded = effects.bounds is not None
     if interim:
         low, high = _bets(effects, 1 - 2 * alpha)
         columns: dict[str, Any] = {"delta": margin, "verdict_low": low, "verdict_high": high}
@@ -371,17 +382,21 @@ def _verdicts(
         "spread": known.spread,
     }
     bets, words = {}, {}
+    span = effects.span if bounded else counted_in(effects.value, margin)
     for name, factor in MARGINS.items():
         at = factor * margin
         bets[name] = bets_p(effects.effects, at, _bound(effects), bounded=bounded)
-        found = verdicts(low, high, at, known.n, bets[name], alpha=alpha, alternative=alternative)
+        found = verdicts(
+            low, high, at, known.n, bets[name], alpha=alpha, alternative=alternative,
+            span=span,
+        )  # fmt: skip
         more = at_margin if name == "verdict" else {}
         words[name] = with_reasons(found, at, table["room"], alternative == "greater", **more)
     return (
         columns
         | words
         | {
-            "fewest": fewest_people(margin, alpha, bounded=bounded),
+            "fewest": fewest_people(margin, alpha, bounded=bounded, span=span),
             "tost_p": np.nan if interim else tost_p(known, margin),
             "betting_p": bets["verdict"] if bounded else np.nan,
         }
@@ -401,15 +416,16 @@ def _so_far(effects: FaceEffects, alpha: float) -> dict[str, Any]:
 
 
 def _bets(effects: FaceEffects, level: float) -> tuple[Floats, Floats]:
-    """Return intervals by bets; NaN of logits, which have no bounds."""
-    if effects.value != "probability":
+    """Return intervals by bets; NaN of what has no bounds."""
+    if effects.bounds is None:
         nothing = np.full(len(effects.cells), np.nan)
         return nothing, nothing
     return betting_interval(effects.effects, level, _bound(effects))
 
 
 def _bound(effects: FaceEffects) -> float:
-    return 1.0 if effects.summary == "difference" else SLOPE_BOUND
+    span = 1.0 if effects.bounds is None else effects.span
+    return span if effects.summary == "difference" else SLOPE_BOUND * span
 
 
 def _beyond(d: Floats, margin: float, alpha: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from facelib.stats.effects.curves import FaceEffects
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, LEAST_ALIKE, SMALLER
 from facelib.stats.effects.few_people import few_people
 from facelib.stats.effects.room import reason
-from facelib.stats.effects.sentences import ENDS, open_words, possible
+from facelib.stats.effects.sentences import ENDS, limits_of, open_words, possible
 from facelib.stats.effects.signflip import smallest_p
 from facelib.utilities.checks import Floats
 from facelib.utilities.wording import p_is, plain, signed
@@ -79,8 +79,7 @@ def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
 def _about_number(row: dict[Any, Any]) -> Iterator[str]:
     """Say which verdicts are withheld because the people are too few."""
     if row["verdict"] == CANNOT_TELL and row["n"]:
-        bounded = row["value"] == "probability"
-        few = few_people(row["n"], row["delta"], row["alpha"], row["alternative"], bounded=bounded)
+        few = few_people(row["n"], row["delta"], row["alpha"], row["alternative"], **limits_of(row))
         few = few or open_words(row)
         if few:
             yield few

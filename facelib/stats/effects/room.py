@@ -28,20 +28,28 @@ VERBS: Final = {"falls": "fall", "rises": "rise"}
 ASSAY: Final = 2.0  # times δ that an output moves when the whole expression goes, if it can show δ
 
 
-def room_of(reference: Floats, present: Floats, delta: float, alternative: str) -> dict[str, Floats]:
+def room_of(
+    reference: Floats,
+    present: Floats,
+    delta: float,
+    alternative: str,
+    ends: tuple[float, float] = (0.0, 1.0),
+) -> dict[str, Floats]:
     """Return the columns ``room`` and ``room_share``: how far outputs can fall, or rise if that is asked.
 
     Parameters
     ----------
     reference
         (n, m) outputs of the arm that changes are counted from: the unchanged face, or the control at
-        strength 1. Probabilities.
+        strength 1. Probabilities, or other bounded outputs.
     present
         (n, m) effects, NaN where a person has none.
     delta
         Margin; NaN: none.
     alternative
         "greater": to rise; else to fall, which is what losing an expression does.
+    ends
+        Of the outputs' scale.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def room_of(reference: Floats, present: Floats, delta: float, alternative: str) 
     {'room': [0.475], 'room_share': [0.5]}
     """
     known = ~np.isnan(present) & ~np.isnan(reference)
-    each = 1.0 - reference if alternative == "greater" else reference
+    each = ends[1] - reference if alternative == "greater" else reference - ends[0]
     count = np.maximum(known.sum(axis=0), 1)
     none = ~known.any(axis=0)
     mean = np.where(known, each, 0.0).sum(axis=0) / count

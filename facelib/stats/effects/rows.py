@@ -62,8 +62,11 @@ def read_rows(table: Any) -> Rows:
     return rows
 
 
-def read_values(table: pd.DataFrame, column: str) -> Floats:
-    """Return the outputs (N,) of a tidy table, NaN where missing; impossible ones raise `BadValueError`."""
+def read_values(table: pd.DataFrame, column: str, bounds: tuple[float, float] | None = None) -> Floats:
+    """Return the outputs (N,) of a tidy table, NaN where missing; impossible ones raise `BadValueError`.
+
+    `bounds` are those of the column "value"; a probability has its own.
+    """
     need(table, (column,))
     values = _numbers(table, column)
     if np.isinf(values).any():
@@ -72,6 +75,16 @@ def read_values(table: pd.DataFrame, column: str) -> Floats:
     if column == "probability" and ((values < -SAME) | (values > 1 + SAME)).any():
         msg = "Probabilities lie between 0 and 1; some don't."
         raise BadValueError(msg, hint="For outputs before softmax: value='logit'.")
+    if column == "value" and bounds is not None:
+        low, high = bounds
+        room = 1e-5 * (high - low)  # of single precision
+        beyond = (values < low - room) | (values > high + room)
+        if beyond.any():
+            msg = (
+                f"{int(beyond.sum())} of {len(values)} values lie beyond the bounds {low:g} … {high:g}, "
+                f"for example {values[beyond][0]:g}: bounds that don't bind give wrong verdicts. State none."
+            )
+            raise BadValueError(msg)
     return values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from facelib.stats.effects.equivalence import (
     SMALLER,
     left_open,
 )
-from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.few_people import DELTA, few_people
 from facelib.stats.effects.room import reason
 from facelib.utilities.wording import percent
 
@@ -42,6 +42,13 @@ NEEDED = (
     "verdict_low",
     "verdict_high",
 )
+
+
+class Limits(TypedDict):
+    """Limits of outputs, as `few_people` takes them."""
+
+    bounded: bool
+    span: float
 
 
 def possible(rows: Any) -> Any:
@@ -128,7 +135,7 @@ def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = ""
     """
     _check(row)
     start = f"As {clause}, " if clause else f"Under {row['intervention']}, "
-    kind = "output" if row["value"] == "probability" else "logit"
+    kind = "logit" if row["value"] == "logit" else "output"
     subject = f"{start}{row['classifier']}'s {kind} for {row['label']}"
     if row["n"] == 0 or not np.isfinite(row["mean"]):
         return f"{subject} is not known for any face."
@@ -186,7 +193,7 @@ def _verdict(row: Mapping[Any, Any] | pd.Series[Any], places: int) -> str:
         return f"{begin}{words.removesuffix('.')} ({interval})."
     why = f": the effects of {_people(row)} are all the same number" if low == high else f" ({interval})"
     side = row.get("alternative", "two-sided")
-    few = few_people(row["n"], row["delta"], row["alpha"], side, bounded=row["value"] == "probability")
+    few = few_people(row["n"], row["delta"], row["alpha"], side, **limits_of(row))
     few = few or open_words(row)
     return f"Whether it matters at {margin} can't be said{why}.{few and f' {few}'}"
 
@@ -195,7 +202,30 @@ def open_words(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
     """Say that the interval lies inside ± δ, but the bets leave it open; "" if that isn't so."""
     p = row.get("betting_p", math.nan)
     inside = row["verdict_low"] >= -row["delta"] and row["verdict_high"] <= row["delta"]
-    return left_open(p, row["delta"]) if inside and p > row["alpha"] else ""
+    return left_open(p, row["delta"], limits_of(row)["span"]) if inside and p > row["alpha"] else ""
+
+
+def limits_of(row: Mapping[Any, Any] | pd.Series[Any]) -> Limits:
+    """Return whether the outputs of a row have bounds, and the most that they can change.
+
+    >>> limits_of({"value": "probability"}), limits_of({"value": "value", "span": 2.0, "delta": 0.5})
+    ({'bounded': True, 'span': 1.0}, {'bounded': True, 'span': 2.0})
+    >>> limits_of({"value": "value", "span": float("nan"), "delta": 3.0})["bounded"]
+    False
+    """
+    span = float(row.get("span", 1.0 if row["value"] == "probability" else math.nan))
+    if math.isfinite(span):
+        return {"bounded": True, "span": span}
+    return {"bounded": False, "span": counted_in(str(row["value"]), float(row["delta"]))}
+
+
+def counted_in(value: str, delta: float) -> float:
+    """Return what the margin of outputs without bounds is counted in: itself, as .10, of values in units.
+
+    >>> counted_in("logit", 0.5), counted_in("value", 3.0)
+    (1.0, 30.0)
+    """
+    return delta / DELTA if value == "value" and delta > 0 else 1.0
 
 
 def _interval(low: float, high: float, level: float, places: int) -> str:

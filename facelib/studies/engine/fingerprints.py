@@ -108,6 +108,7 @@ def of_classifier(classifier: Classifier) -> str:
         *_beside(type(classifier)),
         *([] if classifier.card.sha256 else _layers(classifier)),
         *_asked(classifier),
+        *([dict(classifier.scales)] if classifier.scales else ["multi-label"] * classifier.multi_label),
     )
 
 

@@ -186,6 +186,8 @@ def _read(frames: Frames, reader: Reader, classifier: Classifier) -> tuple[Numbe
     """Return logits and probabilities (n, labels) of the common labels."""
     logits = classifier.logits(frames.images, frames.boxes)
     probabilities = classifier.probabilities_from(logits)
+    if classifier.scales:  # values, which stand under "logit": what comes out before any link
+        probabilities = np.full_like(probabilities, np.nan)
     columns = [place for label in reader.names if (place := classifier.index_of(label)) is not None]
     if not np.isfinite(logits).all():
         msg = "It gave a number that isn't finite."

@@ -12,6 +12,7 @@ import pandas as pd
 from facelib import attribution
 from facelib.attribution.overlay import captioned
 from facelib.attribution.regions import BLANK, no_evidence
+from facelib.attribution.rollout import ROLLOUT
 from facelib.classifiers.emotions import shortened
 from facelib.head.geometry.landmarks import FIRST_IRIS
 from facelib.studies.sweeps.frames import Frames
@@ -31,8 +32,15 @@ class SweepMaps:
     def maps(
         self, classifier: str, label: str | None = None, method: str = "gradcam"
     ) -> npt.NDArray[np.float32]:
-        """Return raw maps after ReLU, float32 (n, h, w), at the resolution of the CAM layer."""
+        """Return raw maps after ReLU, float32 (n, h, w), at the resolution of the CAM layer.
+
+        With the method "rollout" they are those of `facelib.attribution.attention_rollout`, which are about
+        no class.
+        """
         reading = reading_of(self.readings, classifier)
+        if method == ROLLOUT:
+            boxes = np.broadcast_to(self.frames.box, (len(self.frames.images), 4))
+            return attribution.attention_rollout(reading.classifier, self.frames.images, boxes)
         return attribution.grad_cam_from(
             reading.classifier, reading.features, label or self.label, method=method
         )
@@ -134,4 +142,5 @@ class SweepMaps:
         blank = [f"{strength:.2g}" for strength in self.frames.strengths[~maps.any(axis=(1, 2))]]
         gaps = f"; {BLANK} at the strengths {shortened(blank)}" if blank else ""
         scale = f"one scale for its {len(maps)} pictures, 0 to {attribution.shared_scale(maps):.3g}"
-        return f"{classifier}: evidence for {label or self.label}, {scale}{gaps}."
+        what = "attention, whatever the class" if method == ROLLOUT else f"evidence for {label or self.label}"
+        return f"{classifier}: {what}, {scale}{gaps}."

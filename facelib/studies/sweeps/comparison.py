@@ -9,7 +9,8 @@ import pandas as pd
 
 from facelib import stats
 from facelib.errors import BadValueError
-from facelib.stats.effects.equivalence import NO_FALL, as_margin
+from facelib.stats.effects.equivalence import NO_FALL
+from facelib.studies.sweeps.effects import lowest
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.sweep import Sweep
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 COLUMNS: Final = {
     "classifier": "id of the classifier",
     "label": "the class of interest",
-    "start_first": "probability at strength 0 in the first sweep",
-    "end_first": "probability at strength 1 in the first sweep",
+    "start_first": "output at strength 0 in the first sweep: a probability, or a value",
+    "end_first": "output at strength 1 in the first sweep",
     "change_first": "end minus start in the first sweep",
-    "start_second": "probability at strength 0 in the second sweep",
-    "end_second": "probability at strength 1 in the second sweep",
+    "start_second": "output at strength 0 in the second sweep",
+    "end_second": "output at strength 1 in the second sweep",
     "change_second": "end minus start in the second sweep",
     "difference": "change of the second minus change of the first",
     "low": "lower end of the central 90 % of the difference over both pictures and copies shaken alike",
@@ -45,7 +46,7 @@ def compare(first: Sweep, second: Sweep, label: str, *, delta: float) -> pd.Data
     label
         A class of interest.
     delta
-        Margin in probability, set before the run.
+        Margin in probability, or in the units of a value, set before the run.
 
     Returns
     -------
@@ -57,7 +58,6 @@ def compare(first: Sweep, second: Sweep, label: str, *, delta: float) -> pd.Data
     BadValueError
         If copies of the two were shaken otherwise, or no classifier read both.
     """
-    as_margin(delta, below=1)
     both = [name for name in first.readings if name in second.readings]
     if not both:
         msg = f"Sweeps are compared by classifiers that read both; got {_names(first)} and {_names(second)}."
@@ -97,7 +97,8 @@ def _row(first: Sweep, second: Sweep, name: str, label: str, delta: float) -> di
     difference = values["change_second"] - values["change_first"]
     found = stats.local_verdict(shaken[1] - shaken[0], delta=delta, shown=difference)
     verdict = DIFFER.get(found.verdict, found.verdict)
-    if found.verdict == "does not change" and max(values["start_first"], values["start_second"]) < delta:
+    starts = max(values["start_first"], values["start_second"])
+    if found.verdict == "does not change" and starts - lowest(first, name, label) < delta:
         verdict = NO_FALL
     ends = {"low": found.interval[0], "high": found.interval[1], "delta": delta}
     named = {"classifier": name, "label": label, "difference": difference, "verdict": verdict}

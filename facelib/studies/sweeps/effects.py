@@ -15,10 +15,10 @@ from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
 from facelib.interventions.placebos.kinds import LEAST_KINDS
 from facelib.stats.corrections import adjust
-from facelib.stats.effects.equivalence import NO_FALL, as_margin
+from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
 from facelib.stats.verdicts import excursion
-from facelib.utilities.wording import plain
+from facelib.utilities.wording import in_unit, places_for, plain
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
@@ -28,8 +28,9 @@ COLUMNS = {
     "classifier": "id of the classifier",
     "label": "the class of interest",
     "intervention": "id of the intervention that was run",
-    "start": "probability at strength 0",
-    "end": "probability at strength 1",
+    "unit": "of start, end, change, low, high, delta and epgm; empty: a probability, or a value without one",
+    "start": "output at strength 0: a probability, or a value",
+    "end": "output at strength 1",
     "change": "end minus start",
     "low": "lower end of the central 90 % of the change over picture and shaken copies; at most change",
     "high": "upper end of it; at least change",
@@ -44,7 +45,7 @@ COLUMNS = {
     "signed": "mean gradient with its sign",
     "correlation": "Pearson's r with the strength",
     "mutual_information": "with the strength, in nats; NaN below 50 strengths",
-    "flips": "how often the winning class changes along the strengths",
+    "flips": "how often the winning class changes along the strengths; none where outputs don't compete",
     "n": "number of strengths",
     "shuffle_p": "p of the shuffle test: order, not size",
     "shuffle_p_holm": "the same p, Holm-corrected over all classifiers and classes of the sweep",
@@ -110,7 +111,7 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     label
         A class of interest, one of those that the classifiers have.
     delta
-        Margin in probability, set before the run.
+        Margin in probability, or in the units of a value, set before the run.
     references
         Placebo sweeps that are in so far.
 
@@ -120,7 +121,6 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
         One row per classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
         missing, and ``remark`` says so.
     """
-    as_margin(delta, below=1)
     orders = order_tests(sweep)
     tests = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
     rows = [
@@ -139,6 +139,7 @@ def _lacking(sweep: Sweep, name: str, label: str, delta: float) -> dict[str, Any
         "classifier": name,
         "label": label,
         "intervention": sweep.intervention.id,
+        "unit": _unit(sweep, label),
         "delta": delta,
         "verdict": NO_OUTPUT,
         "remark": lack,
@@ -264,16 +265,22 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     change = float(series[-1] - series[0])
     verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta, shown=change)
     word, remark = verdict.verdict, verdict.remark
-    little = word != "changes" and bool(series[0] < delta)
+    scale = sweep.readings[name].classifier.scales.get(label)
+    there = float(series[0]) - lowest(sweep, name, label)
+    little = word != "changes" and there < delta
     if little:
         word = NO_FALL if word == "does not change" else word
-        remark = "; ".join(filter(None, (remark, f"only {plain(float(series[0]))} is there to lose")))
+        size = in_unit(plain(there, places_for(delta)), None if scale is None else scale.unit)
+        remark = "; ".join(filter(None, (remark, f"only {size} is there to lose")))
     gradient = stats.property_gradient(series)
-    flips = stats.property_gradient(sweep.readings[name].probabilities.astype(np.float64)).flips
+    outputs = sweep.readings[name].probabilities.astype(np.float64)
+    one_of_several = scale is None and not sweep.readings[name].classifier.multi_label
+    flips = stats.property_gradient(outputs).flips if one_of_several else None
     row: dict[str, Any] = {
         "classifier": name,
         "label": label,
         "intervention": sweep.intervention.id,
+        "unit": _unit(sweep, label),
         "start": float(series[0]),
         "end": float(series[-1]),
         "change": change,
@@ -333,12 +340,24 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         reference=rank,
         verdict=verdict,
         on_the_way=excursion(series, sweep.strengths, delta=delta),
+        unit=None if scale is None else scale.unit,
     )
     if not rank and references is not None:
         row["sentence"] += unmatched_words(row["unmatched"], of=len(references))
-    if little:
+    if little and scale is None:
         row["sentence"] += HARDLY_READ.format(classifier=name, label=label, start=plain(row["start"]))
     return row
+
+
+def lowest(sweep: Sweep, name: str, label: str) -> float:
+    """Return the lower end of an output: 0 of a probability, −∞ of a value without bounds."""
+    scale = sweep.readings[name].classifier.scales.get(label)
+    return 0.0 if scale is None else scale.low
+
+
+def _unit(sweep: Sweep, label: str) -> str:
+    scale = sweep.scale(label)
+    return "" if scale is None else scale.unit
 
 
 def few_kinds(kinds: Sequence[str]) -> str:
@@ -396,7 +415,7 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
         if len(rows):
             shaken = verdict == "cannot tell" and {"low", "high"} <= set(rows.columns)
             names = [
-                f"{row['classifier']} ({signed(row['change'])}"
+                f"{row['classifier']} ({in_unit(signed(row['change']), row.get('unit'))}"
                 + (f"; {signed(row['low'])} to {signed(row['high'])} in shaken copies)" if shaken else ")")
                 for row in rows.to_dict("records")
             ]

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
-from facelib.errors import check_all
+from facelib.classifiers.scales import scale_of
+from facelib.errors import BadValueError, check_all
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.distance import pixel_distance, region_distances
@@ -323,6 +324,9 @@ def _distances(faces: Sequence[Face]) -> Floats:
 def _read(
     models: Sequence[Classifier], images: npt.NDArray[np.uint8], box: Floats, label: str
 ) -> dict[str, Floats]:
+    if scale_of(models, label) is not None:
+        msg = f"The curves of a strip are probabilities, and {label!r} is a value: see charts.response."
+        raise BadValueError(msg)
     return {name: reading.series(label) for name, reading in read(models, images, box).items()}
 
 

@@ -32,7 +32,8 @@ class Reading:
     classifier
         Who read them.
     logits, probabilities
-        float32 (n, K), columns in the order of the classifier's own labels.
+        float32 (n, K), columns in the order of the classifier's own labels. Of a classifier with `scales`
+        both are its values.
     features
         float32 (n, C, h, w): output of the CAM layer, kept so that any class can be explained afterwards.
     """
@@ -43,7 +44,7 @@ class Reading:
     features: torch.Tensor
 
     def series(self, label: str) -> npt.NDArray[np.float64]:
-        """Return the probability of a class, (n,); NaN where the classifier has no such class."""
+        """Return the probability of a class, or its value, (n,); NaN where there is no such output."""
         column = self.classifier.index_of(label)
         if column is None:
             return np.full(len(self.probabilities), np.nan)

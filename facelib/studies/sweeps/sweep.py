@@ -14,16 +14,18 @@ import pandas as pd
 from facelib import classifiers, interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import common, shortened
+from facelib.classifiers.scales import Scale, scale_of
 from facelib.errors import BadValueError, check_kind
 from facelib.face import of_heads, shown_of
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.replicates import nuisance_replicates
+from facelib.stats.effects.equivalence import as_margin
 from facelib.studies.meant import meant
 from facelib.studies.sweeps.cam_maps import SweepMaps
 from facelib.studies.sweeps.frames import Frames, check_accepts, check_known, even_strengths, make_frames
 from facelib.studies.sweeps.inference import Reading, read, reading_of
-from facelib.studies.sweeps.table import COLUMNS
+from facelib.studies.sweeps.table import COLUMNS, VALUE_COLUMNS
 from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short
 
@@ -64,7 +66,7 @@ class Sweep:
     readings
         One `Reading` a classifier, by id.
     replicates
-        By classifier: float32 (R, 2, K), probabilities at strength 0 and 1 of R shaken copies of
+        By classifier: float32 (R, 2, K), probabilities (or values) at strength 0 and 1 of R shaken copies of
         the pictures (shift, scale, light by up to 3 %), shaken alike at both strengths.
     label
         The class of interest: a common emotion, or a label of a classifier of other things ("cat").
@@ -118,6 +120,16 @@ class Sweep:
             return self.face.key
         return str(self.face.attributes.get("name", self.face.source))
 
+    def scale(self, label: str | None = None) -> Scale | None:
+        """Scale of a class whose outputs are values; None of a class whose outputs are probabilities.
+
+        Raises
+        ------
+        BadValueError
+            If classifiers give it on different scales.
+        """
+        return scale_of((reading.classifier for reading in self.readings.values()), self._checked(label))
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Which classifiers have no output for the class of interest, a sentence each."""
@@ -125,7 +137,7 @@ class Sweep:
         return tuple(filter(None, (model.lack(self.label) for model in models)))
 
     def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
-        """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
+        """Probability of `label` at every strength, or its value, (n,); NaN where there is no such output."""
         return reading_of(self.readings, classifier).series(self._checked(label))
 
     @property
@@ -141,9 +153,11 @@ class Sweep:
 
     @property
     def wide(self) -> pd.DataFrame:
-        """One row per strength, one column per (classifier, label) probability."""
-        return self.outputs.pivot_table(
-            index=["step", "strength"], columns=["classifier", "label"], values="probability", observed=True
+        """One row per strength, one column per (classifier, label): probabilities, or values."""
+        table = self.outputs
+        shown = "value" if "value" in table else "probability"
+        return table.pivot_table(
+            index=["step", "strength"], columns=["classifier", "label"], values=shown, observed=True
         )
 
     @property
@@ -155,14 +169,22 @@ class Sweep:
         return classifiers.provenance(reading.classifier for reading in self.readings.values())
 
     def effects(
-        self, label: str | None = None, *, delta: float = DELTA, references: References | None = None
+        self, label: str | None = None, *, delta: float | None = None, references: References | None = None
     ) -> pd.DataFrame:
-        """Statistics of one class, one row per classifier: see `facelib.studies.sweeps.effects`."""
+        """Statistics of one class, one row per classifier: see `facelib.studies.sweeps.effects`.
+
+        `delta` is the margin, set before the run: None is .10 of a probability; that of a value is in its
+        units, and has to be said.
+        """
         from facelib.studies.sweeps.effects import effects
 
-        return effects(self, self._checked(label), delta=delta, references=references)
+        named = self._checked(label)
+        margin = margin_of(self.scale(named), named, delta)
+        return effects(self, named, delta=margin, references=references)
 
-    def compared_with(self, other: Sweep, label: str | None = None, *, delta: float = DELTA) -> pd.DataFrame:
+    def compared_with(
+        self, other: Sweep, label: str | None = None, *, delta: float | None = None
+    ) -> pd.DataFrame:
         """Return the change of a class in `other` minus that in this sweep, one row per classifier.
 
         Two changes on one face, or one change on two faces. Strengths of different changes aren't on one
@@ -175,7 +197,7 @@ class Sweep:
         label
             A class; None: that of this sweep.
         delta
-            Margin in probability, set before the run.
+            Margin in probability, or in the units of a value, set before the run. None: .10 of a probability.
 
         Returns
         -------
@@ -190,7 +212,8 @@ class Sweep:
         from facelib.studies.sweeps.comparison import compare
 
         check_kind(other, Sweep, "What a sweep is compared with, another sweep,")
-        return compare(self, other, self._checked(label), delta=delta)
+        named = self._checked(label)
+        return compare(self, other, named, delta=margin_of(self.scale(named), named, delta))
 
     def explorable(
         self,
@@ -349,7 +372,41 @@ def tidy(
         "probability": np.concatenate([reading.probabilities[:, column] for *_, reading, column in rows]),
     }
     table = pd.DataFrame(columns).astype({"logit": np.float64, "probability": np.float64})
-    return table[list(COLUMNS)]
+    scales = [reading.classifier.scales.get(label) for _, label, reading, _ in rows]
+    return table[list(COLUMNS)] if not any(scales) else _with_values(table, scales, n)
+
+
+def _with_values(table: pd.DataFrame, scales: Sequence[Scale | None], n: int) -> pd.DataFrame:
+    """Return the tidy table with values and units, and no probabilities where there are none."""
+    values = table["probability"]
+    return table.assign(
+        probability=values.where(~np.repeat([scale is not None for scale in scales], n)),
+        value=values,
+        unit=np.repeat(["" if scale is None else scale.unit for scale in scales], n),
+    )[[*COLUMNS, *VALUE_COLUMNS]]
+
+
+def margin_of(scale: Scale | None, label: str, delta: float | None) -> float:
+    """Return the margin δ of an output, or raise `BadValueError` if it can't be one.
+
+    Examples
+    --------
+    >>> margin_of(None, "happy", None), margin_of(Scale("years"), "age", 3)
+    (0.1, 3.0)
+    """
+    if scale is None:
+        return as_margin(DELTA if delta is None else delta, below=1)
+    if delta is None:
+        words = scale.unit or "the units of its scale"
+        msg = (
+            f"The margin δ of {label!r} is in {words} ({scale}) and has no usual size: set it before the run."
+        )
+        raise BadValueError(msg, hint="In Python: delta=.")
+    margin = as_margin(delta)
+    if margin >= scale.span:
+        msg = f"The margin δ of {label!r} lies below the whole of its scale ({scale}); got {delta!r}."
+        raise BadValueError(msg)
+    return margin
 
 
 def measured(intervention: Intervention, face: Face | Head | None = None) -> tuple[str, ...]:
@@ -496,6 +553,7 @@ def sweep(
     nuisances = nuisance_replicates(replicates, seed=seed)
     models = load_all(classifiers)
     wanted = wanted_label(label, face, models)
+    scale_of(models, wanted)  # one, or it raises
     strengths = even_strengths(steps)
 
     with reporting(progress, 1.0) as report:

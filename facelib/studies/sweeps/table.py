@@ -15,3 +15,9 @@ COLUMNS: Final = {
     "probability": "output as probability in [0, 1], as the classifier's card states",
 }
 """Columns of `Sweep.outputs` with their meaning; ``measured_<property>`` columns follow in `Sweep.table`."""
+
+VALUE_COLUMNS: Final = {
+    "value": "the probability, or of an output on a scale of its own (age, valence) its value",
+    "unit": "unit of the value; empty: a probability, or a value without a unit",
+}
+"""Columns that follow where a classifier gives values: its probabilities are NaN, and logits the values."""

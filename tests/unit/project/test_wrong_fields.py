@@ -38,6 +38,7 @@ MADE: Mapping[type, Mapping[str, Any]] = MappingProxyType(
             "example": "12.jpg",
         },
         classifiers.Preparation: {"size": 64, "colour": "gray", "mean": 0.0, "std": 1.0},
+        classifiers.Scale: {},
         studies.Hypothesis: {"statement": "It falls", "subject": "blur"},
         studies.InterventionalStudy: {
             "faces": HEADS,

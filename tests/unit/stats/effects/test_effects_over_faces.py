@@ -481,14 +481,14 @@ def test_bad_tables_are_named(change, words: str, rng: np.random.Generator) -> N
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"value": "logits"}, '"probability" or "logit"'),
+        ({"value": "logits"}, '"probability", "logit" or "value"'),
         ({"summary": "area"}, '"difference" or "slope"'),
         ({"delta": 0}, "above 0"),
         ({"delta": -0.1}, "above 0"),
         ({"alpha": 0.6}, "below .5"),
         ({"alternative": "lower"}, "two-sided, less, greater"),
         ({"n_bootstrap": 5}, "99 or more"),
-        ({"value": ["logit"]}, '"probability" or "logit"'),
+        ({"value": ["logit"]}, '"probability", "logit" or "value"'),
         ({"n_flips": 0}, "whole number"),
         ({"seed": 1.5}, "whole number"),
     ],
