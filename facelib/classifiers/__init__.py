@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.classifiers.alignment import five_points
 from facelib.classifiers.card import Card
 from facelib.classifiers.catalogue import (
     CLASSIFIERS,
@@ -33,6 +34,7 @@ __all__ = [
     "Preparation",
     "available",
     "common",
+    "five_points",
     "get",
     "load",
     "names",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from facelib.classifiers.alignment import Template
 from facelib.classifiers.classifier import Classifier
 from facelib.errors import check_all
 from facelib.utilities.distribution import distribution_version
@@ -30,6 +31,8 @@ COLUMNS = {
     "std": "see mean",
     "fit": "how a box or picture that is not square becomes one: square, stretch or crop",
     "margin": "how far the crop reaches beyond the face box on every side, as a share of its longer side",
+    "align": "none, eyes or five points: whether faces are turned as in training",
+    "template": "x y of each point in shares of the input's side, several templates by |; empty for none",
     "probabilities": "how they come from logits",
     "feature_map": "the layer that maps read",
     "no_maps": "why it has no maps; empty if it has",
@@ -67,8 +70,15 @@ def _row(clf: Classifier) -> dict[str, Any]:
         "std": _numbers(seen.std),
         "margin": seen.margin,
         "fit": seen.fit,
+        "align": seen.align,
+        "template": _places(seen.template),
         "no_maps": clf.no_maps,
     }
+
+
+def _places(template: Template | None) -> str:
+    """Return the places of a template as they can be typed in again."""
+    return " | ".join("; ".join(f"{x:.6g} {y:.6g}" for x, y in one) for one in template or ())
 
 
 def _numbers(values: float | tuple[float, float, float]) -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import five_points
 from facelib.errors import check_all
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
@@ -155,7 +156,7 @@ def demonstrate(
         values=values,
         digits=digits,
         label=wanted,
-        probabilities=_read(models, frames.images, frames.box, wanted),
+        probabilities=_read(models, frames.images, frames.faces[0], wanted),
     )
 
 
@@ -209,7 +210,7 @@ def reference_strips(
         regions=regions if by_region else None,
     )
     strips = [
-        _matched_strip(match, frames.strengths, wanted, _read(models, match.images, start.box, wanted))
+        _matched_strip(match, frames.strengths, wanted, _read(models, match.images, start, wanted))
         for match in matches
     ]
     order = list(KINDS)
@@ -321,9 +322,10 @@ def _distances(faces: Sequence[Face]) -> Floats:
 
 
 def _read(
-    models: Sequence[Classifier], images: npt.NDArray[np.uint8], box: Floats, label: str
+    models: Sequence[Classifier], images: npt.NDArray[np.uint8], start: Face, label: str
 ) -> dict[str, Floats]:
-    return {name: reading.series(label) for name, reading in read(models, images, box).items()}
+    readings = read(models, images, start.box, points=five_points(start))
+    return {name: reading.series(label) for name, reading in readings.items()}
 
 
 def _matched_strip(

@@ -55,12 +55,15 @@ class Reading:
 
 
 def _read_chunk(
-    classifier: Classifier, images: npt.NDArray[np.uint8], box: npt.NDArray[np.float64]
+    classifier: Classifier,
+    images: npt.NDArray[np.uint8],
+    box: npt.NDArray[np.float64],
+    points: npt.NDArray[np.float64] | None,
 ) -> tuple[npt.NDArray[np.float32], torch.Tensor]:
     import torch
 
     boxes = np.broadcast_to(box, (len(images), 4))
-    features = classifier.features(images, boxes)
+    features = classifier.features(images, boxes, points)
     with torch.no_grad():
         return classifier.logits_from(features).numpy(), features
 
@@ -80,11 +83,12 @@ def read(
     images: npt.NDArray[np.uint8],
     box: npt.NDArray[np.float64],
     *,
+    points: npt.NDArray[np.float64] | None = None,
     workers: int = 2,
     progress: bool | Report | None = None,
     stop: Stop | None = None,
 ) -> Mapping[str, Reading]:
-    """Read every picture with every classifier, all with one face box.
+    """Read every picture with every classifier, all with one face box and the same points.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ def read(
         uint8 (n, H, W, 3).
     box
         px (4,), the face box of the unchanged face.
+    points
+        px (5, 2), its points, which classifiers of aligned faces need.
     progress
         True for a progress bar, or a function called with the `Progress`, which counts pieces of work.
     stop
@@ -119,7 +125,10 @@ def read(
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         tasks = {
-            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box): (classifier.id, start)
+            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box, points): (
+                classifier.id,
+                start,
+            )
             for classifier in classifiers
             for start in starts
         }

@@ -239,7 +239,14 @@ def run_references(
         regions=regions if by_region else None,
     )
     for matched in matches:
-        readings = read([*models.values()], matched.images, sweep.box, workers=workers, stop=stop)
+        readings = read(
+            [*models.values()],
+            matched.images,
+            sweep.box,
+            points=sweep.frames.points[0],
+            workers=workers,
+            stop=stop,
+        )
         placebo = PlaceboSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),

@@ -52,5 +52,5 @@ def snapshot(
     strength = check_strength(strength)
     grades = np.array([0.0, strength]) if strength else np.array([0.0])
     frames = make_frames(face, intervention, grades, size=size, workers=workers, known=known)
-    readings = read(classifiers, frames.images[-1:], frames.box, workers=workers)
+    readings = read(classifiers, frames.images[-1:], frames.box, points=frames.points[0], workers=workers)
     return Snapshot(frames, readings)

@@ -468,6 +468,7 @@ def sweep(
             models,
             np.concatenate([frames.images, *shaken]),
             frames.box,
+            points=frames.points[0],
             workers=workers,
             progress=lambda at: go_on(RENDERED + (1 - RENDERED) * at.share, at.words),
             stop=stop,
