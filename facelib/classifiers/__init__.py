@@ -22,6 +22,7 @@ from facelib.classifiers.own import DeclarationWarning, LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import preset, preset_table
 from facelib.classifiers.provenance import provenance
+from facelib.classifiers.self_tests import self_test
 from facelib.utilities.lazy import listing
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "provenance",
     "read",
     "register",
+    "self_test",
     "softmax",
     "table",
     "unregister",

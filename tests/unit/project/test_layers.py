@@ -24,7 +24,7 @@ LAZY = {("studies", "reports")}
 """The one way back: a result writes its report, a sweep its explorable; the module is imported late."""
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "voila"}
 MOST_LINES = 95  # of a function, without its docstring
-MOST_NAMES = 444  # in all `__all__` together
+MOST_NAMES = 445  # in all `__all__` together
 
 
 def imported(path: Path) -> Iterator[str]:
