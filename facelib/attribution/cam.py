@@ -48,6 +48,8 @@ def grad_cam(
     label: str,
     boxes: npt.ArrayLike | None = None,
     method: str = "gradcam",
+    *,
+    points: npt.ArrayLike | None = None,
 ) -> Maps:
     """Return where `clf` sees evidence for an emotion.
 
@@ -63,6 +65,8 @@ def grad_cam(
         (4,) or (N, 4), px; None if the whole picture is the face.
     method
         One of `METHODS`.
+    points
+        (5, 2) or (N, 5, 2), px, where `clf` sees aligned faces; see `facelib.classifiers.five_points`.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def grad_cam(
         There is no such method or emotion.
     """
     check_kind(clf, Classifier, "A classifier, as facelib.classifiers.load returns it,")
-    return grad_cam_from(clf, clf.features(images, boxes), label, method)
+    return grad_cam_from(clf, clf.features(images, boxes, points), label, method)
 
 
 def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: str = "gradcam") -> Maps:

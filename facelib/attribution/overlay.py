@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import Turned
 from facelib.errors import BadValueError, check_kind
 
 Images = npt.NDArray[np.uint8]
@@ -27,13 +28,21 @@ CHANGE: Final[Colours] = (
 )  # fmt: skip
 """Colours of a difference from −scale to +scale: blue for less evidence, orange for more."""
 
+FINER: Final = 8
+"""How many points of an upright map stand for one of a turned one, along each side (our choice)."""
+
 _CLEAR_BELOW = {EVIDENCE: 0.3, CHANGE: 0.25}  # share of the scale from which the colour covers fully
 
 
 def project(
-    maps: Maps, clf: Classifier, boxes: npt.ArrayLike | None, size: tuple[int, int]
+    maps: Maps,
+    clf: Classifier,
+    boxes: npt.ArrayLike | None,
+    size: tuple[int, int],
+    *,
+    points: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Return maps (N, h, w) in the picture's own pixels.
+    """Return maps (N, h, w) in the picture's own pixels; those of aligned faces are turned back.
 
     Parameters
     ----------
@@ -45,6 +54,8 @@ def project(
         As they were given to the classifier: (4,), (N, 4) or None.
     size
         Height and width of the picture, px.
+    points
+        As they were given to the classifier: (5, 2), (N, 5, 2) or None.
 
     Returns
     -------
@@ -54,13 +65,64 @@ def project(
     check_kind(clf, Classifier, "A classifier, as facelib.classifiers.load returns it,")
     check_kind(maps, np.ndarray, "Maps, an array (N, h, w),")
     height, width = size
-    squares = np.broadcast_to(clf.crop_boxes(boxes, size), (len(maps), 4)).astype(int)
+    parts = clf.parts(boxes, size, points)
+    if isinstance(parts, Turned):
+        return _turned_back(maps, parts, np.array([0, 0, width, height]), (width, height))
+    squares = np.broadcast_to(parts, (len(maps), 4))
     projected = np.zeros((len(maps), height, width), np.float32)
     for out, map_, (x1, y1, x2, y2) in zip(projected, maps, squares, strict=True):
         large = cv2.resize(map_, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
         left, top = max(x1, 0), max(y1, 0)
         out[top:y2, left:x2] = large[top - y1 : height - y1, left - x1 : width - x1]
     return projected
+
+
+def upright(
+    maps: Maps,
+    clf: Classifier,
+    boxes: npt.ArrayLike | None,
+    size: tuple[int, int],
+    *,
+    points: npt.ArrayLike | None = None,
+) -> tuple[Maps, npt.NDArray[np.float64]]:
+    """Return maps that can be laid over the picture without turning them, and the part that they cover.
+
+    Maps of aligned faces are turned back onto a finer grid; others stay as they are. Arguments are those of
+    `project`, of a sweep: one box and one set of points for all maps.
+
+    Returns
+    -------
+    maps
+        float32 (N, h, w); of aligned faces 0 where the network saw nothing.
+    region
+        float64 (4,), px: x1, y1, x2, y2.
+    """
+    parts = clf.parts(boxes, size, points)
+    if not isinstance(parts, Turned):
+        return maps, parts[0].astype(np.float64)
+    region = parts.bounds()[0]
+    fine = FINER * max(maps.shape[1:])
+    return _turned_back(maps, parts, region, (fine, fine)), region
+
+
+def _turned_back(
+    maps: Maps, parts: Turned, region: npt.NDArray[Any], size: tuple[int, int]
+) -> npt.NDArray[np.float32]:
+    """Return maps at `size` (width, height) points of an upright region of the picture; 0 where none is."""
+    x1, y1, x2, y2 = region
+    steps = np.array([(x2 - x1) / size[0], (y2 - y1) / size[1]])
+    across, down = (np.arange(n) + 0.5 for n in size)
+    grid = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2) * steps + [x1, y1]
+    turned, drawn = parts.repeated(len(maps)), np.zeros((len(maps), *size[::-1]), np.float32)
+    shares, last = np.empty(0), None
+    for number, (out, map_) in enumerate(zip(drawn, maps, strict=True)):
+        if last is None or not np.array_equal(turned.matrices[number], last):
+            shares, last = turned.shares(grid, number), turned.matrices[number]
+        u, v = (shares * map_.shape[::-1] - 0.5).astype(np.float32).T.reshape(2, *out.shape)
+        inside = ((shares >= 0) & (shares <= 1)).all(axis=1).reshape(out.shape)
+        found = cv2.remap(map_, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        out[...] = np.where(inside | np.isnan(map_).all(), found, 0)
+    return drawn
 
 
 def shared_scale(maps: Maps) -> float:

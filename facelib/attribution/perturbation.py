@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from facelib.attribution.cam import column_of
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import five_points
 from facelib.classifiers.functions.function import FunctionClassifier
 from facelib.classifiers.functions.terms import Estimate, Terms
 from facelib.classifiers.preparation import check_images
@@ -270,18 +271,18 @@ def _read(
     """Return the probability of a class in every changed picture, (N, each)."""
     check_kind(clf, Classifier, "A classifier, as facelib.classifiers.load returns it,")
     column = column_of(clf, label)
-    images, corners, heads = _opened(given, boxes)
+    images, corners, points, heads = _opened(given, boxes)
     check_price(clf, name, each * len(images), at_most)
     view = clf.for_pictures(of_heads=heads, stop=stop)
     read = np.empty((len(images), each))
     with reporting(progress, read.size, f"{name}, {clf.id}", unit="picture") as report:
         for place, image in enumerate(images):
             box = None if corners is None else corners[place]
-            square = clf.crop_boxes(box, image.shape[:2])[0].astype(int)
+            square = clf.crop_boxes(box, image.shape[:2], points[place])[0].astype(int)
             for numbers in _blocks(each):
                 check_stop(stop)
                 pictures = np.stack([hidden(image, square, number) for number in numbers])
-                read[place, numbers] = view.probabilities(pictures, box)[:, column]
+                read[place, numbers] = view.probabilities(pictures, box, points[place])[:, column]
                 report.at(place * each + numbers[-1] + 1)
     return read
 
@@ -298,8 +299,10 @@ def check_price(clf: Classifier, name: str, pictures: int, at_most: int | None) 
     raise BadValueError(msg, hint=f"In Python: at_most={pictures}.")
 
 
-def _opened(given: Any, boxes: npt.ArrayLike | None) -> tuple[Sequence[Images], Any, bool]:
-    """Return pictures, their boxes (None: all of each), and whether all are of rendered heads."""
+def _opened(
+    given: Any, boxes: npt.ArrayLike | None
+) -> tuple[Sequence[Images], Any, Sequence[npt.NDArray[np.float64] | None], bool]:
+    """Return pictures, their boxes (None: all of each), their points, and whether all are of rendered heads."""
     listed = [given] if isinstance(given, Face | Head) else given
     if isinstance(listed, Sequence) and listed and all(isinstance(one, Face | Head) for one in listed):
         if boxes is not None:
@@ -307,15 +310,16 @@ def _opened(given: Any, boxes: npt.ArrayLike | None) -> tuple[Sequence[Images], 
             raise BadValueError(msg)
         faces = [one.render() if isinstance(one, Head) else one for one in listed]
         heads = all(of_heads([face]) for face in faces)
-        return [face.image for face in faces], [face.box for face in faces], heads
+        points = [five_points(face) for face in faces]
+        return [face.image for face in faces], [face.box for face in faces], points, heads
     check_images(given)
     if boxes is None:
-        return given, None, False
+        return given, None, [None] * len(given), False
     corners = np.asarray(boxes, np.float64)
     if corners.shape not in ((4,), (len(given), 4)):
         msg = f"Boxes have shape (4,) or ({len(given)}, 4), one per picture; got {corners.shape}."
         raise BadValueError(msg)
-    return given, np.broadcast_to(corners, (len(given), 4)), False
+    return given, np.broadcast_to(corners, (len(given), 4)), [None] * len(given), False
 
 
 def _blocks(count: int) -> Iterator[range]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import Turned
 from facelib.editing.regions import REGIONS, labels
 from facelib.errors import BadValueError
 from facelib.faces import Face
@@ -120,6 +121,8 @@ def region_evidence(
     faces: Face | Sequence[Face],
     boxes: npt.ArrayLike | None = None,
     electrodes: str | tuple[str, ...] | None = None,
+    *,
+    points: npt.ArrayLike | None = None,
 ) -> RegionEvidence:
     """Return how much evidence lies in each region of the face.
 
@@ -140,6 +143,8 @@ def region_evidence(
     electrodes
         A scheme or names that make up the region "electrodes"; None: those that each face shows. Given names
         keep the same places in view before electrodes are attached.
+    points
+        As they were given to a classifier of aligned faces: (5, 2), (N, 5, 2) or None.
 
     Raises
     ------
@@ -157,11 +162,18 @@ def region_evidence(
         msg = f"Expected one face per map, {len(stack)}, or one for all; got {len(shown)}."
         raise BadValueError(msg)
     evidence, area = np.zeros((2, len(stack), len(REGIONS)))
-    given = None if boxes is None else np.broadcast_to(np.asarray(boxes, np.float64), (len(stack), 4))
+    many = len(stack)
+    given = None if boxes is None else np.broadcast_to(np.asarray(boxes, np.float64), (many, 4))
+    aligned = None if points is None else np.broadcast_to(np.asarray(points, np.float64), (many, 5, 2))
     for number, (map_, face) in enumerate(zip(stack, shown, strict=True)):
-        square = clf.crop_boxes(None if given is None else given[number], face.size)[0]
-        scale = GRID / (square[2:] - square[:2])
-        where = labels(face, (face.landmarks - square[:2]) * scale, (GRID, GRID), electrodes).ravel()
+        one = None if given is None else given[number], None if aligned is None else aligned[number]
+        parts = clf.parts(one[0], face.size, one[1])
+        if isinstance(parts, Turned):
+            marks = parts.shares(face.landmarks, 0) * GRID
+        else:
+            square = parts[0].astype(np.float64)
+            marks = (face.landmarks - square[:2]) * (GRID / (square[2:] - square[:2]))
+        where = labels(face, marks, (GRID, GRID), electrodes).ravel()
         large = cv2.resize(map_.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_LINEAR)
         evidence[number] = np.bincount(where, large.ravel(), len(REGIONS)) / GRID**2
         area[number] = np.bincount(where, minlength=len(REGIONS)) / GRID**2
@@ -174,10 +186,12 @@ def region_shares(
     faces: Face | Sequence[Face],
     boxes: npt.ArrayLike | None = None,
     electrodes: str | tuple[str, ...] | None = None,
+    *,
+    points: npt.ArrayLike | None = None,
 ) -> Floats:
     """Return the part of each map's evidence in each region, (N, R); see `region_evidence`.
 
     Columns are those of `facelib.editing.regions.REGIONS`; rows add up to 1, or are NaN: no positive
     evidence.
     """
-    return region_evidence(maps, clf, faces, boxes, electrodes).shares
+    return region_evidence(maps, clf, faces, boxes, electrodes, points=points).shares

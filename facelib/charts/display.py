@@ -21,4 +21,5 @@ def offline() -> None:
     if "ipykernel" in sys.modules:  # a notebook runs this
         from IPython.display import HTML, display
 
-        display(HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"))
+        style = HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")  # type: ignore[no-untyped-call]
+        display(style)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.classifiers.alignment import five_points
 from facelib.classifiers.card import Card
 from facelib.classifiers.catalogue import (
     CLASSIFIERS,
@@ -22,6 +23,7 @@ from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import preset, preset_table
 from facelib.classifiers.provenance import provenance
 from facelib.classifiers.scales import Scale
+from facelib.classifiers.self_tests import self_test
 from facelib.classifiers.tables.scores import ScoreTable, from_table
 from facelib.utilities.lazy import listing
 
@@ -37,6 +39,7 @@ __all__ = [
     "ScoreTable",
     "available",
     "common",
+    "five_points",
     "from_table",
     "get",
     "load",
@@ -47,6 +50,7 @@ __all__ = [
     "provenance",
     "read",
     "register",
+    "self_test",
     "softmax",
     "table",
     "unregister",

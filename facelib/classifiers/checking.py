@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from facelib.classifiers.alignment import points_of
 from facelib.classifiers.certainties import CONSTANT, certainties, is_constant
 from facelib.classifiers.emotions import EMOTIONS
 from facelib.classifiers.guesses import ORDERS
@@ -165,17 +166,17 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     certain = certainties(classifier)
     if len(expressions) < 2:
         return Check(classifier.id, certain, pd.DataFrame(columns=list(COLUMNS)), 0, float("nan"))
-    images, boxes, shown = _heads()
-    chosen = np.isin(shown, expressions)
-    images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
-    logits = _logits(classifier, classifier.preparation, images, boxes)
+    heads = _heads()
+    heads = heads.only(np.isin(heads.shown, expressions))
+    shown = heads.shown
+    logits = _logits(classifier, classifier.preparation, heads)
     declared = _named(classifier.labels, classifier.emotions, logits) == shown
     rows = [("nothing", "as declared", declared, np.zeros_like(declared))]
-    rows += _prepared(classifier, images, boxes, shown, _log_probability(classifier, logits, shown))
+    rows += _prepared(classifier, heads, _log_probability(classifier, logits, shown))
     rows += _labelled(classifier, logits, shown)
     table = _compared(rows, level)
     if _best(table) < PAIRED:
-        rows += _paired(classifier, images, boxes, shown)
+        rows += _paired(classifier, heads)
         table = _compared(rows, level)
     called = mixed_up(_named(classifier.labels, classifier.emotions, logits), shown)
     sentences = certain + tuple(_sentences(table, rows, called))
@@ -202,10 +203,10 @@ def check_labels(classifier: Classifier, level: float = LEVEL, *, unasked: bool 
     expressions = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
     if len(expressions) < 2:
         return Check(classifier.id, (), pd.DataFrame(columns=list(COLUMNS)), 0, float("nan"))
-    images, boxes, shown = _heads()
-    chosen = np.isin(shown, expressions)
-    images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
-    logits = classifier.for_pictures(of_heads=True).logits(images, boxes)
+    heads = _heads()
+    heads = heads.only(np.isin(heads.shown, expressions))
+    shown = heads.shown
+    logits = classifier.for_pictures(of_heads=True).logits(heads.images, heads.boxes, heads.points)
     named = _named(classifier.labels, classifier.emotions, np.nan_to_num(logits, nan=-np.inf))
     declared = named == shown
     rows = [("nothing", "as declared", declared, np.zeros_like(declared))]
@@ -241,7 +242,8 @@ def mixed_up(named: npt.NDArray[np.str_], shown: npt.NDArray[np.str_]) -> str:
 
 def known_heads() -> tuple[Images, Boxes, npt.NDArray[np.str_]]:
     """Return the sanity set: pictures of rendered heads, their boxes, and what each shows."""
-    return _heads()
+    heads = _heads()
+    return heads.images, heads.boxes, heads.shown
 
 
 def _best(table: pd.DataFrame) -> float:
@@ -262,9 +264,22 @@ def _chance_finding(right: Right, chance: float) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Heads:
+    """Pictures of rendered heads, their boxes and points, and what each shows."""
+
+    images: Images
+    boxes: Boxes
+    points: npt.NDArray[np.float64]
+    shown: npt.NDArray[np.str_]
+
+    def only(self, which: Right | slice) -> _Heads:
+        return _Heads(self.images[which], self.boxes[which], self.points[which], self.shown[which])
+
+
 @functools.cache
-def _heads() -> tuple[Images, Boxes, npt.NDArray[np.str_]]:
-    """Return pictures of rendered heads, their boxes, and what each shows; made once in a process."""
+def _heads() -> _Heads:
+    """Return rendered heads; made once in a process."""
     from facelib.faces import Head
     from facelib.head.rendering.render import render_heads
 
@@ -281,15 +296,17 @@ def _heads() -> tuple[Images, Boxes, npt.NDArray[np.str_]]:
         for emotion in EMOTIONS
     ]
     faces = render_heads(heads, SIZE)
-    return np.stack([face.image for face in faces]), np.stack([face.box for face in faces]), np.array(shown)
+    boxes = np.stack([face.box for face in faces])
+    return _Heads(np.stack([face.image for face in faces]), boxes, points_of(faces), np.array(shown))
 
 
-def _logits(
-    classifier: Classifier, preparation: Preparation, images: Images, boxes: Boxes
-) -> npt.NDArray[np.float32]:
-    parts = [slice(start, start + 8) for start in range(0, len(images), 8)]
+def _logits(classifier: Classifier, preparation: Preparation, heads: _Heads) -> npt.NDArray[np.float32]:
+    parts = [heads.only(slice(start, start + 8)) for start in range(0, len(heads.images), 8)]
     with torch.no_grad():
-        read = [classifier.head(classifier.engine(preparation(images[part], boxes[part]))) for part in parts]
+        read = [
+            classifier.head(classifier.engine(preparation(part.images, part.boxes, part.points)))
+            for part in parts
+        ]
     return np.asarray(np.nan_to_num(torch.cat(read).numpy(), nan=-np.inf))
 
 
@@ -311,18 +328,12 @@ def _log_probability(
     return np.asarray(np.nan_to_num(found, nan=-np.inf))
 
 
-def _prepared(
-    classifier: Classifier,
-    images: Images,
-    boxes: Boxes,
-    shown: npt.NDArray[np.str_],
-    declared: npt.NDArray[np.float64],
-) -> Iterator[Row]:
+def _prepared(classifier: Classifier, heads: _Heads, declared: npt.NDArray[np.float64]) -> Iterator[Row]:
     """Yield a row for every change of the preparation; `declared` are log-probabilities as declared."""
     for what, how, preparation in _alternatives(classifier.preparation):
-        logits = _logits(classifier, preparation, images, boxes)
-        right = _named(classifier.labels, classifier.emotions, logits) == shown
-        yield what, how, right, _log_probability(classifier, logits, shown) > declared
+        logits = _logits(classifier, preparation, heads)
+        right = _named(classifier.labels, classifier.emotions, logits) == heads.shown
+        yield what, how, right, _log_probability(classifier, logits, heads.shown) > declared
 
 
 def _alternatives(declared: Preparation) -> Iterator[tuple[str, str, Preparation]]:
@@ -337,7 +348,7 @@ def _alternatives(declared: Preparation) -> Iterator[tuple[str, str, Preparation
     if declared.channels == 3:
         colour: Colour = "bgr" if declared.colour == "rgb" else "rgb"
         yield "colour", f"colour={colour!r}", replace(declared, colour=colour)
-    for margin in _MARGINS:
+    for margin in _MARGINS if declared.template is None else ():
         if abs(margin - declared.margin) > 0.05:
             yield "margin", f"margin={margin:g}", replace(declared, margin=margin)
 
@@ -366,20 +377,19 @@ def _labelled(
         yield "labels", f"in the order that fits best: {_listed(best)}", right, np.zeros_like(right)
 
 
-def _paired(
-    classifier: Classifier, images: Images, boxes: Boxes, shown: npt.NDArray[np.str_]
-) -> Iterator[Row]:
+def _paired(classifier: Classifier, heads: _Heads) -> Iterator[Row]:
     """Yield the same for two changes at once: scaling and colour, and the labels with any other."""
+    shown = heads.shown
     order = tuple(classifier.emotions[label] or _NONE for label in classifier.labels)
     singles = list(_alternatives(classifier.preparation))
     colours = [(how, made.colour) for what, how, made in singles if what == "colour"]
     scalings = [(how, made) for what, how, made in singles if what == "scaling"]
     for (how, made), (other, colour) in itertools.product(scalings, colours):
-        logits = _logits(classifier, replace(made, colour=colour), images, boxes)
+        logits = _logits(classifier, replace(made, colour=colour), heads)
         right = _named(classifier.labels, classifier.emotions, logits) == shown
         yield TWO, f"{how} and {other}", right, np.zeros_like(right)
     for _, how, made in singles:
-        best, right = _fitted(order, _logits(classifier, made, images, boxes).argmax(1), shown)
+        best, right = _fitted(order, _logits(classifier, made, heads).argmax(1), shown)
         if best != order:
             yield TWO, f"{how} and labels in the order {_listed(best)}", right, np.zeros_like(right)
 

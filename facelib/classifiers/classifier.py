@@ -14,10 +14,11 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from facelib.classifiers.alignment import Turned, five_points
 from facelib.classifiers.card import Card
 from facelib.classifiers.emotions import EMOTIONS, class_name, shortened
 from facelib.classifiers.engines import Engine, fast
-from facelib.classifiers.preparation import Boxes, Images, Preparation, Squares
+from facelib.classifiers.preparation import Boxes, Images, Parts, Preparation
 from facelib.classifiers.scales import Scale
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
 from facelib.errors import BadValueError, check_kind
@@ -226,17 +227,44 @@ class Classifier:
             return ""
         return f"{self.id} has no output for {label!r}; it knows {shortened(self.labels)}."
 
-    def crop_boxes(self, boxes: npt.ArrayLike | None, image_size: tuple[int, int]) -> Boxes:
+    def crop_boxes(
+        self,
+        boxes: npt.ArrayLike | None,
+        image_size: tuple[int, int],
+        points: npt.ArrayLike | None = None,
+    ) -> Boxes:
         """Return the squares that the network sees of pictures of `image_size` (height, width).
+
+        Of aligned faces, they are the upright boxes around the turned squares.
 
         Returns
         -------
-        float64 (N, 4), px: N as in `boxes`, 1 for one box or None.
+        float64 (N, 4), px: N as in `boxes` or `points`, 1 for one of each or None.
         """
-        count = len(np.atleast_2d(np.asarray(boxes))) if boxes is not None else 1
-        return self.preparation.crop_boxes(boxes, count, *image_size)
+        parts = self.parts(boxes, image_size, points)
+        return parts.bounds() if isinstance(parts, Turned) else parts.astype(np.float64)
 
-    def prepare(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
+    def parts(
+        self,
+        boxes: npt.ArrayLike | None,
+        image_size: tuple[int, int],
+        points: npt.ArrayLike | None = None,
+    ) -> Parts:
+        """Return what `crop_boxes` is about as it is cut: whole px (N, 4), or turned parts."""
+        given = [(boxes, 1), (points, 2)]
+        count = max(
+            len(array) if (array := np.asarray(one)).ndim > single else 1
+            for one, single in given
+            if one is not None or single == 1
+        )
+        return self.preparation.parts(boxes, count, image_size, points)
+
+    def prepare(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> torch.Tensor:
         """Return the network's inputs, float32 (N, C, h, w).
 
         Parameters
@@ -245,22 +273,30 @@ class Classifier:
             uint8 (N, H, W, 3), RGB.
         boxes
             (4,) or (N, 4), px: x1, y1, x2, y2; None if the whole picture is the face.
+        points
+            (5, 2) or (N, 5, 2), px, as `facelib.classifiers.five_points` returns them; needed, with boxes, by
+            classifiers that see aligned faces. Those of the unchanged face serve all strengths.
 
         Raises
         ------
         BadValueError
-            Shape or type is another, or a box is outside its picture.
+            Shape or type is another, a box is outside its picture, or points are needed and not known.
         """
-        return self.preparation(images, boxes)
+        return self.preparation(images, boxes, points)
 
-    def features(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
+    def features(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> torch.Tensor:
         """Return the features that Grad-CAM reads, float32 (N, …) as `layout` says, without gradient.
 
         Chunks are shared out to as many threads as torch has been given.
         """
-        return self._features(images, self.preparation.squares(images, boxes))
+        return self._features(images, self.preparation.squares(images, boxes, points))
 
-    def _features(self, images: Images, squares: Squares) -> torch.Tensor:
+    def _features(self, images: Images, squares: Parts) -> torch.Tensor:
         engine = self.engine
 
         def read(start: int) -> torch.Tensor:
@@ -306,7 +342,7 @@ class Classifier:
         with torch.no_grad():
             for start in range(0, len(faces), self.chunk):
                 some = faces[start : start + self.chunk]
-                pictures = [self.prepare(face.image[None], face.box) for face in some]
+                pictures = [self.prepare(face.image[None], face.box, five_points(face)) for face in some]
                 logits.append(np.asarray(self.logits_from(self.engine(torch.cat(pictures)))))
         return np.concatenate(logits)
 
@@ -315,16 +351,26 @@ class Classifier:
         logits: torch.Tensor = self.head(features)
         return logits
 
-    def logits(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
+    def logits(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> Logits:
         """Return the logits, float32 (N, K), before softmax or sigmoid; no features are kept."""
-        squares = self.preparation.squares(images, boxes)
+        squares = self.preparation.squares(images, boxes, points)
         parts = [slice(start, start + BLOCK) for start in range(0, max(len(images), 1), BLOCK)]
         with torch.no_grad():
             return np.concatenate(
                 [np.asarray(self.logits_from(self._features(images[part], squares[part]))) for part in parts]
             )
 
-    def probabilities(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
+    def probabilities(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> Logits:
         """Return the probabilities, float32 (N, K), each row summing to one unless `multi_label`.
 
         Raises
@@ -336,11 +382,16 @@ class Classifier:
             label, scale = next(iter(self.scales.items()))
             msg = f"{self.id} gives values and no probabilities ({label}: {scale}): ask for its values."
             raise BadValueError(msg, hint="In Python: classifier.values(images, boxes).")
-        return self.values(images, boxes)
+        return self.values(images, boxes, points)
 
-    def values(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
+    def values(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> Logits:
         """Return the outputs on their scales, float32 (N, K): probabilities where there are no `scales`."""
-        return self.probabilities_from(self.logits(images, boxes))
+        return self.probabilities_from(self.logits(images, boxes, points))
 
     def probabilities_from(self, logits: Logits) -> Logits:
         """Return the probabilities that belong to logits; with `scales`, the values as they are."""

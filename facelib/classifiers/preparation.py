@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from facelib.classifiers.alignment import (
+    POINTS,
+    Align,
+    Turned,
+    as_template,
+    checked_points,
+    cut_turned,
+    in_words,
+    level,
+    onto,
+)
 from facelib.errors import BadValueError, answers_misspelt
+from facelib.utilities.code_digests import ADDED
 
 Images = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.float64]
 Squares = npt.NDArray[np.int64]
+Parts = Squares | Turned
 
 Colour = Literal["gray", "gray three times", "rgb", "bgr"]
 Values = float | tuple[float, float, float]
@@ -53,6 +66,14 @@ class Preparation:
         around it and repeats the picture's border where that ends; "stretch" takes the box alone, its margin
         a share of each side, and squeezes it; "crop" takes the largest square in its middle, as Resize and
         CenterCrop of torchvision do (Resize(256), CenterCrop(224): ``margin=(224 / 256 - 1) / 2``).
+    align
+        Whether faces are turned as in training: "none"; "eyes", until the eyes stand level, or lie on
+        `template`; "five points", until eyes, nose and corners of the mouth lie nearest to it. What lies
+        beyond the picture repeats its border. Pictures without box and points count as aligned already.
+    template
+        Where the points lie in the network's input, as shares of its side: (5, 2), of "eyes" (2, 2), or
+        (T, 5, 2) of which the nearest is taken; or a name of `facelib.classifiers.alignment.TEMPLATES`. With
+        it, the face box, `margin` and `fit` don't count.
 
     Raises
     ------
@@ -63,6 +84,8 @@ class Preparation:
     --------
     >>> Preparation(64, "gray", 127.5, 127.5, margin=0.1).describe()
     'gray, 64 × 64 px, scaled to [−1, 1], face box with a margin of 10 % on every side'
+    >>> Preparation(112, "rgb", 127.5, 127.5, align="five points", template="arcface").describe()
+    'RGB, 112 × 112 px, scaled to [−1, 1], aligned by five points (arcface)'
     """
 
     size: int
@@ -71,6 +94,8 @@ class Preparation:
     std: Values
     margin: float = 0.0
     fit: Fit = "square"
+    align: Align = field(default="none", metadata=ADDED)
+    template: Any = field(default=None, metadata=ADDED)
 
     @classmethod
     def imagenet(
@@ -80,6 +105,8 @@ class Preparation:
         *,
         margin: float = 0.0,
         fit: Fit = "square",
+        align: Align = "none",
+        template: Any = None,
     ) -> Preparation:
         """Return the preparation of most networks of torchvision and timm: ImageNet's mean and std.
 
@@ -95,7 +122,7 @@ class Preparation:
                 f"Preparation({size}, 'gray', 127.5, 127.5)."
             )
             raise BadValueError(msg)
-        return cls(size, colour, *_IMAGENET, margin, fit)
+        return cls(size, colour, *_IMAGENET, margin, fit, align, template)
 
     def __post_init__(self) -> None:
         if not isinstance(self.size, int) or not 4 <= self.size <= _LARGEST:
@@ -126,6 +153,10 @@ class Preparation:
         if not isinstance(self.fit, str) or self.fit not in _FITS:
             msg = f"`fit` is one of {', '.join(map(repr, _FITS))}; got {self.fit!r}."
             raise BadValueError(msg)
+        if not isinstance(self.align, str) or self.align not in POINTS:
+            msg = f"`align` is one of {', '.join(map(repr, POINTS))}; got {self.align!r:.60}."
+            raise BadValueError(msg)
+        object.__setattr__(self, "template", as_template(self.template, self.align))
 
     @property
     def channels(self) -> int:
@@ -145,14 +176,25 @@ class Preparation:
             )
             scaling = f"minus ({mean}), divided by ({std})"
         margin = f"face box with a margin of {100 * self.margin:.3g} % on every side" if self.margin else ""
-        words = (_WORDS[self.colour], f"{self.size} × {self.size} px", scaling, margin, _FITS[self.fit])
+        cut = [margin, _FITS[self.fit]] if self.template is None else []
+        aligned = in_words(self.align, self.template)
+        words = (_WORDS[self.colour], f"{self.size} × {self.size} px", scaling, *cut, aligned)
         return ", ".join(word for word in words if word)
 
-    def crop_boxes(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Boxes:
+    def crop_boxes(
+        self,
+        boxes: npt.ArrayLike | None,
+        count: int,
+        height: int,
+        width: int,
+        *,
+        points: npt.ArrayLike | None = None,
+    ) -> Boxes:
         """Return the part of each picture that the network sees: a square, or a rectangle with "stretch".
 
         The side of a square is the longer one of the face box ("crop": the shorter one) and its margins;
-        corners are rounded to whole pixels, and what lies outside the picture is filled with its border.
+        corners are rounded to whole pixels, and what lies outside the picture is filled with its border. Of
+        aligned faces, it is the upright box around the turned part.
 
         Parameters
         ----------
@@ -160,6 +202,9 @@ class Preparation:
             (4,) for all pictures or (N, 4), px: x1, y1, x2, y2; None for the whole picture.
         count, height, width
             Number and size of the pictures.
+        points
+            (5, 2) for all pictures or (N, 5, 2), px, see `facelib.classifiers.five_points`; of no account
+            where faces aren't aligned.
 
         Returns
         -------
@@ -168,8 +213,28 @@ class Preparation:
         Raises
         ------
         BadValueError
-            The boxes have another shape, or one is empty, not finite, or wholly outside the picture.
+            The boxes have another shape, or one is empty, not finite, or wholly outside the picture; points
+            are needed and not there, or none that faces have.
         """
+        parts = self.parts(boxes, count, (height, width), points)
+        return parts.bounds() if isinstance(parts, Turned) else parts.astype(np.float64)
+
+    def parts(
+        self, boxes: npt.ArrayLike | None, count: int, size: tuple[int, int], points: npt.ArrayLike | None
+    ) -> Parts:
+        """Return the part of each picture of `size` (height, width) that the network sees, turned or not.
+
+        See `crop_boxes`.
+        """
+        if self.align == "none" or (boxes is None and points is None):
+            return self._squares(boxes, count, *size)
+        found = checked_points(points, POINTS[self.align], count, size)
+        if self.template is not None:
+            return onto(self.template, found, self.size, max(size))
+        return level(self._squares(boxes, count, *size), found)
+
+    def _squares(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Squares:
+        """Return upright parts, int64 (N, 4), px."""
         corners = np.asarray((0, 0, width, height) if boxes is None else boxes, np.float64)
         if corners.shape not in ((4,), (count, 4)):
             msg = f"Boxes have shape (4,) or ({count}, 4), one per picture; got {corners.shape}."
@@ -185,30 +250,44 @@ class Preparation:
         if not np.all(np.isfinite(corners)) or not np.all(high > low) or not np.all(inside):
             msg = f"A face box is (x1, y1, x2, y2), x1 < x2, y1 < y2, in the picture; got {corners.tolist()}."
             raise BadValueError(msg)
-        return np.broadcast_to(squares, (count, 4))
+        return np.broadcast_to(squares, (count, 4)).astype(np.int64)
 
-    def __call__(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
+    def __call__(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> torch.Tensor:
         """Return what the network sees.
 
         Parameters
         ----------
         images
             uint8 (N, H, W, 3), RGB.
-        boxes
+        boxes, points
             See `crop_boxes`.
 
         Returns
         -------
         float32 (N, C, size, size)
         """
-        return self.cut(images, self.squares(images, boxes))
+        return self.cut(images, self.squares(images, boxes, points))
 
-    def squares(self, images: Images, boxes: npt.ArrayLike | None = None) -> Squares:
-        """Return the part of each picture that the network sees, int64 (N, 4), px; see `crop_boxes`."""
+    def squares(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> Parts:
+        """Return the part of each picture that the network sees: int64 (N, 4), px, or turned ones.
+
+        See `crop_boxes`.
+        """
         check_images(images)
-        return self.crop_boxes(boxes, *images.shape[:3]).astype(int)
+        count, height, width = images.shape[:3]
+        return self.parts(boxes, count, (height, width), points)
 
-    def cut(self, images: Images, squares: Squares) -> torch.Tensor:
+    def cut(self, images: Images, squares: Parts) -> torch.Tensor:
         """Return the network's inputs, cut out by `squares`."""
         mean, std = (
             torch.tensor(value, dtype=torch.float32).view(-1, 1, 1) for value in (self.mean, self.std)
@@ -218,20 +297,29 @@ class Preparation:
             return x.flip(1)
         return x.expand(-1, 3, -1, -1) if self.colour == "gray three times" else x
 
-    def seen(self, images: Images, boxes: npt.ArrayLike | None = None) -> Images:
+    def seen(
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+    ) -> Images:
         """Return the pictures that the network sees as people can look at them, uint8 (N, size, size, 3).
 
         They are RGB whatever the order of the network's channels, and before scaling.
         """
-        planes = self._planes(images, self.squares(images, boxes))
+        planes = self._planes(images, self.squares(images, boxes, points))
         rgb = np.broadcast_to(planes, (len(planes), 3, self.size, self.size))
         return np.ascontiguousarray(rgb.transpose(0, 2, 3, 1))
 
-    def _planes(self, images: Images, squares: Squares) -> Images:
+    def _planes(self, images: Images, squares: Parts) -> Images:
         """Return crops, resized, uint8 (N, channels, size, size); colours in the order of the picture."""
         planes = np.empty((len(images), self.channels, self.size, self.size), np.uint8)
-        for picture, image, square in zip(planes, images, squares, strict=True):
-            self._shrink(_crop(image, square), picture)
+        if isinstance(squares, Turned):
+            crops = (cut_turned(image, *part) for image, part in zip(images, squares, strict=True))
+        else:
+            crops = (_crop(image, square) for image, square in zip(images, squares, strict=True))
+        for picture, crop in zip(planes, crops, strict=True):
+            self._shrink(crop, picture)
         return planes
 
     def _shrink(self, crop: Images, planes: Images) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from torch import nn
 
@@ -26,6 +26,8 @@ _FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 _IMAGENET = ((255 * 0.485, 255 * 0.456, 255 * 0.406), (255 * 0.229, 255 * 0.224, 255 * 0.225))
 
 UNVERIFIED = "not verified by us"
+UNREAD = "unverified"
+"""Begin of `Preset.alignment` where no public code says how faces are aligned."""
 
 Options = Callable[[Source], Mapping[str, Any]]
 
@@ -44,8 +46,12 @@ class Preset:
         The file that the user supplies.
     labels
         The network's own names of its outputs, in their order.
+        Empty: the file or the user states them.
     preparation
-        Its input.
+        Its input; None: the file states it.
+    alignment
+        How its makers align faces, with repository and file of the public code in which we read it; it begins
+        with `UNREAD` where no public code says it.
     described_at
         Name of the project that describes it.
     licence
@@ -67,7 +73,8 @@ class Preset:
     kind: str
     file: str
     labels: tuple[str, ...]
-    preparation: Preparation
+    preparation: Preparation | None
+    alignment: str
     described_at: str
     licence: str
     training_data: str
@@ -84,7 +91,8 @@ class Preset:
     @property
     def limits(self) -> str:
         """The limits, for the card."""
-        return self.note if self.verified else f"{self.note}; {UNVERIFIED}"
+        said = f"{self.note}; alignment: {self.alignment}"
+        return said if self.verified else f"{said}; {UNVERIFIED}"
 
 
 def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> Classifier:  # noqa: A002
@@ -118,10 +126,10 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
         wanted = "; ".join(f"{option}= ({what})" for option, what in missing.items())
         msg = f"The preset {name!r} also needs {wanted}. {entry.note[:1].upper()}{entry.note[1:]}."
         raise BadValueError(msg)
+    known = {"labels": entry.labels, "emotions": entry.emotions} if entry.labels else {}
     stated: dict[str, Any] = {
+        **known,
         "kind": entry.kind,
-        "labels": entry.labels,
-        "emotions": entry.emotions,
         "preparation": entry.preparation,
         "title": entry.title,
         "licence": entry.licence,
@@ -176,12 +184,35 @@ def _deepface(_source: Source) -> Mapping[str, Any]:
     return {"config": {"class_name": "Sequential", "config": {"name": "emotion", "layers": named}}}
 
 
-_AFFECTNET = (
-    "VGGFace2 for who people are, then AffectNet (pictures found by web search, labelled by hand; its terms "
-    "allow research alone)"
-)
+_THEN = "then AffectNet (pictures found by web search, labelled by hand; its terms allow research alone)"
+_AFFECTNET = f"VGGFace2 for who people are, {_THEN}"
+_MS_CELEB = f"MS-Celeb-1M for who people are, {_THEN}"
 _APACHE = "Apache-2.0 (code); weights: not stated"
 _MTCNN = "trained on faces cut out by MTCNN, whose boxes differ a little from facelib's"
+
+_AFFECTNET_ORDER = ("Neutral", "Happy", "Sad", "Surprise", "Fear", "Disgust", "Angry")
+_RAF_DB_ORDER = ("Surprise", "Fear", "Disgust", "Happiness", "Sadness", "Anger", "Neutral")
+_FIVE: Final = "five points"
+_HSE = "none: the detector's box is cut out upright"
+_EMOTIEFF = (
+    "none: it resizes the picture that it is given (github.com/echuraev/EmotiEffLib, "
+    "emotiefflib/facial_analysis.py)"
+)
+_RMN = (
+    "none: the detector's box, made square and a tenth larger "
+    "(github.com/phamquiluan/ResidualMaskingNetwork, rmn/__init__.py)"
+)
+_UNIFACE = (
+    "five points onto ArcFace's template by a similarity transform (github.com/yakhyo/uniface, "
+    "uniface/face_utils.py, called in uniface/attribute/emotion.py); it fills what lies beyond the picture "
+    "with black, facelib repeats the border"
+)
+_UNIFACE_NOTE = (
+    "its own file is TorchScript, a program with several outputs; DDAMFN's own code aligns by another "
+    "template"
+)
+_EXPORT = "your export of its network, the first output alone"
+_AS_SAID = "as its project says (code); weights: not stated"
 
 PRESETS: Registry[Preset] = Registry("preset")
 for _preset in (
@@ -190,6 +221,8 @@ for _preset in (
         "hsemotion", "HSEmotion (EfficientNet-B0)", "state_dict",
         "weights of enet_b0_8_best_vgaf.pt or enet_b0_8_best_afew.pt",
         _EIGHT, Preparation(224, "rgb", *_IMAGENET),
+        alignment=f"{_HSE} (github.com/av-savchenko/hsemotion, demo/test_hsemotion_package.ipynb; training: "
+        "github.com/av-savchenko/face-emotion-recognition, src/affectnet/train_emotions-pytorch.ipynb)",
         described_at="hsemotion", licence=_APACHE, training_data=_AFFECTNET,
         note="its .pt is a pickled program, which facelib doesn't run: where you trust it, load it by "
         f"hsemotion and save model.state_dict(), or take the ONNX file instead; {_MTCNN}",
@@ -200,48 +233,123 @@ for _preset in (
         "hsemotion_onnx", "HSEmotion (EfficientNet-B0, ONNX)", "onnx",
         "enet_b0_8_best_vgaf.onnx or enet_b0_8_best_afew.onnx",
         _EIGHT, Preparation(224, "rgb", *_IMAGENET),
+        alignment=f"{_HSE} (github.com/av-savchenko/hsemotion-onnx, demo/recognize_emotions_video.py)",
         described_at="hsemotion-onnx", licence=_APACHE, training_data=_AFFECTNET,
         note=f"files with _mtl in their names have other outputs, too, and don't fit; {_MTCNN}",
     ),
     # Read: EmotiEffLib, emotiefflib/facial_analysis.py: B2 takes 260 px
     Preset(
         "emotiefflib_8", "EmotiEffLib (EfficientNet-B2, 8 classes)", "onnx", "enet_b2_8.onnx",
-        _EIGHT, Preparation(260, "rgb", *_IMAGENET),
+        _EIGHT, Preparation(260, "rgb", *_IMAGENET), _EMOTIEFF,
         described_at="EmotiEffLib", licence=_APACHE, training_data=_AFFECTNET, note=_MTCNN,
     ),
     Preset(
         "emotiefflib_7", "EmotiEffLib (EfficientNet-B2, 7 classes)", "onnx", "enet_b2_7.onnx",
-        _SEVEN, Preparation(260, "rgb", *_IMAGENET),
+        _SEVEN, Preparation(260, "rgb", *_IMAGENET), _EMOTIEFF,
         described_at="EmotiEffLib", licence=_APACHE, training_data=_AFFECTNET, note=_MTCNN,
     ),
     # Read: ResidualMaskingNetwork, rmn/__init__.py: frames are made gray, boxes a tenth larger
     Preset(
         "rmn", "Residual Masking Network", "state_dict", "Z_resmasking_dropout1_rot30_2019Nov30_13.32",
-        _FER2013, Preparation(224, "gray three times", 0.0, 255.0, margin=0.05),
+        _FER2013, Preparation(224, "gray three times", 0.0, 255.0, margin=0.05), _RMN,
         described_at="ResidualMaskingNetwork", licence="MIT", training_data="FER2013",
         note="the network's code is its project's: lambda: resmasking_dropout1(in_channels=3, num_classes=7)",
         needs={"factory": "a function of no arguments that makes the network"},
     ),
     Preset(
         "rmn_onnx", "Residual Masking Network (ONNX)", "onnx", "your export of it by torch.onnx.export",
-        _FER2013, Preparation(224, "gray three times", 0.0, 255.0, margin=0.05),
+        _FER2013, Preparation(224, "gray three times", 0.0, 255.0, margin=0.05), _RMN,
         described_at="ResidualMaskingNetwork", licence="MIT", training_data="FER2013",
         note="export the network in evaluation mode, before the softmax",
+    ),
+    # Read: py-feat, feat/FastDetector.py: colours stay, the box is squeezed to a square
+    Preset(
+        "pyfeat_resmasknet", "py-feat (Residual Masking Network)", "state_dict",
+        "ResMaskNet_Z_resmasking_dropout1_rot30.pth",
+        _FER2013, Preparation(224, "rgb", 0.0, 255.0, margin=0.05, fit="stretch"),
+        alignment="none: the detector's box, a tenth larger (github.com/cosanlab/py-feat, "
+        "feat/FastDetector.py, extract_face_from_bbox_torch)",
+        described_at="py-feat", licence="MIT (code); weights: not stated", training_data="FER2013",
+        note="the network's code is its project's: lambda: resmasking_dropout1(in_channels=3, "
+        "num_classes=7); versions before FastDetector made pictures gray and mirrored them",
+        needs={"factory": "a function of no arguments that makes the network"},
     ),
     # Read: deepface, deepface/models/demography/Emotion.py and deepface/modules/{detection,demography}.py
     Preset(
         "deepface", "deepface (5 convolutions)", "keras", "facial_expression_model_weights.h5",
-        _FER2013, Preparation(48, "gray", 0.0, 255.0),
+        _FER2013, Preparation(48, "gray", 0.0, 255.0, align="eyes"),
+        alignment="the picture is turned until the eyes stand level, and the box cut out about its own "
+        "middle (github.com/serengil/deepface, deepface/detectors/DetectorWrapper.py; align_face in "
+        "deepface/modules/detection.py)",
         described_at="deepface", licence="MIT (code); weights: not stated",
         training_data="not stated by its makers; input and classes are those of FER2013",
-        note="deepface turns faces upright and fills what is not square with black; facelib does neither",
+        note="deepface fills what is not square, or beyond the picture, with black; facelib doesn't",
         options=_deepface,
+    ),
+    # Read: DDAMFN, DDAMFN++/affectnet7_test.py and networks/DDAM.py
+    Preset(
+        "ddamfn", "DDAMFN++ (AffectNet, 7 classes)", "state_dict", "affecnet7_epoch19_acc0.671.pth",
+        _AFFECTNET_ORDER, Preparation(112, "rgb", *_IMAGENET, align=_FIVE, template="ddamfn"),
+        alignment="five points onto the nearest of five templates by a similarity transform "
+        "(github.com/SainingZhang/DDAMFN, DDAMFN++/Retinaface_alignment_ver2.0/face_align_v2.0.py); it fills "
+        "what lies beyond the picture with black, facelib repeats the border",
+        described_at="DDAMFN", licence="not stated", training_data=_MS_CELEB,
+        note="its network gives three outputs: the factory makes one that returns the first alone, "
+        "DDAMNet(num_class=7, num_head=2, pretrained=False) in a module of yours",
+        needs={"factory": "a function of no arguments that makes the network, logits its only output"},
+    ),
+    # Read: uniface, uniface/attribute/emotion.py
+    Preset(
+        "uniface_7", "uniface (DDAMFN, 7 classes)", "onnx", _EXPORT,
+        _AFFECTNET_ORDER, Preparation(112, "rgb", *_IMAGENET, align=_FIVE, template="arcface"), _UNIFACE,
+        described_at="uniface", licence=_AS_SAID, training_data=_MS_CELEB,
+        note=_UNIFACE_NOTE,
+    ),
+    Preset(
+        "uniface_8", "uniface (DDAMFN, 8 classes)", "onnx", _EXPORT,
+        (*_AFFECTNET_ORDER, "Contempt"),
+        Preparation(112, "rgb", *_IMAGENET, align=_FIVE, template="arcface"), _UNIFACE,
+        described_at="uniface", licence=_AS_SAID, training_data=_MS_CELEB,
+        note=_UNIFACE_NOTE,
+    ),
+    # Read: POSTER, test.py and data_preprocessing/dataset_raf.py: OpenCV's blue, green, red are scaled by
+    # ImageNet's numbers for red, green, blue
+    Preset(
+        "poster", "POSTER (RAF-DB)", "state_dict", "its weights for RAF-DB",
+        _RAF_DB_ORDER, Preparation(224, "bgr", _IMAGENET[0][::-1], _IMAGENET[1][::-1]),
+        alignment=f"{UNREAD}: it reads RAF-DB's own aligned pictures (github.com/zczcwh/POSTER, "
+        "data_preprocessing/dataset_raf.py); how these were aligned its code doesn't say",
+        described_at="POSTER", licence="not stated", training_data="RAF-DB",
+        note="its network gives two outputs: the factory makes one that returns the first alone, "
+        "pyramid_trans_expr(img_size=224, num_classes=7, type='large') in a module of yours",
+        needs={"factory": "a function of no arguments that makes the network, logits its only output"},
+    ),
+    # Read: POSTER_V2, main.py
+    Preset(
+        "poster_v2", "POSTER V2", "state_dict", "its weights",
+        (), Preparation(224, "rgb", *_IMAGENET),
+        alignment=f"{UNREAD}: it reads pictures that are aligned already (github.com/Talented-Q/POSTER_V2, "
+        "main.py, README.md); how these were aligned its code doesn't say",
+        described_at="POSTER_V2", licence="MIT (code); weights: not stated",
+        training_data="RAF-DB, AffectNet or CAER-S, as the file's name says",
+        note="give labels=: their order is that of the folders of its data, which its code doesn't name; the "
+        "network's code is its project's: lambda: pyramid_trans_expr2(img_size=224, num_classes=7)",
+        needs={"factory": "a function of no arguments that makes the network"},
+    ),
+    Preset(
+        "vit", "Vision transformer (folder of transformers)", "transformers",
+        "a folder with config.json, model.safetensors and preprocessor_config.json",
+        (), None,
+        alignment=f"{UNREAD}: such folders state size and scaling, not how faces were cut out or aligned",
+        described_at="transformers", licence="as its card says", training_data="as its card says",
+        note="labels and preparation are those that the folder states",
     ),
     # Read: FER+ Emotion Recognition, its page in a gallery of models
     Preset(
         "ferplus", "FER+ (ONNX)", "onnx", "emotion-ferplus-8.onnx",
         ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
         Preparation(64, "gray", 0.0, 1.0),
+        alignment=f"{UNREAD}: its page states size and values alone",
         described_at="FER+ Emotion Recognition, ONNX Model Zoo", licence="MIT",
         training_data="FER2013 relabelled, ten raters per picture (Barsoum et al. 2016, arXiv 1608.01041)",
         note="sees values 0 … 255 as they are",

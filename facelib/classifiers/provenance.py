@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from facelib.classifiers.alignment import Template
 from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.tables.scores import ScoreTable
 from facelib.errors import check_all
@@ -31,6 +32,8 @@ COLUMNS = {
     "std": "see mean",
     "fit": "how a box or picture that is not square becomes one: square, stretch or crop",
     "margin": "how far the crop reaches beyond the face box on every side, as a share of its longer side",
+    "align": "none, eyes or five points: whether faces are turned as in training",
+    "template": "x y of each point in shares of the input's side, several templates by |; empty for none",
     "probabilities": "how they come from logits",
     "feature_map": "the layer that maps read",
     "no_maps": "why it has no maps; empty if it has",
@@ -66,6 +69,8 @@ def _row(clf: Classifier) -> dict[str, Any]:
         "std": _numbers(seen.std),
         "margin": seen.margin,
         "fit": seen.fit,
+        "align": seen.align,
+        "template": _places(seen.template),
     }
     if isinstance(clf, ScoreTable):  # another tool saw the pictures
         input_ = dict.fromkeys(input_, "")
@@ -84,6 +89,11 @@ def _row(clf: Classifier) -> dict[str, Any]:
             "not_reproducible": clf.not_reproducible,
         }
     )
+
+
+def _places(template: Template | None) -> str:
+    """Return the places of a template as they can be typed in again."""
+    return " | ".join("; ".join(f"{x:.6g} {y:.6g}" for x, y in one) for one in template or ())
 
 
 def _numbers(values: float | tuple[float, float, float]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from facelib.classifiers.alignment import five_points
 from facelib.errors import BadValueError, FunctionError
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
@@ -67,8 +68,8 @@ def read(
     faces
         A face, a head, several, or a `FaceSet`.
     skip_broken
-        True: a picture that is broken or shows no face has NaN, and the reason stands in ``remark``. False:
-        the first such picture raises.
+        True: a picture that is broken, shows no face or can't be aligned has NaN, and the reason stands in
+        ``remark``. False: the first such picture raises.
     progress
         True for a progress bar, or a function called with the `Progress`, which counts faces.
 
@@ -93,6 +94,8 @@ def read(
         opened, remarks, attributes = [], [], []
         for row in rows:
             face, remark = _opened(listed, row, skip_broken=skip_broken)
+            if face is not None and (reason := _unfit(classifier, face, skip_broken=skip_broken)):
+                face, remark = None, reason
             opened.append(face)
             remarks.append(remark)
             attributes.append({**listed.known(row), **({} if face is None else face.attributes)})
@@ -160,6 +163,19 @@ def _opened(given: _Given, row: int, *, skip_broken: bool) -> tuple[Face | None,
             raise
         return None, str(error)
     return face, str(face.attributes.get("note", ""))
+
+
+def _unfit(classifier: Classifier, face: Face, *, skip_broken: bool) -> str:
+    """Say why a face can't be aligned as the classifier needs it; "" if it can."""
+    if classifier.preparation.align == "none":
+        return ""
+    try:
+        classifier.parts(face.box, face.size, five_points(face))
+    except BadValueError as error:
+        if not skip_broken:
+            raise
+        return error.words
+    return ""
 
 
 def _table(

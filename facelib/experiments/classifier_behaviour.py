@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from facelib import classifiers
 from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers.alignment import points_of
 from facelib.classifiers.card import as_markdown
 from facelib.classifiers.catalogue import Kind
 from facelib.classifiers.measured import TABLE, described
@@ -281,7 +282,7 @@ def read_heads(
             faces = render_heads(people[start : start + CHUNK], size)
             images, boxes = np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
             for model in models:
-                parts[model.id].append(model.probabilities(images, boxes))
+                parts[model.id].append(model.probabilities(images, boxes, points_of(faces)))
             report.at(start + len(faces))
     read = {name: np.concatenate(some) for name, some in parts.items()}
     return Answers(tuple(people), tuple(models), MappingProxyType(read), size)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import points_of
 from facelib.classifiers.known_bias import Property
 from facelib.errors import BadValueError
 from facelib.faces import Head, render_heads, sample_heads
@@ -157,11 +158,15 @@ def probe_effects(
         low = [head.replace(**probe.start) for head in heads]
         ends = [low, [probe.intervention.edit(head, 1.0) for head in low]]
         faces = [render_heads(end, size) for end in ends]
-        boxes = np.stack([face.box for face in faces[0]])  # those of strength 0 serve both
+        boxes, points = (
+            np.stack([face.box for face in faces[0]]),
+            points_of(faces[0]),
+        )  # strength 0's serve both
         for strength, end in enumerate(faces):
             images = np.stack([face.image for face in end])
             parts += [
-                output_rows(clf, clf.logits(images, boxes), probe, float(strength), label) for clf in models
+                output_rows(clf, clf.logits(images, boxes, points), probe, float(strength), label)
+                for clf in models
             ]
     rows = effects_over_faces(pd.concat(parts, ignore_index=True), delta=delta, seed=seed, mixed=False)
     return rows.assign(property=rows["intervention"], score=effect_score(rows))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import points_of
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head, render_heads
 from facelib.interventions import HeadIntervention, Intervention
@@ -91,12 +92,13 @@ def leaderboard(
     # Many start from the same face, which is read once. The box of strength 0 serves both ends.
     first = {id(face): face for face in starts}
     images = np.stack([face.image for face in [*first.values(), *ends]])
-    boxes = np.stack([face.box for face in [*first.values(), *starts]])
+    placed = [*first.values(), *starts]
+    boxes, points = np.stack([face.box for face in placed]), points_of(placed)
     place = [list(first).index(id(face)) for face in starts]
     parts = []
     for model in models:
         if model.index_of(wanted) is not None:
-            read = model.probabilities(images, boxes).astype(np.float64)
+            read = model.probabilities(images, boxes, points).astype(np.float64)
             parts.append(_rows(changes, model, wanted, read[: len(first)][place], read[len(first) :]))
     if not parts:
         return pd.DataFrame(columns=list(LEADERBOARD_COLUMNS))

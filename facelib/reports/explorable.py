@@ -210,7 +210,7 @@ def maps_of(
     taken = 0
     for label in classes:
         known = [name for name in sweep.classifiers if not sweep.attribution.lack(name, label)]
-        maps = {name: levels(sweep.attribution.maps(name, label)) for name in known}
+        maps = {name: levels(sweep.attribution.upright(name, label)) for name in known}
         taken += sum(len(one["values"]) for one in maps.values())
         if found and taken > MAPS:
             break

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
+from facelib.classifiers.alignment import points_of
 from facelib.errors import BadValueError, check_kind
 from facelib.face import shown_of
 from facelib.faces import Face, Head
@@ -143,9 +144,11 @@ def of_half(side: str, units: Mapping[str, float]) -> dict[str, float]:
 
 
 def _outputs(model: Classifier, faces: Sequence[Face]) -> list[dict[str, float]]:
-    """Return the outputs of each face by label, averaged over flips."""
+    """Return the outputs of each face by label, averaged over flips; all are aligned as the first is."""
     shown = [*faces, *map(flipped, faces)]
-    values = model.probabilities(np.stack([one.image for one in shown]), np.stack([one.box for one in shown]))
+    start = np.repeat(points_of([faces[0], flipped(faces[0])]), len(faces), axis=0)
+    images, boxes = np.stack([one.image for one in shown]), np.stack([one.box for one in shown])
+    values = model.probabilities(images, boxes, start)
     mean = values.astype(np.float64).reshape(2, len(faces), -1).mean(axis=0)
     columns = {label: at for label in model.classes if (at := model.index_of(label)) is not None}
     return [{label: float(row[at]) for label, at in columns.items()} for row in mean]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from facelib.errors import BadValueError
@@ -34,6 +35,9 @@ NO_DATA: Final = (".py", ".pyc", ".pyi", ".typed", ".md", ".js", ".css", ".html"
 EVERY: Final = "*"  # whatever a package gives
 
 LENGTH: Final = 32  # hexadecimal digits
+
+ADDED: Final[Mapping[str, bool]] = MappingProxyType({"added": True})
+"""Metadata of a dataclass's field that came later: while it has its default, keys are those of before."""
 
 
 class Import(NamedTuple):

@@ -17,6 +17,7 @@ from facelib.app.widgets.chartview import ChartView
 from facelib.app.widgets.controls import Card, button, paragraphs
 from facelib.app.widgets.livetable import LiveTable
 from facelib.app.widgets.stage import Stage
+from facelib.attribution.overlay import upright
 from facelib.charts import specs
 from facelib.charts.tables import OUTPUTS, rows
 from facelib.errors import FacelibError
@@ -226,10 +227,11 @@ class ComparePanel(Card):
                 continue
             model = sweep.readings[one.classifier].classifier
             x1, y1, x2, y2 = view
-            region = model.crop_boxes(sweep.box, first.size)[0] - np.array([x1, y1, x1, y1])
+            laid, region = upright(maps, model, sweep.box, first.size, points=sweep.frames.points[0])
+            region = region - np.array([x1, y1, x1, y1])
             title = f"{one.classifier}: evidence for {one.label}"
             scale = max(tops) if alike else None
-            stage.show_maps(maps, box=fractions(region, (y2 - y1, x2 - x1)), scale=scale, title=title)
+            stage.show_maps(laid, box=fractions(region, (y2 - y1, x2 - x1)), scale=scale, title=title)
 
     def _numbers(self, pinned: Pinned, result: Result | None) -> None:
         label = self.explorer.label

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from facelib.app.explorer.state import Explorer
 from facelib.app.widgets.pictures import encode_png
+from facelib.classifiers import five_points
+from facelib.faces import Face
 
 TITLE = "What the network sees"
 HELP = "The face as it reaches the classifier: its crop, size and colours"
@@ -56,20 +58,20 @@ class SeenView(widgets.VBox):
         if model is None or pictures is None:
             self._content.value = ""
             return
-        images, box = pictures
-        seen = model.preparation.seen(images, np.broadcast_to(box, (len(images), 4)))
+        images, start = pictures
+        seen = model.preparation.seen(images, start.box, five_points(start))
         after = f"after (strength {self.explorer.strength:.2f})"
         figures = [figure(image, name, model.id) for image, name in zip(seen, ("before", after), strict=True)]
         words = f"{model.id}: {model.preparation.describe()}. Shown before that scaling."
         self._content.value = f"<div>{''.join(figures)}</div><p>{html.escape(words)}</p>"
 
-    def _pictures(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]] | None:
-        """Return the pictures before and after, and the face box of both."""
+    def _pictures(self) -> tuple[npt.NDArray[np.uint8], Face] | None:
+        """Return the pictures before and after, and the face whose box and points serve both."""
         result, snapshot = self.explorer.result, self.explorer.snapshot
         if result is not None:
-            return result.sweep.images[[0, self.explorer.step]], result.sweep.box
+            return result.sweep.images[[0, self.explorer.step]], result.sweep.frames.faces[0]
         if snapshot is not None:
-            return np.stack([snapshot.before.image, snapshot.after.image]), snapshot.frames.box
+            return np.stack([snapshot.before.image, snapshot.after.image]), snapshot.before
         return None
 
 

@@ -14,6 +14,7 @@ from facelib.app.explorer.network_view import SeenView
 from facelib.app.explorer.state import STEPS, Explorer
 from facelib.app.widgets.controls import Card, Quiet, grid, labelled, paragraphs
 from facelib.app.widgets.stage import Stage
+from facelib.attribution.overlay import upright
 from facelib.attribution.regions import BLANK
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.studies import Snapshot, Sweep, even_strengths
@@ -179,10 +180,10 @@ class PicturesPanel(Card):
             frames = snapshot.frames
         else:
             return
-        region = model.crop_boxes(frames.box, frames.faces[0].size)[0]
+        laid, region = upright(maps, model, frames.box, frames.faces[0].size, points=frames.points[0])
         x1, y1, x2, y2 = self._view()
         box = fractions(region - np.array([x1, y1, x1, y1]), (y2 - y1, x2 - x1))
-        self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
+        self.stage.show_maps(laid, box=box, title=f"{name}: evidence for {self.explorer.label}")
         if words := blank_words(maps, name, self.explorer.label):
             self.hint.value = paragraphs(words)
             self.hint.layout.display = ""

@@ -165,7 +165,7 @@ class FoolingExercise(widgets.VBox):
         if column is None:
             self.sentences.value = paragraphs(f"{clf.id} has no class {label}: choose another emotion.")
             return
-        read = clf.probabilities(face.image[None], face.box[None])[0]
+        read = clf.probabilities(face.image[None], face.box, zoo.five_points(face))[0]
         said = clf.emotions[clf.labels[int(read.argmax())]] or clf.labels[int(read.argmax())]
         says = "" if said == label else f", and takes it for {said} already"
         self.sentences.value = paragraphs(

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.app.muscles.source import Loaded
-from facelib.classifiers import EMOTIONS, Classifier
-from facelib.faces import FACE_UNITS, Head
+from facelib.classifiers import EMOTIONS, Classifier, five_points
+from facelib.faces import FACE_UNITS, Face, Head
 from facelib.semg.activity import summary
 from facelib.semg.animation import Animation, Moves, animate
 from facelib.semg.muscles import CHANNELS
@@ -227,7 +227,7 @@ def watch(film: Film, models: Sequence[Classifier]) -> Iterator[tuple[int, Seen 
     """
     frames: list[npt.NDArray[np.uint8] | None] = [None] * len(film)
     outputs = {model.id: np.full((len(film), len(EMOTIONS)), np.nan) for model in models}
-    box = film.animation.base.render(film.size).box
+    start = film.animation.base.render(film.size)
     done = 0
     for chosen in rounds(len(film)):
         for at in range(0, len(chosen), CHUNK):
@@ -237,7 +237,7 @@ def watch(film: Film, models: Sequence[Classifier]) -> Iterator[tuple[int, Seen 
                 frames[index] = picture
             images = np.stack(pictures)
             for model in models:
-                outputs[model.id][chunk] = read(model, images, box)
+                outputs[model.id][chunk] = read(model, images, start)
             done += len(chunk)
             yield done, None
         yield done, Seen(tuple(frames), {name: values.copy() for name, values in outputs.items()})
@@ -251,11 +251,12 @@ def pictures_of(film: Film, indices: Sequence[int]) -> list[npt.NDArray[np.uint8
     return [removal.apply(face, 1.0).image for face in film.animation.faces(indices, film.size)]
 
 
-def read(
-    model: Classifier, images: npt.NDArray[np.uint8], box: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return the probabilities of the common emotions, (n, 7); NaN for classes that a classifier lacks."""
-    found = model.probabilities(images, np.broadcast_to(box, (len(images), 4)))
+def read(model: Classifier, images: npt.NDArray[np.uint8], start: Face) -> npt.NDArray[np.float64]:
+    """Return the probabilities of the common emotions, (n, 7); NaN for classes that a classifier lacks.
+
+    All pictures are read with box and points of the face at rest.
+    """
+    found = model.probabilities(images, start.box, five_points(start))
     values = np.full((len(images), len(EMOTIONS)), np.nan)
     for column, label in enumerate(EMOTIONS):
         own = model.index_of(label)

@@ -69,7 +69,15 @@ class WholePicture(Preparation):
         """Say in words what the function sees."""
         return "whole pictures, RGB, 0 … 255, with the face box"
 
-    def crop_boxes(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Boxes:
+    def crop_boxes(
+        self,
+        boxes: npt.ArrayLike | None,
+        count: int,
+        height: int,
+        width: int,
+        *,
+        points: npt.ArrayLike | None = None,
+    ) -> Boxes:
         """Return the whole picture for each, float64 (N, 4), px; boxes are checked all the same."""
         super().crop_boxes(boxes, count, height, width)
         return np.broadcast_to(np.array([0.0, 0.0, width, height]), (count, 4))
@@ -205,7 +213,9 @@ class FunctionClassifier(Classifier):
     def ready(self) -> None:
         """Do nothing: it is ready."""
 
-    def features(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
+    def features(
+        self, images: Images, boxes: npt.ArrayLike | None = None, points: npt.ArrayLike | None = None
+    ) -> torch.Tensor:
         """Return the logits (N, K): it has no other features."""
         return torch.from_numpy(self.logits(images, boxes))
 
@@ -220,8 +230,10 @@ class FunctionClassifier(Classifier):
             found[places] = view.logits(images, np.stack([faces[place].box for place in places]))
         return found
 
-    def logits(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
-        """Return the logarithms of the probabilities, float32 (N, K).
+    def logits(
+        self, images: Images, boxes: npt.ArrayLike | None = None, points: npt.ArrayLike | None = None
+    ) -> Logits:
+        """Return the logarithms of the probabilities, float32 (N, K); points are taken as others take them.
 
         Raises
         ------

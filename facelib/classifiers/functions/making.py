@@ -22,7 +22,7 @@ from facelib.classifiers.functions.function import (
 )
 from facelib.classifiers.functions.terms import Terms
 from facelib.classifiers.preparation import Preparation
-from facelib.errors import UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError
 from facelib.head.geometry.arrays import cache_path
 from facelib.utilities.nearest import nearest
 from facelib.utilities.registry import place_of
@@ -85,6 +85,9 @@ def of_function(
             msg = f"A function has no option {name!r}; it has: {', '.join(OPTIONS)}.{hint}"
             raise UnknownNameError(msg)
     terms = Terms(**options)
+    if preparation is not None and preparation.align != "none":
+        msg = "A function is given upright crops: align faces inside it, or take whole pictures and boxes."
+        raise BadValueError(msg, hint="In Python: preparation=None.")
     seen = preparation or WholePicture()
     where = f", sent to {terms.host}, model {terms.version}" if terms.sends_pictures else ""
     made = FunctionClassifier(

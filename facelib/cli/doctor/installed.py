@@ -172,9 +172,9 @@ def trial() -> Iterator[Finding]:
         face = Head(seed=2, expression="happy").render(SIZE)
         rendered = time.perf_counter() - begun
         model = zoo.load(names[0])
-        model.logits(face.image[None], face.box[None])
+        model.logits(face.image[None], face.box, zoo.five_points(face))
         begun = time.perf_counter()
-        model.logits(face.image[None], face.box[None])
+        model.logits(face.image[None], face.box, zoo.five_points(face))
         read = time.perf_counter() - begun
     except FacelibError as error:
         yield Finding("a face", "problem", str(error), "facelib models fetch")

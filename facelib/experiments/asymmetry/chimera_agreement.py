@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from facelib.classifiers.alignment import points_of
 from facelib.experiments.asymmetry.design import EXPRESSIONS, NEUTRAL, SEED, SIZE, asymmetry_faces
 from facelib.faces import Face, Head
 from facelib.faces.landmarker import find_landmarks
@@ -87,8 +88,9 @@ def _read(
                     np.stack([face.image for face in faces]),
                     np.stack([face.box for face in faces]),
                 )
+                points = np.repeat(points_of([faces[0], flipped(faces[0])]), len(faces) // 2, axis=0)
                 for model in models:
-                    values = model.probabilities(images, boxes)
+                    values = model.probabilities(images, boxes, points)
                     for label in model.classes:
                         if (column := model.index_of(label)) is not None:
                             yield pd.DataFrame(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib import interventions, properties
+from facelib.classifiers.alignment import five_points
 from facelib.errors import BadValueError
 from facelib.experiments.asymmetry.design import EXPRESSIONS, SEED, SIDES, SIZE
 from facelib.experiments.asymmetry.effects import ALL, VALUES
@@ -224,8 +225,8 @@ def read_arms(
     parts = []
     for head, own in zip(heads, arms_of(heads), strict=True):
         faces = render_heads(list(own.values()), size)
-        images, box = np.stack([face.image for face in faces]), faces[0].box
-        boxes = np.broadcast_to(box, (len(images), 4))
+        images, points = np.stack([face.image for face in faces]), five_points(faces[0])
+        boxes = np.broadcast_to(faces[0].box, (len(images), 4))
         about = pd.DataFrame(list(own), columns=["arm", "side"]).assign(
             face=head.key,
             identity=identity_of(head),
@@ -237,7 +238,7 @@ def read_arms(
         for clf in classifiers:
             column = clf.index_of(str(head.expression))
             if column is not None:
-                probabilities = clf.probabilities(images, boxes)[:, column]
+                probabilities = clf.probabilities(images, boxes, points)[:, column]
                 parts.append(about.assign(classifier=clf.id, probability=probabilities))
     return pd.concat(parts, ignore_index=True)[list(ARM_COLUMNS)]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from facelib import properties
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import points_of
 from facelib.errors import BadValueError
 from facelib.experiments.asymmetry.design import EXPRESSIONS, SEED, SIZE
 from facelib.faces import Head, render_heads, sample_heads
@@ -124,7 +125,7 @@ def observe(
             expression=[str(head.expression) for head in part],
         )
         for clf in models:
-            logits = clf.logits(images, boxes)
+            logits = clf.logits(images, boxes, points_of(faces))
             probabilities = clf.probabilities_from(logits)
             for expression, subset in measured.groupby("expression", sort=False):
                 column = clf.index_of(str(expression))

@@ -11,6 +11,7 @@ import numpy as np
 
 from facelib import classifiers, interventions
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import five_points
 from facelib.errors import BadValueError
 from facelib.experiments.electrodes.likeness import Pattern, worn_on
 from facelib.faces import Face, Head, render_heads
@@ -289,7 +290,9 @@ def _read(
 ) -> list[dict[str, Any]]:
     readings = []
     for reader in readers:
-        p = np.concatenate([reader.probabilities(face.image[None], face.box[None]) for face in faces])
+        p = np.concatenate(
+            [reader.probabilities(face.image[None], face.box, five_points(face)) for face in faces]
+        )
         for row, expression, output in zip(people.rows(picture), people.expressions, p, strict=True):
             place = reader.index_of(expression)
             if place is not None:
@@ -341,8 +344,8 @@ def _placebo(people: _People, readers: Sequence[Classifier]) -> list[dict[str, A
         changed = float((after != face.image).any(axis=2).mean())
         largest = 0.0
         if changed:
-            boxes = np.stack([face.box] * 2)
-            both = [reader.probabilities(np.stack([face.image, after]), boxes) for reader in readers]
+            images, points = np.stack([face.image, after]), five_points(face)
+            both = [reader.probabilities(images, face.box, points) for reader in readers]
             largest = max((float(np.abs(p[1] - p[0]).max()) for p in both), default=0.0)
         rows.append(row | {"changed": changed, "largest": largest})
     return rows

@@ -185,8 +185,11 @@ def _plain(value: Any) -> str:
 
 
 def _named(value: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass that count."""
-    return {item.name: getattr(value, item.name) for item in fields(value) if item.name[0] != "_"}
+    """Return the fields of a dataclass that count; of those added later, those that aren't their default."""
+    named = {item.name: getattr(value, item.name) for item in fields(value) if item.name[0] != "_"}
+    added = [item for item in fields(value) if item.metadata.get("added")]
+    unused = {item.name for item in added if named[item.name] == item.default}
+    return {name: one for name, one in named.items() if name not in unused}
 
 
 def _of_code(value: Any) -> str:

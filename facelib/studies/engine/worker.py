@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib import properties
 from facelib.classifiers import Classifier, ScoreTable
+from facelib.classifiers.alignment import points_of
 from facelib.errors import Cancelled, FacelibError, UnavailableError
 from facelib.faces import Face, Head
-from facelib.interventions.symmetry import Chimeras
+from facelib.interventions.symmetry import Chimeras, Keep, flipped
 from facelib.studies.engine.observers import Reader, bring, loaded
 from facelib.studies.engine.parquet_part import Job, Rows, measured, outputs
 from facelib.studies.engine.store import Store
@@ -168,12 +170,19 @@ def _frames(job: Job) -> Frames:
 
 
 class FlippedFrames(Frames):
-    """Pictures of which some are flipped: each is read with its own box, which is the same on the face."""
+    """Pictures of which some are flipped: each is read with its own box and points, the same on the face."""
 
     @property
     def boxes(self) -> Numbers:
         """Face boxes (n, 4), px."""
         return np.stack([face.box for face in self.faces])
+
+    @property
+    def points(self) -> Numbers:
+        """Points (n, 5, 2), px: those of the unchanged face, and of its flipped copy."""
+        start = self.faces[0]
+        both = np.repeat(points_of([start, flipped(start)]), len(get_args(Keep)) + 1, axis=0)
+        return both[: len(self.faces)]
 
 
 def _mirrored(face: Face, chimeras: Chimeras, strengths: Sequence[float]) -> Frames:
@@ -184,7 +193,7 @@ def _mirrored(face: Face, chimeras: Chimeras, strengths: Sequence[float]) -> Fra
 
 def _read(frames: Frames, reader: Reader, classifier: Classifier) -> tuple[Numbers, Numbers]:
     """Return logits and probabilities (n, labels) of the common labels."""
-    logits = classifier.logits(frames.images, frames.boxes)
+    logits = classifier.logits(frames.images, frames.boxes, frames.points)
     probabilities = classifier.probabilities_from(logits)
     if classifier.scales:  # values, which stand under "logit": what comes out before any link
         probabilities = np.full_like(probabilities, np.nan)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib import attribution
-from facelib.attribution.overlay import captioned
+from facelib.attribution.overlay import captioned, upright
 from facelib.attribution.regions import BLANK, no_evidence
 from facelib.attribution.rollout import ROLLOUT
 from facelib.classifiers.emotions import shortened
@@ -57,11 +57,27 @@ class SweepMaps:
         return np.asarray(maps - maps[:1], np.float32)
 
     def region(self, classifier: str) -> npt.NDArray[np.float64]:
-        """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""
+        """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2.
+
+        Of a classifier that sees aligned faces, the upright part around the turned one.
+        """
         boxes = reading_of(self.readings, classifier).classifier.crop_boxes(
-            self.frames.box, self.frames.faces[0].size
+            self.frames.box, self.frames.faces[0].size, self.frames.points[0]
         )
         return np.asarray(boxes[0])
+
+    def upright(
+        self, classifier: str, label: str | None = None, method: str = "gradcam"
+    ) -> npt.NDArray[np.float32]:
+        """Return the maps as they lie over `region`: of aligned faces turned back, else those of `maps`."""
+        clf = reading_of(self.readings, classifier).classifier
+        return upright(
+            self.maps(classifier, label, method),
+            clf,
+            self.frames.box,
+            self.frames.faces[0].size,
+            points=self.frames.points[0],
+        )[0]
 
     def regions(
         self,
@@ -105,6 +121,7 @@ class SweepMaps:
                 faces,
                 self.frames.box,
                 electrodes,
+                points=self.frames.points[0],
             )
             tables.append(evidence.table(self.frames.strengths, name, wanted))
         return pd.concat(tables, ignore_index=True)
@@ -130,7 +147,8 @@ class SweepMaps:
         maps = self.maps(classifier, label, method)
         boxes = np.broadcast_to(self.frames.box, (len(maps), 4))
         clf = self.readings[classifier].classifier
-        projected = attribution.project(maps, clf, boxes, self.frames.faces[0].size)
+        size, points = self.frames.faces[0].size, self.frames.points
+        projected = attribution.project(maps, clf, boxes, size, points=points)
         pictures = attribution.overlay(self.frames.images, projected, attribution.shared_scale(maps), opacity)
         for number in np.flatnonzero(~maps.any(axis=(1, 2))):
             pictures[number] = captioned(pictures[number], BLANK)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
+from facelib.classifiers.alignment import five_points
 from facelib.classifiers.scales import scale_of
 from facelib.errors import BadValueError, check_all
 from facelib.faces import Face, Head
@@ -156,7 +157,7 @@ def demonstrate(
         values=values,
         digits=digits,
         label=wanted,
-        probabilities=_read(models, frames.images, frames.box, wanted),
+        probabilities=_read(models, frames.images, frames.faces[0], wanted),
     )
 
 
@@ -210,7 +211,7 @@ def reference_strips(
         regions=regions if by_region else None,
     )
     strips = [
-        _matched_strip(match, frames.strengths, wanted, _read(models, match.images, start.box, wanted))
+        _matched_strip(match, frames.strengths, wanted, _read(models, match.images, start, wanted))
         for match in matches
     ]
     order = list(KINDS)
@@ -322,12 +323,13 @@ def _distances(faces: Sequence[Face]) -> Floats:
 
 
 def _read(
-    models: Sequence[Classifier], images: npt.NDArray[np.uint8], box: Floats, label: str
+    models: Sequence[Classifier], images: npt.NDArray[np.uint8], start: Face, label: str
 ) -> dict[str, Floats]:
     if scale_of(models, label) is not None:
         msg = f"The curves of a strip are probabilities, and {label!r} is a value: see charts.response."
         raise BadValueError(msg)
-    return {name: reading.series(label) for name, reading in read(models, images, box).items()}
+    readings = read(models, images, start.box, points=five_points(start))
+    return {name: reading.series(label) for name, reading in readings.items()}
 
 
 def _matched_strip(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from facelib.classifiers.alignment import five_points
 from facelib.errors import BadValueError
 from facelib.face import shown_of
 from facelib.faces import Face, Head
@@ -29,7 +30,7 @@ MAX_STEPS = 501
 @in_short(picture=lambda frames: shown_of(frames.faces))
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Pictures of growing strength, all read with the face box of strength 0.
+    """Pictures of growing strength, all read with the face box and points of strength 0.
 
     Attributes
     ----------
@@ -46,6 +47,14 @@ class Frames:
     def boxes(self) -> npt.NDArray[np.float64]:
         """Face boxes (n, 4), px, with which the pictures are read: that of strength 0."""
         return np.broadcast_to(self.box, (len(self.faces), 4))
+
+    @property
+    def points(self) -> npt.NDArray[np.float64]:
+        """Points (n, 5, 2), px, by which the faces are aligned: those of strength 0.
+
+        Points that followed the change would undo it: a mouth that shifts would be shifted back.
+        """
+        return np.broadcast_to(five_points(self.faces[0]), (len(self.faces), 5, 2))
 
     @property
     def images(self) -> npt.NDArray[np.uint8]:

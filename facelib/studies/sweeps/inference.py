@@ -56,12 +56,15 @@ class Reading:
 
 
 def _read_chunk(
-    classifier: Classifier, images: npt.NDArray[np.uint8], box: npt.NDArray[np.float64]
+    classifier: Classifier,
+    images: npt.NDArray[np.uint8],
+    box: npt.NDArray[np.float64],
+    points: npt.NDArray[np.float64] | None,
 ) -> tuple[npt.NDArray[np.float32], torch.Tensor]:
     import torch
 
     boxes = np.broadcast_to(box, (len(images), 4))
-    features = classifier.features(images, boxes)
+    features = classifier.features(images, boxes, points)
     with torch.no_grad():
         return classifier.logits_from(features).numpy(), features
 
@@ -81,12 +84,13 @@ def read(
     images: npt.NDArray[np.uint8],
     box: npt.NDArray[np.float64],
     *,
+    points: npt.NDArray[np.float64] | None = None,
     workers: int = 2,
     of_heads: bool = False,
     progress: bool | Report | None = None,
     stop: Stop | None = None,
 ) -> Mapping[str, Reading]:
-    """Read every picture with every classifier, all with one face box.
+    """Read every picture with every classifier, all with one face box and the same points.
 
     Parameters
     ----------
@@ -94,6 +98,8 @@ def read(
         uint8 (n, H, W, 3).
     box
         px (4,), the face box of the unchanged face.
+    points
+        px (5, 2), its points, which classifiers of aligned faces need.
     of_heads
         Whether all pictures are of rendered heads: a function that sends pictures away takes no others.
     progress
@@ -125,7 +131,10 @@ def read(
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         tasks = {
-            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box): (classifier.id, start)
+            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box, points): (
+                classifier.id,
+                start,
+            )
             for classifier in views
             for start in starts
         }

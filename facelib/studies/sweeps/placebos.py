@@ -244,6 +244,7 @@ def run_references(
             [*models.values()],
             matched.images,
             sweep.box,
+            points=sweep.frames.points[0],
             workers=workers,
             of_heads=of_heads(sweep.frames.faces),
             stop=stop,

@@ -53,6 +53,8 @@ def snapshot(
     strength = check_strength(strength)
     grades = np.array([0.0, strength]) if strength else np.array([0.0])
     frames = make_frames(face, intervention, grades, size=size, workers=workers, known=known)
-    heads = of_heads(frames.faces)
-    readings = read(classifiers, frames.images[-1:], frames.box, workers=workers, of_heads=heads)
+    heads, points = of_heads(frames.faces), frames.points[0]
+    readings = read(
+        classifiers, frames.images[-1:], frames.box, points=points, workers=workers, of_heads=heads
+    )
     return Snapshot(frames, readings)

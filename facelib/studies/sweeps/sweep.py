@@ -571,6 +571,7 @@ def sweep(
             models,
             np.concatenate([frames.images, *shaken]),
             frames.box,
+            points=frames.points[0],
             workers=workers,
             of_heads=of_heads(frames.faces),
             progress=lambda at: go_on(RENDERED + (1 - RENDERED) * at.share, at.words),

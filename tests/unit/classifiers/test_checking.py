@@ -47,7 +47,9 @@ def heads(monkeypatch: pytest.MonkeyPatch) -> None:
     images = np.zeros((len(numbers), 16, 16, 3), np.uint8)
     images[..., 0] = np.rint(25.5 * numbers)[:, None, None]
     boxes = np.tile([0.0, 0, 16, 16], (len(numbers), 1))
-    monkeypatch.setattr(checking, "_heads", lambda: (images, boxes, np.array(EMOTIONS)[numbers]))
+    points = np.tile([[4.0, 6], [12, 6], [8, 9], [5, 12], [11, 12]], (len(numbers), 1, 1))
+    made = checking._Heads(images, boxes, points, np.array(EMOTIONS)[numbers])
+    monkeypatch.setattr(checking, "_heads", lambda: made)
 
 
 def test_a_right_declaration_has_no_findings() -> None:
@@ -107,6 +109,14 @@ def test_contempt_and_other_labels_take_no_part_in_the_order() -> None:
     found = toy(labels).check()
     assert found.n == 48  # nobody shows contempt, and anger isn't known
     assert found.findings == ()
+
+
+def test_a_network_that_sees_aligned_faces_is_checked_on_them() -> None:
+    seen = dataclasses.replace(SEEN, align="five points", template="arcface")
+    found = toy(EMOTIONS, seen).check()
+    assert found.findings == ()
+    assert found.n == 56
+    assert "margin" not in set(found.table["what"]), "with a template there is none"
 
 
 def test_a_network_of_other_things_has_no_heads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -15,14 +16,16 @@ import numpy as np
 import pytest
 import timm
 import torch
+from skimage.transform import SimilarityTransform
 from torch import nn
 
 from facelib import attribution, classifiers
-from facelib.classifiers import EMOTIONS, Classifier, preset
+from facelib.classifiers import EMOTIONS, Classifier, five_points, preset
 from facelib.classifiers.loaders.loaded import LOADERS
 from facelib.classifiers.preparation import Images
-from facelib.classifiers.presets import PRESETS, UNVERIFIED
+from facelib.classifiers.presets import PRESETS, UNREAD, UNVERIFIED
 from facelib.errors import BadModelError, BadValueError, UnavailableError, UnknownNameError
+from facelib.faces import Face, Head
 
 pytestmark = [
     pytest.mark.usefixtures("single_threaded"),
@@ -213,13 +216,76 @@ def test_deepface_from_weights_alone(deepface: Any, images: Images, tmp_path: Pa
     assert np.isfinite(attribution.grad_cam(clf, images, "sad")).all()
 
 
+ARCFACE = [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+
+
+@pytest.fixture(scope="module")
+def tilted() -> Face:
+    return Head(seed=4, expression="happy", pose=(0, 0, 22)).render(224)
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("outputs", [7, 8])
+def test_uniface_from_an_export_sees_what_its_own_code_cuts_out(
+    outputs: int, tilted: Face, tmp_path: Path
+) -> None:
+    network = small(3, outputs)
+    clf = preset(f"uniface_{outputs}", exported(network, 3, 112, tmp_path / "net.onnx"))
+    points = five_points(tilted)
+    matrix = SimilarityTransform.from_estimate(points, np.array(ARCFACE)).params[:2]  # face_utils.py
+    cut = cv2.warpAffine(tilted.image, matrix, (112, 112), borderMode=cv2.BORDER_REPLICATE)
+    with torch.no_grad():
+        expected = network(torch.from_numpy((cut / 255 - MEAN) / STD).float().permute(2, 0, 1)[None]).softmax(
+            1
+        )
+    found = clf.probabilities(tilted.image[None], tilted.box, points)
+    np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-4)
+    assert ("Contempt" in clf.labels) == (outputs == 8)
+    assert "aligned by five points (arcface)" in clf.card.input
+
+
+@pytest.mark.packages
+def test_deepface_turns_the_picture_and_cuts_the_box_about_its_middle(
+    deepface: Any, tilted: Face, tmp_path: Path
+) -> None:
+    clf = preset("deepface", old_weights(deepface, tmp_path / "facial_expression_model_weights.h5"))
+    right, left = five_points(tilted)[:2]
+    box = np.array([70, 60, 150, 140])
+    angle = float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))
+    middle = ((box[:2] + box[2:]) / 2 - 0.5).tolist()
+    matrix = cv2.getRotationMatrix2D(middle, angle, 1.0)
+    turned = cv2.warpAffine(tilted.image, matrix, tilted.size[::-1], borderMode=cv2.BORDER_REPLICATE)
+    expected = cv2.resize(turned[60:140, 70:150], (48, 48), interpolation=cv2.INTER_AREA)
+    seen = clf.preparation.seen(tilted.image[None], box, five_points(tilted))[0]
+    gray = cv2.cvtColor(expected, cv2.COLOR_RGB2GRAY).astype(float)
+    assert np.abs(seen[..., 0] - gray).mean() < 1
+    assert abs(angle) > 15
+
+
+def test_ddamfn_poster_and_a_folder_state_what_is_theirs(tmp_path: Path, images: Images) -> None:
+    torch.save({"model_state_dict": small(3, 7).state_dict()}, tmp_path / "ddamfn.pth")
+    clf = preset("ddamfn", tmp_path / "ddamfn.pth", factory=lambda: small(3, 7))
+    assert clf.labels[:2] == ("Neutral", "Happy")
+    assert "aligned by five points (ddamfn)" in clf.card.input
+    assert "face_align_v2.0.py" in clf.card.limits
+    poster = preset("poster", tmp_path / "ddamfn.pth", factory=lambda: small(3, 7))
+    bgr = torch.from_numpy((resized(images, 224)[..., ::-1] / 255 - MEAN) / STD).float()
+    with torch.no_grad():  # as its code reads pictures: blue, green, red, scaled in that order
+        same(poster, images, small(3, 7)(bgr.permute(0, 3, 1, 2)).softmax(1))
+    assert "unverified" in poster.card.limits
+    with pytest.raises(BadValueError, match="doesn't state its labels"):
+        preset("poster_v2", tmp_path / "ddamfn.pth", factory=lambda: small(3, 7))
+    assert PRESETS["vit"].preparation is None
+
+
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_every_preset_says_what_is_needed_and_no_more(name: str) -> None:
     one = PRESETS[name]
     assert one.id == name
     assert one.kind in LOADERS
     assert set(one.needs or {}) <= set(LOADERS[one.kind].options)
-    assert set(one.emotions.values()) - {None} == set(EMOTIONS)
+    if one.labels:  # else the file or the user states them
+        assert set(one.emotions.values()) - {None} == set(EMOTIONS)
     assert set(one.labels) - {label for label, emotion in one.emotions.items() if emotion} <= {
         "Contempt",
         "contempt",
@@ -228,6 +294,10 @@ def test_every_preset_says_what_is_needed_and_no_more(name: str) -> None:
     assert "http" not in words
     assert "/" not in one.file
     assert not one.verified  # none was compared with what its makers' own code answers
+    read = re.search(r"github\.com/[\w.-]+/[\w.-]+, [\w./+-]+\.(py|ipynb)", one.alignment)
+    assert read or one.alignment.startswith(UNREAD), "where its alignment was read, or that it wasn't"
+    declared = one.preparation.align if one.preparation else "none"
+    assert (declared == "none") == one.alignment.startswith(("none", UNREAD))
 
 
 def test_what_can_go_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
