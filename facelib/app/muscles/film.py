@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facelib import interventions
 from facelib.app.muscles.source import Loaded
 from facelib.classifiers import EMOTIONS, Classifier, five_points
-from facelib.faces import FACE_UNITS, Face, Head
+from facelib.faces import FACE_UNITS, Head
 from facelib.semg.activity import summary
 from facelib.semg.animation import Animation, Moves, animate
 from facelib.semg.muscles import CHANNELS
@@ -237,7 +237,7 @@ def watch(film: Film, models: Sequence[Classifier]) -> Iterator[tuple[int, Seen 
                 frames[index] = picture
             images = np.stack(pictures)
             for model in models:
-                outputs[model.id][chunk] = read(model, images, start)
+                outputs[model.id][chunk] = read(model, images, start.box, five_points(start))
             done += len(chunk)
             yield done, None
         yield done, Seen(tuple(frames), {name: values.copy() for name, values in outputs.items()})
@@ -251,12 +251,17 @@ def pictures_of(film: Film, indices: Sequence[int]) -> list[npt.NDArray[np.uint8
     return [removal.apply(face, 1.0).image for face in film.animation.faces(indices, film.size)]
 
 
-def read(model: Classifier, images: npt.NDArray[np.uint8], start: Face) -> npt.NDArray[np.float64]:
+def read(
+    model: Classifier,
+    images: npt.NDArray[np.uint8],
+    box: npt.NDArray[np.float64],
+    points: npt.NDArray[np.float64] | None = None,
+) -> npt.NDArray[np.float64]:
     """Return the probabilities of the common emotions, (n, 7); NaN for classes that a classifier lacks.
 
     All pictures are read with box and points of the face at rest.
     """
-    found = model.probabilities(images, start.box, five_points(start))
+    found = model.probabilities(images, box, points)
     values = np.full((len(images), len(EMOTIONS)), np.nan)
     for column, label in enumerate(EMOTIONS):
         own = model.index_of(label)
