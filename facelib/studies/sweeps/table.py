@@ -11,8 +11,8 @@ COLUMNS: Final = {
     "strength": "strength of the intervention in [0, 1]",
     "classifier": "id of the classifier",
     "label": "common emotion: neutral, happy, sad, surprise, fear, disgust, angry",
-    "logit": "output before softmax (pyemotion: before the sigmoid)",
-    "probability": "output as probability in [0, 1], as the classifier's card states",
+    "logit": "output before softmax (pyemotion: before the sigmoid); of another tool's table: its score",
+    "probability": "output as probability in [0, 1], as the classifier's card states; NaN for scores",
 }
 """Columns of `Sweep.outputs` with their meaning; ``measured_<property>`` columns follow in `Sweep.table`."""
 
