@@ -137,7 +137,7 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     ):
         column = f"measured_{name.removeprefix('measured_')}"
         if name in settings["given"]:
-            columns[name] = _given(attributes[name])
+            columns[name] = as_tested(attributes[name])
         elif column in measured:
             columns[name] = measured[column]
         else:
@@ -173,7 +173,7 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
 
 def lacking(faces: pd.DataFrame, columns: Iterable[str]) -> dict[str, Lacks]:
     """Return, for labels, persons and given properties, which faces lack them, bool (n,) each."""
-    return {name: (_given(faces[name]).isna() | (faces[name] == "")).to_numpy(bool) for name in columns}
+    return {name: (as_tested(faces[name]).isna() | (faces[name] == "")).to_numpy(bool) for name in columns}
 
 
 def incomplete(lacks: Mapping[str, Lacks], n: int) -> Lacks:
@@ -203,7 +203,7 @@ def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _given(column: pd.Series[Any]) -> pd.Series[Any]:
+def as_tested(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a property as it is tested: words where some are words, else numbers; what is unknown is NaN."""
     worn = column.name in WORN
     words = column.map(lambda value: isinstance(value, str)).any() or (worn and column.isna().all())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +23,7 @@ from facelib.stats.independence.vote import FACTOR
 from facelib.stats.independence.vote_power import faces_to_find, smallest_explained
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject
-from facelib.studies.grid import incomplete, lacking, shortfalls
+from facelib.studies.grid import as_tested, incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common
@@ -35,13 +34,14 @@ from facelib.utilities.wording import counted, percent
 if TYPE_CHECKING:
     import pandas as pd
 
+    from facelib.stats.independence.forecast import Forecast
     from facelib.studies.declared.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
 """Where the labels of heads come from: they were instructed what to show."""
 
-TRIED: Final = (400, 6)
-"""Faces and outputs at most on which the tests are tried out for a plan."""
+TRIED: Final = 400
+"""Faces at most on which the tests are timed for a plan."""
 
 UNCONDITIONAL: Final = (
     "A property that merely goes with the expression (smiles of the young, say) then counts, too."
@@ -266,45 +266,31 @@ class ObservationalStudy(Study[ObservationalResult]):
                     "leave it out."
                 )
 
-    def _afterwards(self) -> float:
-        """Try out the tests of one property on some faces; the time grows with the number of pairs.
-
-        With a budget they draw until p-values can survive the correction, which is tried out on noise: pairs
-        that depend on each other take longer.
-        """
-        from facelib import stats
+    def _forecast(self) -> Forecast | None:
+        """Time the tests on some faces: with what is known of them, and noise for what isn't read yet."""
+        from facelib.stats.independence.forecast import forecast
 
         whole = np.flatnonzero(~incomplete(self._lacks(), len(self.people)))
-        some = self.known.iloc[whole[: TRIED[0]]]
-        pairs = (len(self.names) + 1) * self._outputs
-        noise = np.random.default_rng(self.seed).normal(size=(TRIED[1] + 1, len(some)))
+        some = self.known.iloc[whole[:TRIED]]
+        noise = np.random.default_rng(self.seed).normal(size=(len(self.names) + self._outputs, len(some)))
+        unread = iter(noise)
         column = some["identity" if self.person is None else self.person]
-
-        def test(draws: int | None) -> float:
-            begun = time.perf_counter()
-            stats.independence_grid(
-                {"x": noise[0]},
-                {str(number): values for number, values in enumerate(noise[1:])},
+        try:
+            _compile_tests()
+            return forecast(
+                {name: as_tested(some[name]) if name in self.given else next(unread) for name in self.names},
+                {str(number): next(unread) for number in range(self._outputs)},
                 some[list(self.label_columns)].astype("str"),
                 methods=self.methods,
                 alpha=self.alpha,
                 person=column if column.duplicated().any() else None,
-                n_permutations=draws,
+                seed=self.seed,
+                budget=self.budget,
                 null_property=True,
+                rows=len(whole),
             )
-            return time.perf_counter() - begun
-
-        try:
-            _compile_tests()
-            seconds = test(None if self.budget is None else math.ceil(FACTOR * pairs / self.alpha))
         except BadValueError:  # its notes say why nothing can be tested
-            return 0.0
-        grown = (len(whole) / len(some)) ** 1.5 * max(1.0, pairs / (2 * TRIED[1]))
-        return float(grown * seconds)
-
-    @property
-    def _longest(self) -> float:
-        return math.inf if self.budget is None else float(self.budget)
+            return None
 
     def _notes(self) -> Iterator[str]:
         labels, lacks = self.label_columns, self._lacks()

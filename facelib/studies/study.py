@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.interventions import Intervention
+    from facelib.stats.independence.forecast import Forecast
     from facelib.studies.results import Result
 
 KEPT: Final = "Columns of the faces' table that are stored, too (keep_columns),"
@@ -218,8 +219,9 @@ class Study(ABC, Generic[R]):
         without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
         processes, here = workers(n_jobs)
         batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
-        afterwards = self._afterwards() if left else 0.0
-        around = (0.0 if here or not left else starting(len(self.models))) + min(afterwards, self._longest)
+        tests = self._forecast() if left else None
+        around = 0.0 if here or not left else starting(len(self.models))
+        around += 0.0 if tests is None else tests.seconds()
         kinds = 2 if MEASURES in readers else 1
         pictures = sum(len(job.strengths) for job in jobs)
         changes = [arm for arm in self.arms if arm.intervention is not None]
@@ -240,8 +242,7 @@ class Study(ABC, Generic[R]):
             processes=processes,
             notes=tuple(filter(None, (said, *without, self._consents(), *self._notes(), *self._opaque()))),
             refused=refused,
-            afterwards=afterwards,
-            at_most=self._longest,
+            tests=tests,
         )
 
     def run(
@@ -361,14 +362,9 @@ class Study(ABC, Generic[R]):
         """Return notes to show before the start."""
         return iter(())
 
-    def _afterwards(self) -> float:
-        """Return the seconds that the tests take once all is read, if nothing cuts them short."""
-        return 0.0
-
-    @property
-    def _longest(self) -> float:
-        """Seconds after which the tests are cut short."""
-        return math.inf
+    def _forecast(self) -> Forecast | None:
+        """Return what the tests take once all is read; None: there are none."""
+        return None
 
     def _opaque(self) -> Iterator[str]:
         """Note which parts of the user's own code the key can't cover."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -15,6 +16,7 @@ from facelib.app.classroom import kinds
 from facelib.app.studies.face_source import FIXED, Whom
 from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import Looks, need
+from facelib.app.time_left import TimeLeft
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError
@@ -22,14 +24,16 @@ from facelib.properties.clinical.measures import NAMES as CLINICAL
 from facelib.stats.effects.equivalence import MATTERS
 from facelib.stats.effects.few_people import DELTA
 from facelib.stats.independence import TESTS
+from facelib.stats.independence.forecast import at_more_faces
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED, Hypothesis
+from facelib.studies.engine.execution import Progress as StudyProgress
+from facelib.studies.engine.execution import about
 from facelib.studies.grid import effects_of
 from facelib.studies.meant import NAMES
 from facelib.studies.pairing import possible_conditions
 from facelib.utilities.consent import columns_of
-from facelib.utilities.wording import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -407,6 +411,14 @@ class Observed(StudyState):
             f"{int((rows['p_holm'] < asked.alpha).sum())}."
         )
 
+    def left(self, at: StudyProgress) -> float:
+        """Return the seconds until all is read and tested; what was looked at says how many pairs depend."""
+        found, plan = self.found, self.plan
+        if plan is None or not isinstance(found, Found) or found.tested:
+            return super().left(at)
+        n = int(found.grid["n"].max())
+        return float(plan.left(at, at_more_faces(found.grid["p"].dropna(), n, n + found.unread)))
+
     def gather(self, result: Any, task: Task | None = None) -> Found | Compared:
         """Return sizes while faces are read, and the tests when all are; of pairs, those that are there."""
         if result.kind == "paired":
@@ -414,13 +426,10 @@ class Observed(StudyState):
         if not result.complete:
             grid = result.data.test({**result.settings, "methods": QUICK, "budget": None})
         else:
-            told = Looks(REPAINT)
+            told, left = Looks(REPAINT), self._tests_left(result)
 
             def tell(progress: GridProgress) -> None:
-                title = TESTS[progress.method].title if progress.method in TESTS else progress.method
-                most = max(0.0, self.budget - progress.seconds)
-                pairs = f"{progress.done} of {progress.total} pairs"
-                words = f"Testing: {title}, {pairs}, at most {duration(most)} left"
+                words = in_words(progress, left(progress))
                 if told.due:
                     with told:
                         self._tell(task, setattr, self, "step", words)
@@ -439,6 +448,30 @@ class Observed(StudyState):
             left_out=result.left_out,
             unread=result.unread,
         )
+
+    def _tests_left(self, result: Any) -> Callable[[GridProgress], float]:
+        """Return what says how many seconds of the tests are left; NaN where nothing was planned."""
+        plan, at, calm = self.plan, self.progress, TimeLeft()
+        if plan is None or plan.tests is None:
+            return lambda _progress: math.nan
+        quick = result.data.test({**result.settings, "methods": QUICK, "budget": None})
+        p_values, slower = quick["p"].dropna().to_numpy(), 1.0 if at is None else plan.slower(at)
+
+        def left(progress: GridProgress) -> float:
+            return calm.said(progress.seconds, plan.tests.left(progress, p_values, slower=slower))
+
+        return left
+
+
+def in_words(progress: GridProgress, seconds: float) -> str:
+    """Say which test is run, and how long the tests will go on.
+
+    >>> in_words(GridProgress(12, 60, method="chsic"), 8.0), in_words(GridProgress(12, 60, "mine"), math.nan)
+    ('Testing: cHSIC, 12 of 60 pairs, about 8 s left', 'Testing: mine, 12 of 60 pairs')
+    """
+    title = TESTS[progress.method].title if progress.method in TESTS else progress.method or progress.words
+    ends = f", {about(seconds)} left" if math.isfinite(seconds) else ""
+    return f"Testing: {title}, {progress.done} of {progress.total} pairs{ends}"
 
 
 def _compared(result: Any) -> Compared:

@@ -128,7 +128,7 @@ def status(state: StudyState, time: TimeLeft) -> str:
     if state.stage == "running":
         if at is None or state.step:
             return state.step or words
-        seconds = time.said(at.seconds, at.left if state.plan is None else state.plan.left(at))
+        seconds = time.said(at.seconds, state.left(at))
         left = f", {about(seconds)} left" if math.isfinite(seconds) and at.done < at.total else ""
         words = f"{at.counts.done} of {at.total} {state.UNITS}{left}"
     if at is not None and at.failed:

@@ -406,6 +406,10 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
 
     # running
 
+    def left(self, at: StudyProgress) -> float:
+        """Return the seconds until a run that is so far is over; NaN: not known."""
+        return at.left if self.plan is None else float(self.plan.left(at))
+
     def run(self) -> None:
         """Start, or go on.
 

@@ -157,25 +157,13 @@ def independence_grid(
     >>> grid[["property", "output", "rejects"]].values.tolist()
     [['age', 'happy', True], ['age', 'sad', False]]
     """
-    xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
-    n = one_length([*xs, *ys])
-    conditioner = as_given(labels, n)
-    tests = chosen_tests(methods, conditioner)
-    plan = Plan(
-        alpha=as_share(alpha, "The level alpha"),
-        delta=as_share(delta, "The margin delta"),
-        seed=as_count(seed, "The seed", least=0),
-        n_permutations=_most(n_permutations),
-        max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
-        timed=budget is not None,
-        voting=frozenset().union(*cast(test.id for test in tests).values()),
-    )
-    threads = available() if workers is None else as_count(workers, "The number of threads")
-    if null_property:
-        xs.append(random_property(n, person, plan.seed))
-    asked = questions(xs, ys, labels, person, seed=plan.seed, workers=threads, compare=compare)
-    parts = _parts(asked, [x.name for x in xs], [y.name for y in ys])
-    with reporting(progress, len(tests) * len(xs) * len(ys), unit="pair", parts=True) as report:
+    tests, parts, plan = arranged(
+        properties, outputs, labels, methods, alpha, person=person, compare=compare, seed=seed,
+        timed=budget is not None, n_permutations=n_permutations, max_statistic_draws=max_statistic_draws,
+        null_property=null_property, delta=delta, workers=workers,
+    )  # fmt: skip
+    pairs = sum(part.pairs for part in parts)
+    with reporting(progress, len(tests) * pairs, unit="pair", parts=True) as report:
         tables = _tables(tests, parts, plan, Clock(budget, report, stop))
         sizes = pd.concat([_sizes(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)
@@ -186,6 +174,44 @@ def independence_grid(
         vote = vote.assign(statistic=vote["votes"].astype(np.float64), null="merged", n_permutations=0)
         table = pd.concat([table, vote], ignore_index=True)
     return _finished(table, sizes, plan)
+
+
+def arranged(
+    properties: Any,
+    outputs: Any,
+    labels: Any,
+    methods: Sequence[str | IndependenceTest] | None,
+    alpha: float,
+    *,
+    person: Any = None,
+    compare: Compare | None = None,
+    seed: int = 0,
+    timed: bool = False,
+    n_permutations: int | Literal["corrected"] | None = None,
+    max_statistic_draws: int = 0,
+    null_property: bool = False,
+    delta: float = 0.01,
+    workers: int | None = None,
+) -> tuple[list[IndependenceTest], list[Part], Plan]:
+    """Return the tests of a grid, what each of them is run on, and how; as for `independence_grid`."""
+    xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
+    n = one_length([*xs, *ys])
+    conditioner = as_given(labels, n)
+    tests = chosen_tests(methods, conditioner)
+    plan = Plan(
+        alpha=as_share(alpha, "The level alpha"),
+        delta=as_share(delta, "The margin delta"),
+        seed=as_count(seed, "The seed", least=0),
+        n_permutations=_most(n_permutations),
+        max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
+        timed=timed,
+        voting=frozenset().union(*cast(test.id for test in tests).values()),
+    )
+    threads = available() if workers is None else as_count(workers, "The number of threads")
+    if null_property:
+        xs.append(random_property(n, person, plan.seed))
+    asked = questions(xs, ys, labels, person, seed=plan.seed, workers=threads, compare=compare)
+    return tests, _parts(asked, [x.name for x in xs], [y.name for y in ys]), plan
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def run(
         (P,) which properties belong to that family; None: all.
     """
     problem, clock = question.problem, clock or Clock()
-    by_orders = _by_orders(test, problem, null)
+    by_orders = draws_orders(test, problem, null)
     stopped = clock.stop()
     if stopped is not None:
         return not_run(test, question, f"{stopped}.", null)
@@ -236,7 +236,7 @@ def _check_shapes(prepared: Prepared, shape: tuple[int, int]) -> None:
 def not_run(test: IndependenceTest, question: Question, why: str, null: Null | None = None) -> Outcome:
     """Return the outcome of a test that wasn't run, with the reason for every pair it had."""
     reasons = dict.fromkeys(np.ndindex(question.shape), f"{NOT_RUN}: {why}")
-    where = _where(_by_orders(test, question.problem, null))
+    where = _where(draws_orders(test, question.problem, null))
     return _outcome(question, {}, null=where, why_not=reasons | question.why_not)
 
 
@@ -282,7 +282,7 @@ def check_conditioner(test: IndependenceTest, given: Given) -> None:
         raise BadValueError(msg)
 
 
-def _by_orders(test: IndependenceTest, problem: Problem, null: Null | None) -> bool:
+def draws_orders(test: IndependenceTest, problem: Problem, null: Null | None = None) -> bool:
     """Whether p comes from permutations; a null that isn't there raises `BadValueError`."""
     if null not in (None, "analytic", "permutation"):
         msg = f'null is "analytic", "permutation" or None; got {null!r}.'

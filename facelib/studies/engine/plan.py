@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -17,7 +17,11 @@ from facelib.studies.engine.execution import Progress, about
 from facelib.studies.engine.observers import Reader
 from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.worker import run_job
+from facelib.utilities.checks import Floats
 from facelib.utilities.short_repr import in_short
+
+if TYPE_CHECKING:
+    from facelib.stats.independence.forecast import Forecast
 
 BYTES: Final = 8.0  # on disk, of a row of outputs: two compressed numbers, and words as codes
 PART: Final = 12_000  # bytes of a part besides
@@ -56,10 +60,10 @@ class Plan:
         At once.
     notes
         What to know before the start.
-    afterwards, at_most
-        Seconds of `seconds` for the tests, before their budget cuts them short, and that budget.
     refused
         Why a run in this folder would be refused unless it computes all anew; "" if it wouldn't.
+    tests
+        `facelib.stats.independence.forecast.Forecast` of the tests, which are part of `seconds`; None: none.
     """
 
     name: str
@@ -78,21 +82,28 @@ class Plan:
     notes: tuple[str, ...] = ()
     refused: str = ""
     failed: int = 0
-    afterwards: float = 0.0
-    at_most: float = float("inf")
+    tests: Forecast | None = None
 
-    def left(self, progress: Progress) -> float:
+    def left(self, progress: Progress, p_values: Floats | None = None) -> float:
         """Return the seconds until all is done, tests too, if what is left goes as fast as the units did.
 
         Parameters
         ----------
         progress
             As reported last; its ``left`` is that of the units alone.
+        p_values
+            What is known of the pairs that will be tested: those that depend take longer. None: nothing.
         """
+        if self.tests is None:
+            return progress.left
+        return progress.left + self.tests.seconds(p_values, slower=self.slower(progress))
+
+    def slower(self, progress: Progress) -> float:
+        """Return how many times longer the units took than was planned; 1 while none is done."""
         done, units = progress.done - self.done, self.units - self.done
-        planned = (self.seconds - min(self.afterwards, self.at_most)) / max(units, 1)
-        slower = progress.seconds / done / planned if done > 0 and planned > 0 else 1.0
-        return progress.left + min(self.afterwards * slower, self.at_most)
+        tests = 0.0 if self.tests is None else self.tests.seconds()
+        planned = (self.seconds - tests) / max(units, 1)
+        return progress.seconds / done / planned if done > 0 and planned > 0 else 1.0
 
     @property
     def counts(self) -> Counts:

@@ -7,6 +7,8 @@ machine gets busy or idle amid a run, nobody could know it before: moments count
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -16,18 +18,31 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
+from scipy.stats import norm
 
+from facelib.app.studies.observed_state import Found, Observed, in_words
 from facelib.app.studies.population_state import Population
+from facelib.app.studies.run_panel import status
 from facelib.app.studies.state import StudyState
 from facelib.app.time_left import TimeLeft, in_steps
+from facelib.stats import independence_grid
+from facelib.stats.independence import forecast as forecasts
+from facelib.stats.independence import grid
+from facelib.stats.independence.forecast import SEEN, forecast
+from facelib.stats.independence.permutation import sequential
+from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.studies.engine import execution, plan
-from facelib.studies.engine.execution import Progress
+from facelib.studies.engine.execution import Pace, Progress
+from facelib.studies.engine.plan import Plan
 from facelib.studies.engine.worker import Done
+from tests.unit.stats.independence.test_forecast import METHODS, OUTPUTS, Clock, Timed, clock, columns
 
 OFF, ROUGH, ENOUGH = 0.3, 2.0, 0.9  # share and seconds by which it may be wrong; share of moments
 KNOWN = 0.1  # of a run, after which it is told, and after which a change can be known
 Floats = npt.NDArray[np.float64]
+__all__ = ["clock"]  # a fixture
 
 
 def right(when: Floats, said: Floats, end: float, since: float = 0.0) -> float:
@@ -107,6 +122,80 @@ def told_right(
     return right(when, said, float(ends[-1]), float(since))
 
 
+READ, FACES = 0.3, 140  # seconds of a face, and how many
+
+
+@pytest.mark.parametrize(("budget", "speed"), [(60.0, 1.0), (60.0, 2.5), (10.0, 1.0)])
+@pytest.mark.parametrize("dependent", [0.0, 0.1, 0.5])
+def test_observed_data_says_within_30_per_cent_how_long_reading_and_testing_go_on(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, dependent: float, budget: float, speed: float
+) -> None:
+    """Faces are read and looked at now and then, then the grid runs; `speed`: the machine since the plan."""
+    per_face = faces_of(dependent, seed=1)
+    monkeypatch.setattr(Timed, "extremes", norm.isf(p_values(per_face) ** SEEN))
+    share, told = told_of_tests(per_face, clock, budget=budget, speed=speed)
+    assert share >= ENOUGH, told
+
+
+def faces_of(dependent: float, seed: int) -> Floats:
+    """Return what each face adds to each pair; of a share of them it is the same way, 8 errors in the end."""
+    per_face = np.random.default_rng(seed).normal(size=(FACES, 2 * OUTPUTS))
+    per_face[:, : round(2 * OUTPUTS * dependent)] += 8 / np.sqrt(FACES)
+    return per_face
+
+
+def p_values(per_face: Floats) -> Floats:
+    return np.asarray(2 * norm.sf(np.abs(per_face.sum(axis=0)) / np.sqrt(len(per_face))))
+
+
+def told_of_tests(
+    per_face: Floats, clock: Clock, *, budget: float, speed: float
+) -> tuple[float, list[tuple[float, float]]]:
+    """Return how often what the panel says was right, and what it said."""
+    rng, clock.speed = np.random.default_rng(0), 1.0
+    tests = forecast(*columns(), methods=METHODS, budget=budget)
+    state = Observed(models=("known_unbiased",), background=False, budget=int(budget))
+    seconds = FACES * READ + tests.seconds()
+    state.plan = Plan("", FACES, FACES, 0, 1, 1, FACES, 0, FACES, 1, seconds, 1.0, 1, tests=tests)
+    begun, clock.speed = clock.now, speed
+    reading, calm, told = Pace(), TimeLeft(), []
+    for face in range(1, FACES + 1):
+        clock.take(READ * rng.gamma(12, 1 / 12))
+        reading.note(face, clock.now - begun)
+        at = Progress(face, FACES, seconds=clock.now - begun, left=reading.left(FACES - face))
+        told.append((clock.now, calm.said(at.seconds, state.left(at))))
+        state.progress = at
+        if face > 10 and face % 7 == 0:
+            state.found = looked_at(p_values(per_face[:face]), face)
+    data = SimpleNamespace(test=lambda _how: looked(p_values(per_face), FACES))
+    left = state._tests_left(SimpleNamespace(settings={}, data=data))
+    independence_grid(
+        *columns(), methods=METHODS, budget=budget, workers=1,
+        progress=lambda at: told.append((clock.now, left(at))),
+    )  # fmt: skip
+    state.close()
+    when, said = np.array(told).T
+    return right(when - begun, said, clock.now - begun), list(zip(when - begun, said, strict=True))
+
+
+def looked(p: Floats, faces: int) -> pd.DataFrame:
+    return pd.DataFrame({"p": p, "n": faces})
+
+
+def looked_at(p: Floats, faces: int) -> Found:
+    nothing = pd.DataFrame()
+    return Found(
+        None, looked(p, faces), nothing, nothing, nothing,
+        tested=False, left_out=0, unread=FACES - faces,
+    )  # fmt: skip
+
+
+def test_the_panel_says_the_time_left_of_the_tests_and_no_budget() -> None:
+    words = in_words(GridProgress(12, 60, method="chsic"), 23.0)
+    assert words == "Testing: cHSIC, 12 of 60 pairs, about 23 s left"
+    assert in_words(GridProgress(12, 60, method="chsic"), math.nan).endswith("12 of 60 pairs")
+
+
 @pytest.mark.slow
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
@@ -132,6 +221,36 @@ def test_a_real_run_is_told_within_30_per_cent(monkeypatch: pytest.MonkeyPatch, 
     state.close()
     when, said = np.array(told).T
     share = right(when[:-1] - begun, said[:-1], float(when[-1]) - begun)
+    assert share >= ENOUGH, list(zip(when - begun, said, strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.packages
+@pytest.mark.usefixtures("single_threaded")
+def test_a_real_run_of_observed_data_is_told_within_30_per_cent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Reading and tests, as the panel says it; on this process's own clock and one thread."""
+    own = SimpleNamespace(perf_counter=time.process_time, monotonic=time.process_time, sleep=time.sleep)
+    for module in (execution, plan, grid, sequential, forecasts):
+        monkeypatch.setattr(module, "time", own)
+    monkeypatch.setattr(grid, "available", lambda: 1)
+    state = Observed(models=("fer", "facex"), background=False, store=tmp_path)
+    state.whom.people = 100
+    state.start()
+    calm, told = TimeLeft(), []
+
+    def note(words: str) -> None:
+        if found := re.search(r"about (?:(\d+) min )?(?:(\d+) s )?left", words):
+            minutes, seconds = (float(number or 0) for number in found.groups())
+            told.append((time.process_time(), 60 * minutes + seconds))
+
+    state.observe(lambda _change: note(status(state, calm)), ["progress", "step"])
+    begun = time.process_time()
+    state.run()
+    state.close()
+    when, said = np.array(told).T
+    share = right(when - begun, said, time.process_time() - begun)
     assert share >= ENOUGH, list(zip(when - begun, said, strict=True))
 
 

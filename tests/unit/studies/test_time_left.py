@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facelib.stats.independence.forecast import Cost, Forecast
 from facelib.studies.engine import execution, plan
 from facelib.studies.engine.execution import Pace, Progress
 from facelib.studies.engine.parquet_part import Job
@@ -86,13 +87,17 @@ def planned(**known: Any) -> Plan:
 
 
 @pytest.mark.parametrize(
-    ("slower", "at_most", "end"), [(1.0, math.inf, 8.0), (3.0, math.inf, 24.0), (3.0, 10.0, 10.0)]
+    ("slower", "budget", "end"), [(1.0, math.inf, 8.0), (3.0, math.inf, 24.0), (3.0, 10.0, 10.0)]
 )
-def test_the_tests_at_the_end_are_part_of_what_is_left(slower: float, at_most: float, end: float) -> None:
-    study = planned(afterwards=8.0, at_most=at_most)  # 42 s for 140 units, and the tests
+def test_the_tests_at_the_end_are_part_of_what_is_left(slower: float, budget: float, end: float) -> None:
+    tests = Forecast((Cost("chsic", 0.0, draw=0.008, most=1000),), 20, budget)
+    study = planned(tests=tests)  # 42 s for 140 units, and the tests
+    assert tests.seconds() == pytest.approx(8.0)
     at = Progress(70, 140, seconds=21.0 * slower, left=21.0 * slower)
     assert study.left(at) == pytest.approx(21.0 * slower + end)
     assert planned().left(at) == at.left
+    soon = study.left(at, np.full(10, 0.5))  # all pairs are settled soon
+    assert 21.0 * slower < soon < 21.0 * slower + 0.3 * slower
 
 
 def test_a_plan_times_people_that_it_has_not_met(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
