@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from facelib.charts.palette import colour
 from facelib.classifiers import EMOTIONS
-from facelib.errors import PATHS, BadValueError, check_kind
+from facelib.errors import BadValueError
 from facelib.reports.explorable_about import about
-from facelib.reports.page import TEMPLATES, environment
+from facelib.reports.page import TEMPLATES, environment, save, target_of
 from facelib.reports.shared_scripts import STAGE, as_constant, shared
 from facelib.reports.sweep_words import (
     BESIDE,
@@ -40,8 +40,6 @@ from facelib.studies.sweeps.effects import NO_OUTPUT, signed
 from facelib.studies.sweeps.film_strips import data_uri
 from facelib.studies.sweeps.sweep import DELTA, Sweep
 from facelib.studies.sweeps.view import cut, fractions, picture_alt, smaller, view_of
-from facelib.utilities.files import explained, written_whole
-from facelib.utilities.ledger import remember
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
@@ -69,16 +67,9 @@ def write(
     consent: str = "",
 ) -> Path:
     """Write a sweep as one HTML file that is dragged; see `facelib.studies.Sweep.explorable`."""
-    check_kind(path, PATHS, "The name of a file")
-    target = Path(path).expanduser()
-    if target.suffix.lower() not in (".html", ".htm"):
-        msg = f"An explorable is an HTML file, as in 'smile.html'; got {target.name!r}."
-        raise BadValueError(msg)
-    page = html(sweep, references=references, step=step, with_photograph=with_photograph, consent=consent)
-    with explained(target), written_whole(target, private=True) as file:
-        file.write(page)
-    remember("report", target)
-    return target
+    target = target_of(path, "An explorable", "smile.html")
+    said = {"step": step, "with_photograph": with_photograph, "consent": consent}
+    return save(target, html(sweep, references=references, **said))
 
 
 def html(

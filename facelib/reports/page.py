@@ -27,6 +27,7 @@ ARTICLES: Final = {
     "observational": "an observational study",
     "paired": "a study of pairs",
     "chimeric": "a study of faces and their symmetric versions",
+    "sweep": "a sweep of one face",
 }
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PARTS: Final = (
@@ -66,14 +67,27 @@ def write(result: Any, path: str | Path) -> Path:
     WriteError
         If it can't be written: the disk is full, or the folder is closed to us.
     """
+    target = target_of(path, "A report", "report.html")
+    return save(target, html(content_of(result)))
+
+
+def target_of(path: str | Path, what: str, example: str) -> Path:
+    """Return the path of an HTML file, or raise `BadValueError` if the name ends differently."""
     check_kind(path, PATHS, "The name of a file")
     target = Path(path).expanduser()
     if target.suffix.lower() not in (".html", ".htm"):
-        msg = f"A report is an HTML file, as in 'report.html'; got {target.name!r}."
+        msg = f"{what} is an HTML file, as in {example!r}; got {target.name!r}."
         raise BadValueError(msg)
-    page = html(content_of(result))
+    return target
+
+
+def save(target: Path, page: str | bytes) -> Path:
+    """Write a page whole, for its owner alone, and note it for `facelib data list`."""
+    whole = (
+        page if isinstance(page, bytes) else page.encode(errors="replace")
+    )  # half a surrogate pair is no text
     with explained(target), written_whole(target, private=True) as file:
-        file.write(page.encode())
+        file.write(whole)
     remember("report", target)
     return target
 

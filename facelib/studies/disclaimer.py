@@ -35,5 +35,6 @@ CHIMERIC: Final = (
 """Stands in reports of faces and their symmetric versions."""
 LIMITS_OF: Final = {
     "interventional": LIMITS, "observational": OBSERVED, "paired": PAIRED, "chimeric": CHIMERIC,
+    "sweep": LIMITS,
 }  # fmt: skip
 """The sentence of a report by the kind of its study."""

@@ -1,4 +1,4 @@
-"""Take home: explorable, film, table, figures and stimuli, made when asked for, saved by the browser."""
+"""Take home: explorable, report, film, table, figures, stimuli; made when asked for, saved by the browser."""
 
 from __future__ import annotations
 
@@ -132,6 +132,16 @@ def explorable_html(result: Result, shown: Shown) -> Download:
     said, there = _said(result, shown), result.finished
     page = html(sweep, references=result.placebos, finished=there, step=shown.step, **said)
     return Download(_name(result, "html", "explorable"), page, "text/html")
+
+
+def report_html(result: Result, shown: Shown) -> Download:
+    """Return the report of the sweep; a photograph that nobody agreed to is left out, and it says so."""
+    from facelib.reports.sweep import html
+
+    sweep = replace(result.sweep, label=shown.label)
+    said = _said(result, shown) if shows_pictures(result, shown) else {}
+    page = html(sweep, references=result.placebos, finished=result.finished, **said)
+    return Download(_name(result, "html", "report"), page.encode(errors="replace"), "text/html")
 
 
 def film_mp4(result: Result, shown: Shown) -> Download:
@@ -276,6 +286,12 @@ OFFERS: tuple[tuple[Make, str, str], ...] = (
         "Explorable",
         "One HTML file in which strength, emotion and map are chosen as here, without a network or facelib: "
         "for papers, slides and lessons",
+    ),
+    (
+        report_html,
+        "Report",
+        "One HTML file to read and print: the face at some strengths, curves, verdicts, what was held fixed, "
+        "provenance, limits; a photograph is in it only after the tick",
     ),
     (film_mp4, "Film (MP4)", "The face to strength 1 and back, for pages and players that know VP9"),
     (film_gif, "Film (GIF)", "The same for slides, with fewer colours"),

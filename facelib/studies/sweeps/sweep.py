@@ -245,6 +245,51 @@ class Sweep:
         written: Path = module.write(self, path, references=references, **said)
         return written
 
+    def report(
+        self,
+        path: str | Path,
+        *,
+        references: References | None = None,
+        with_photograph: bool = False,
+        consent: str = "",
+    ) -> Path:
+        """Write the sweep as one HTML file to read and print, as studies' reports are.
+
+        It has the face at some strengths, curves, verdicts with intervals and room, what was held fixed and
+        what moved along, provenance and limits. It loads nothing, holds no script, and prints on A4.
+
+        Parameters
+        ----------
+        path
+            Of the file; it ends with .html.
+        references
+            Placebo sweeps, as `run_references` gives them: a grey band and a column.
+        with_photograph, consent
+            As for `explorable`; without them the picture of a photograph is left out, and the report says so.
+
+        Returns
+        -------
+        Path
+            Where it was written: whole, or not at all.
+
+        Raises
+        ------
+        BadValueError
+            If the name ends differently, or it would show a photograph of somebody whose consent isn't given.
+        WriteError
+            If it can't be written: the disk is full, or the folder is closed to us.
+
+        Examples
+        --------
+        >>> import facelib
+        >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
+        >>> result.report("smile.html")  # doctest: +SKIP
+        """
+        module = importlib.import_module("facelib.reports.sweep")  # stands to the right of studies
+        said = {"with_photograph": with_photograph, "consent": consent}
+        written: Path = module.write(self, path, references=references, **said)
+        return written
+
     def film(
         self,
         path: str | Path,

@@ -21,7 +21,7 @@ ORDER = tuple(name.removeprefix("facelib.") for name in reversed(LINTER["contrac
 """Rooms from the ground up: each may import those before it."""
 GROUND = {"errors", "face"}
 LAZY = {("studies", "reports")}
-"""The one way back: a result writes its report, a sweep its explorable; the module is imported late."""
+"""The one way back: results and sweeps write their reports and explorables; the module is imported late."""
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "voila"}
 MOST_LINES = 95  # of a function, without its docstring
 MOST_NAMES = 443  # in all `__all__` together
