@@ -1,4 +1,4 @@
-"""Who can come to this page: its visitor alone, or others; files that could be programs need to know."""
+"""Who can come to this page, its visitor alone or others, and where; networks of one's own need to know."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from facelib.app.classroom import in_class
 
 VARIABLE: Final = "FACELIB_VISITORS"
 """Environment variable that the server sets for its sessions: one of `ALONE` and the keys of `REASONS`."""
+ADDRESS: Final = "FACELIB_ADDRESS"
+"""Environment variable of its sessions with the address at which others reach the page; "": they can't."""
 ALONE: Final = "alone"
 REASONS: Final = MappingProxyType(
     {
@@ -69,3 +71,14 @@ def closed() -> str:
     elif said is None:
         said = "unknown" if served else ALONE
     return "" if said == ALONE else CLOSED.format(reason=REASONS.get(said, REASONS["unknown"]))
+
+
+def address() -> str:
+    """Return the address at which others reach this page, without its token; "" where they can't.
+
+    Examples
+    --------
+    >>> address()
+    ''
+    """
+    return os.environ.get(ADDRESS, "")

@@ -166,6 +166,8 @@ def open_app(
 
     def announce(address: str) -> None:
         typer.echo(f"facelib is at {address}\nCtrl-C ends it.")
+        if not is_loopback(ip) and sys.stdout.isatty():
+            typer.echo("\n".join(_to_scan(address, sys.stdout.encoding)))
         if class_size is not None:
             alone = is_loopback(ip) and not base_url.strip("/")
             typer.echo("\n".join(_for_a_class(address, class_size, alone=alone)))
@@ -190,6 +192,23 @@ def open_app(
         announce=announce,
     )
     typer.echo("Ended.")
+
+
+def _to_scan(address: str, encoding: str) -> Iterator[str]:
+    """Give the page's address as a QR code; a class's word is in it, which is read aloud, no other token."""
+    from facelib.app.qr_code import in_terminal
+    from facelib.app.server.class_word import is_class_word
+
+    page, _, token = address.partition("?token=")
+    spoken = is_class_word(unquote_plus(token))
+    try:
+        code = in_terminal(address if spoken else page)
+        code.encode(encoding)
+    except UnicodeEncodeError:  # a terminal without half blocks
+        return
+    if code:
+        yield code
+        yield f"Scanned, it opens {page}{', with the word' if spoken else ', which asks for the token'}."
 
 
 def _for_a_class(address: str, size: int, *, alone: bool) -> Iterator[str]:

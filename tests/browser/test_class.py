@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from harness import COMES, QUICK_PAGE, SCREENSHOTS, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Browser, Page, expect
@@ -211,3 +213,39 @@ def test_all_of_it_lies_below_the_path_of_a_hub(
     two.close()  # its last word goes below the path, too
     asks_again(three.page)
     wait_until(lambda: len(server.kernels()) <= 2, 30, "the session has ended")
+
+
+def test_a_link_made_on_the_teachers_computer_leads_others_in(
+    quick: Path, start: Start, visit: Visits
+) -> None:
+    server = start(quick, "--class", "3", "--ip", "0.0.0.0", pool=1)
+    wait_until(lambda: "For the board" in server.log, 20, "the word")
+    board, word = re.findall(r"For the board: (http\S+) and the word (\S+)", server.log)[0]
+    assert "//127." not in board
+    teacher = visit(re.sub(r"//[^/]+:", "//127.0.0.1:", server.url))
+    page = teacher.page
+    expect(page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    teacher.click(page.get_by_role("button", name="Share"))
+    link = page.get_by_label("Link to this scene")
+    expect(link).to_have_value(re.compile(rf"^{re.escape(board)}#"), timeout=COMES)
+    code = page.get_by_role("img", name="QR code of the link")
+    expect(code).to_be_visible(timeout=COMES)
+    teacher.screenshot("share_code")
+    assert scanned(code.screenshot()) == link.input_value(), "what is scanned is what stands there"
+    assert not {"token", word} & set(re.split(r"[?&=#]", link.input_value())), "projected without the word"
+    pupil = visit(f"{link.input_value()}age=70")
+    pupil.type_into(pupil.page.get_by_label("Word"), word)
+    pupil.click(pupil.page.get_by_role("button", name="Open"))
+    expect(pupil.page.get_by_role("slider", name="Age", exact=True)).to_have_attribute(
+        "aria-valuetext", "70", timeout=COMES
+    )
+    pupil.click(pupil.page.get_by_role("button", name="Share"))
+    expect(pupil.page.get_by_label("Link to this scene")).to_have_value(
+        re.compile(rf"^{re.escape(board)}#age=70"), timeout=COMES
+    )
+
+
+def scanned(picture: bytes) -> str:
+    """Return what a code on a picture of the screen says."""
+    pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return str(cv2.QRCodeDetector().detectAndDecode(pixels)[0])

@@ -90,6 +90,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
     )
     class_folder = Unicode("", config=True, help="What the sessions of a class share; none: no class.")
     visitors = Unicode("unknown", config=True, help="Who can come: see facelib.app.visitors.")
+    reach = Unicode("", config=True, help="The address at which others reach the page; none: they can't.")
 
     def __init__(self, **kwargs: Any) -> None:
         self.lobby = Lobby()
@@ -144,6 +145,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
         env = VARIABLES | (kwargs.get("env") or dict(os.environ))
         kwargs["env"] = env | {"VOILA_WS_BASE_URL": kernel_path(env.get("VOILA_SERVER_URL", "/"))}
         kwargs["env"][visitors.VARIABLE] = self.visitors
+        kwargs["env"][visitors.ADDRESS] = self.reach
         if self.class_folder:
             kwargs["env"][classroom.VARIABLE] = self.class_folder
         preheated = kwargs["env"].get("VOILA_PREHEAT") == "True"

@@ -18,6 +18,7 @@ from typing import Any
 from facelib.app import classroom
 from facelib.app.server.class_word import class_word
 from facelib.app.server.fork_server import USABLE
+from facelib.app.server.reach import page_address
 from facelib.app.visitors import who_can_come
 from facelib.errors import BadValueError, UnavailableError
 from facelib.utilities import distribution
@@ -222,8 +223,9 @@ def configuration(
         {"cull_idle_timeout": idle, "cull_interval": min(30, idle), "cull_connected": False}
     )
     come = who_can_come(loopback=local, token=bool(token), base_url=base_url)
+    reach = "" if local else page_address(ip, port, base_url)
     options.CappedKernelManager.update(
-        {"max_kernels": max_kernels, "abandoned_after": min(30.0, idle), "visitors": come}
+        {"max_kernels": max_kernels, "abandoned_after": min(30.0, idle), "visitors": come, "reach": reach}
     )
     options.VoilaKernelManager.fill_delay = 6.0  # seconds; the visitor's own page comes first
     options.KernelManager.update({"transport": transport, "autorestart": False, "shutdown_wait_time": 2.0})

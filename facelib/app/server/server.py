@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import signal
-import socket
 import tempfile
 import threading
 import webbrowser
@@ -41,6 +40,7 @@ from facelib.app.server.doors import (
 )
 from facelib.app.server.kernel_manager import BUSY, kernel_path
 from facelib.app.server.lobby import RETRY
+from facelib.app.server.reach import page_address
 from facelib.utilities.scratch import PAGE, new_folder, remove
 
 logger = logging.getLogger(__name__)
@@ -204,11 +204,8 @@ class PageServer(Voila):
 
     def address(self, *, here: bool) -> str:
         """Return the page's address: as this machine's own browser knows it, or as others do."""
-        everywhere = self.ip in {"", "0.0.0.0", "::"}
-        name = ("127.0.0.1" if here else socket.gethostname()) if everywhere else self.ip
-        host = f"[{name}]" if ":" in name else name
         query = f"?{urlencode({'token': self.page_token})}" if self.page_token else ""
-        return f"http://{host}:{self.port}{self.base_url}{query}"
+        return page_address(self.ip, self.port, self.base_url, here=here) + query
 
     def listen(self) -> None:
         """Serve until stopped."""

@@ -1,10 +1,13 @@
 /* Undo, Redo, and Share: a dialog with the link to what is shown, and the session as a file, out and in.
  *
  * The kernel answers all of it. What others wrote is sent to it as it is, and shown as text only. Where the page has
- * an address of its own (Voila) the link is that; in JupyterLab it is the scene alone.
+ * an address of its own (Voila) the link is that, or where it is this computer's own the one at which others reach it;
+ * in JupyterLab it is the scene alone. No link and no code holds the token: the page's address has it behind "?".
  */
 const LONGEST = 100000; // characters, as in session.py
 const COPIED = 4000; // ms that "Copied" stands
+const OWN = /^(localhost|127(\.\d+){3}|\[::1\])$/; // names of this computer for itself
+const SVG = "http://www.w3.org/2000/svg";
 const WRITES = "input, textarea, select, [contenteditable=true]";
 
 function pressed(event) {
@@ -75,9 +78,8 @@ class Tools {
 
     this.link = this.field("Link to this scene", true);
     this.copy = this.button("Copy link", "", () => this.copied());
-    const where = document.body.dataset.voila
-      ? "It opens face, change, strength, emotion and map wherever this address of facelib can be reached; elsewhere it is pasted below. No picture is in it."
-      : "It is pasted below, or behind the # of facelib’s page. No picture is in it.";
+    this.code = element("figure", "facelib-tools-code");
+    this.code.hidden = true;
     const save = this.button("Save session", "", () => this.save());
     this.given = this.field("Link of somebody else", false);
     this.given.addEventListener("keydown", (event) => {
@@ -100,7 +102,7 @@ class Tools {
     };
     this.dialog.append(
       head,
-      part("Link", where, this.link, this.copy),
+      part("Link", this.where(), this.link, this.copy, this.code),
       part("Session", "How all parts of the page are set, as a file. Pictures and results aren’t in it.", save),
       part("Open", "A link, or a session’s file. Nothing is started by it, and Undo leads back.", this.given, go, this.file),
       this.status,
@@ -109,6 +111,38 @@ class Tools {
       if (event.target === this.dialog) this.dialog.close();
     });
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab's shortcuts
+  }
+
+  /** Where the link leads: "" in JupyterLab; `others`: others reach it. */
+  place() {
+    if (!document.body.dataset.voila) return { page: "", others: false };
+    const { origin, pathname, hostname } = window.location;
+    const reach = OWN.test(hostname) ? this.model.get("reach") : `${origin}${pathname}`;
+    return { page: `${reach || origin + pathname}#`, others: Boolean(reach) };
+  }
+
+  where() {
+    const { page, others } = this.place();
+    if (!page) return "It is pasted below, or behind the # of facelib’s page. No picture is in it.";
+    const reached = others
+      ? "It opens face, change, strength, emotion and map wherever this computer can be reached, and asks for the word or token that lets people in."
+      : "Others can’t reach this computer: they paste the link into their own facelib, below.";
+    return `${reached} No picture is in it.`;
+  }
+
+  /** Draw a code: rows of "0" and "1". */
+  draw({ link, rows }) {
+    this.code.hidden = link !== this.link.value || !rows.length;
+    if (this.code.hidden) return;
+    const drawn = document.createElementNS(SVG, "svg");
+    drawn.setAttribute("viewBox", `0 0 ${rows.length} ${rows.length}`);
+    drawn.setAttribute("role", "img");
+    drawn.setAttribute("aria-label", "QR code of the link");
+    const dark = document.createElementNS(SVG, "path");
+    const runs = rows.flatMap((row, y) => [...row.matchAll(/1+/g)].map((run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`));
+    dark.setAttribute("d", runs.join(""));
+    drawn.append(dark);
+    this.code.replaceChildren(drawn, element("figcaption", "", "The link as a code for telephones; neither has the word or token in it."));
   }
 
   field(label, fixed) {
@@ -127,6 +161,7 @@ class Tools {
     this.say("");
     this.shared = null;
     this.link.value = "";
+    this.code.hidden = true;
     this.given.value = this.file.value = "";
     this.hold(this.copy, true);
     this.dialog.showModal();
@@ -136,12 +171,13 @@ class Tools {
   answer(message) {
     if (message?.shared) {
       this.shared = message.shared;
-      const { origin, pathname } = window.location;
-      const page = document.body.dataset.voila ? `${origin}${pathname}#` : "";
+      const { page, others } = this.place();
       this.link.value = page + this.shared.address;
+      if (others) this.model.send({ code: this.link.value });
       this.hold(this.copy, false);
       if (this.saves) this.save();
     }
+    if (message?.code) this.draw(message.code);
     if (message?.refused !== undefined) this.say(message.refused);
     if (message?.opened !== undefined) this.dialog.close();
   }

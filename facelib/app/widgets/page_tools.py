@@ -9,6 +9,8 @@ from typing import Any, Final
 import anywidget
 import traitlets as t
 
+from facelib.app.qr_code import modules
+from facelib.app.visitors import address
 from facelib.app.widgets.scripts import script
 
 _HERE = Path(__file__).parent
@@ -22,6 +24,8 @@ class PageTools(anywidget.AnyWidget):
     ----------
     can_undo, can_redo
         Whether there is something to undo or to redo in the part of the page that is open.
+    reach
+        The address at which others reach the page, which links have instead of this computer's own; "": none.
 
     Parameters
     ----------
@@ -36,9 +40,10 @@ class PageTools(anywidget.AnyWidget):
 
     can_undo = t.Bool(default_value=False).tag(sync=True)
     can_redo = t.Bool(default_value=False).tag(sync=True)
+    reach = t.Unicode("").tag(sync=True)
 
     def __init__(self, on_press: Callable[[str], None], on_open: Callable[[str], None]) -> None:
-        super().__init__()
+        super().__init__(reach=address())
         self._on_press, self._on_open = on_press, on_open
         self.on_msg(self._on_msg)
 
@@ -60,3 +65,5 @@ class PageTools(anywidget.AnyWidget):
             self._on_press(given["press"])
         elif isinstance(given.get("open"), str):
             self._on_open(given["open"])
+        elif isinstance(given.get("code"), str):
+            self.send({"code": {"link": given["code"], "rows": modules(given["code"])}})
