@@ -68,8 +68,8 @@ def write(
 ) -> Path:
     """Write a sweep as one HTML file that is dragged; see `facelib.studies.Sweep.explorable`."""
     target = target_of(path, "An explorable", "smile.html")
-    said = {"step": step, "with_photograph": with_photograph, "consent": consent}
-    return save(target, html(sweep, references=references, **said))
+    page = html(sweep, references=references, step=step, with_photograph=with_photograph, consent=consent)
+    return save(target, page)
 
 
 def html(

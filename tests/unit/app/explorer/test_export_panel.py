@@ -128,3 +128,26 @@ def test_stimuli_and_maps_of_a_photograph_wait_for_the_tick_and_figures_do_not(e
         assert ("left out" in captions) != agreed
         assert bool(about["photograph"]) == agreed
     assert made(panel, "Stimuli (zip)") is not None
+
+
+def test_the_report_is_of_what_is_shown_and_leaves_a_photograph_out_until_the_tick(
+    explorer: Explorer,
+) -> None:
+    show(explorer, HEAD, "symmetry")
+    explorer.label = "sad"
+    page = made(ExportPanel(explorer), "Report")
+    assert page is not None
+    assert (page.name[-5:], page.type) == (".html", "text/html")
+    tree = parsed(page.data.decode())
+    assert "Outputs for sad" in [one.text for one in tree.all("h3")]
+    assert len(tree.all("img")) == 1, "a rendered face shows nobody"
+    show(explorer, replace(HEAD.render(96), source="photograph", attributes={"name": "one"}), "blur")
+    panel = ExportPanel(explorer)
+    for agreed in (False, True):
+        panel.agreed.value = agreed
+        file = made(panel, "Report")
+        assert file is not None
+        assert file.data.count(b"data:image") == agreed
+        said = parsed(file.data.decode()).text
+        assert ("nobody said that the person shown has agreed" in said) != agreed
+        assert (f"a tick on the page, “{AGREED}”" in said) == agreed
