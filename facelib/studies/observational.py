@@ -34,7 +34,7 @@ from facelib.utilities.wording import counted, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.stats.independence.forecast import Forecast
+    from facelib.stats.forecast import Forecast
     from facelib.studies.declared.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
@@ -268,7 +268,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     def _forecast(self) -> Forecast | None:
         """Time the tests on some faces: with what is known of them, and noise for what isn't read yet."""
-        from facelib.stats.independence.forecast import forecast
+        from facelib.stats.forecast import forecast
 
         whole = np.flatnonzero(~incomplete(self._lacks(), len(self.people)))
         some = self.known.iloc[whole[:TRIED]]

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.interventions import Intervention
-    from facelib.stats.independence.forecast import Forecast
+    from facelib.stats.forecast import Forecast
     from facelib.studies.results import Result
 
 KEPT: Final = "Columns of the faces' table that are stored, too (keep_columns),"

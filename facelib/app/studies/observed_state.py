@@ -23,8 +23,8 @@ from facelib.errors import BadValueError
 from facelib.properties.clinical.measures import NAMES as CLINICAL
 from facelib.stats.effects.equivalence import MATTERS
 from facelib.stats.effects.few_people import DELTA
+from facelib.stats.forecast import at_more_faces
 from facelib.stats.independence import TESTS
-from facelib.stats.independence.forecast import at_more_faces
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED, Hypothesis
@@ -37,6 +37,8 @@ from facelib.utilities.consent import columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from facelib.utilities.checks import Floats
 
 PEOPLE: Final = 140
 QUESTIONS: Final = ("properties", "conditions")
@@ -413,11 +415,16 @@ class Observed(StudyState):
 
     def left(self, at: StudyProgress) -> float:
         """Return the seconds until all is read and tested; what was looked at says how many pairs depend."""
-        found, plan = self.found, self.plan
-        if plan is None or not isinstance(found, Found) or found.tested:
-            return super().left(at)
+        return super().left(at) if self.plan is None else float(self.plan.left(at, self._looked_at))
+
+    @property
+    def _looked_at(self) -> Floats | None:
+        """The p-values that pairs will have, by the last look while faces were read; None: there was none."""
+        found = self.found
+        if not isinstance(found, Found) or found.tested:
+            return None
         n = int(found.grid["n"].max())
-        return float(plan.left(at, at_more_faces(found.grid["p"].dropna(), n, n + found.unread)))
+        return at_more_faces(found.grid["p"].dropna(), n, n + found.unread)
 
     def gather(self, result: Any, task: Task | None = None) -> Found | Compared:
         """Return sizes while faces are read, and the tests when all are; of pairs, those that are there."""
@@ -454,8 +461,10 @@ class Observed(StudyState):
         plan, at, calm = self.plan, self.progress, TimeLeft()
         if plan is None or plan.tests is None:
             return lambda _progress: math.nan
-        quick = result.data.test({**result.settings, "methods": QUICK, "budget": None})
-        p_values, slower = quick["p"].dropna().to_numpy(), 1.0 if at is None else plan.slower(at)
+        p_values, slower = self._looked_at, 1.0 if at is None else plan.slower(at)
+        if p_values is None:
+            quick = result.data.test({**result.settings, "methods": QUICK, "budget": None})
+            p_values = quick["p"].dropna().to_numpy()
 
         def left(progress: GridProgress) -> float:
             return calm.said(progress.seconds, plan.tests.left(progress, p_values, slower=slower))

@@ -165,7 +165,7 @@ def independence_grid(
     pairs = sum(part.pairs for part in parts)
     with reporting(progress, len(tests) * pairs, unit="pair", parts=True) as report:
         tables = _tables(tests, parts, plan, Clock(budget, report, stop))
-        sizes = pd.concat([_sizes(part, plan) for part in parts])
+        sizes = pd.concat([sizes_of(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)
     table["rejects"] = table["p"] < plan.alpha
     table["votes"] = pd.array([pd.NA] * len(table), dtype="Int64")
@@ -363,7 +363,7 @@ def _frame(
     return pd.DataFrame(frame)
 
 
-def _sizes(part: Part, plan: Plan) -> pd.DataFrame:
+def sizes_of(part: Part, plan: Plan) -> pd.DataFrame:
     """Return ω² with its interval for every pair of a part, and that of the share of large ones."""
     problem = part.question.problem
     shape = len(part.properties), len(part.outputs)

@@ -21,7 +21,7 @@ from facelib.utilities.checks import Floats
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
-    from facelib.stats.independence.forecast import Forecast
+    from facelib.stats.forecast import Forecast
 
 BYTES: Final = 8.0  # on disk, of a row of outputs: two compressed numbers, and words as codes
 PART: Final = 12_000  # bytes of a part besides
@@ -63,7 +63,7 @@ class Plan:
     refused
         Why a run in this folder would be refused unless it computes all anew; "" if it wouldn't.
     tests
-        `facelib.stats.independence.forecast.Forecast` of the tests, which are part of `seconds`; None: none.
+        `facelib.stats.forecast.Forecast` of the tests, which are part of `seconds`; None: none.
     """
 
     name: str

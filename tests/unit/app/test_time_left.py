@@ -27,17 +27,17 @@ from facelib.app.studies.population_state import Population
 from facelib.app.studies.run_panel import status
 from facelib.app.studies.state import StudyState
 from facelib.app.time_left import TimeLeft, in_steps
+from facelib.stats import forecast as forecasts
 from facelib.stats import independence_grid
-from facelib.stats.independence import forecast as forecasts
+from facelib.stats.forecast import SEEN, forecast
 from facelib.stats.independence import grid
-from facelib.stats.independence.forecast import SEEN, forecast
 from facelib.stats.independence.permutation import sequential
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.studies.engine import execution, plan
 from facelib.studies.engine.execution import Pace, Progress
 from facelib.studies.engine.plan import Plan
 from facelib.studies.engine.worker import Done
-from tests.unit.stats.independence.test_forecast import METHODS, OUTPUTS, Clock, Timed, clock, columns
+from tests.unit.stats.test_forecast import METHODS, OUTPUTS, Clock, Timed, clock, columns
 
 OFF, ROUGH, ENOUGH = 0.3, 2.0, 0.9  # share and seconds by which it may be wrong; share of moments
 KNOWN = 0.1  # of a run, after which it is told, and after which a change can be known

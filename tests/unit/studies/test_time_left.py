@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facelib.stats.independence.forecast import Cost, Forecast
+from facelib.stats.forecast import Cost, Forecast
 from facelib.studies.engine import execution, plan
 from facelib.studies.engine.execution import Pace, Progress
 from facelib.studies.engine.parquet_part import Job

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.stats.corrections import adjust
 from facelib.stats.independence.base import IndependenceTest
-from facelib.stats.independence.grid import arranged
+from facelib.stats.independence.grid import arranged, sizes_of
 from facelib.stats.independence.permutation.sequential import Drawing, Progress
 from facelib.stats.independence.prepare import Question
 from facelib.stats.independence.result import STOP_AFTER, draws_orders
@@ -93,6 +93,8 @@ class Forecast:
         How many are tested.
     budget
         Seconds after which no more is drawn; inf: no end.
+    after
+        Seconds of what is computed after the tests: how much is explained.
 
     Examples
     --------
@@ -104,6 +106,7 @@ class Forecast:
     costs: tuple[Cost, ...]
     pairs: int
     budget: float = math.inf
+    after: float = 0.0
 
     def seconds(self, p_values: Floats | None = None, *, slower: float = 1.0) -> float:
         """Return the seconds of the whole grid.
@@ -115,7 +118,7 @@ class Forecast:
         slower
             How many times longer everything takes than it was measured.
         """
-        return self._of(self.costs, self._known(p_values), self.budget, slower)
+        return self._of(self.costs, self._known(p_values), self.budget, slower) + slower * self.after
 
     def left(self, at: Progress, p_values: Floats | None = None, *, slower: float = 1.0) -> float:
         """Return the seconds that are left of a grid that runs.
@@ -137,7 +140,8 @@ class Forecast:
         expected = self._of(self.costs[:place], p, self.budget, slower)
         expected += slower * (own.setup + own.of(at.drawing.taken, at.drawing.drawn))
         rate = slower * (at.seconds + FIRM) / (expected + FIRM)
-        return left + self._of(self.costs[place + 1 :], p, self.budget - at.seconds - left, rate)
+        left += self._of(self.costs[place + 1 :], p, self.budget - at.seconds - left, rate)
+        return left + rate * self.after
 
     def _of(self, costs: Sequence[Cost], p_values: Floats, budget: float, slower: float) -> float:
         """Share out what is left of the budget, as the grid does: what one test leaves goes to the others."""
@@ -199,12 +203,17 @@ def forecast(
             continue
         sums = {name: sum(getattr(one, name) for one in found) for name in ("setup", "draw")}
         costs.append(replace(found[0], **sums))
+    begun = time.perf_counter()
+    for part in parts:
+        sizes_of(part, plan)
+    after = time.perf_counter() - begun
     n = max(part.question.problem.n for part in parts)
     grown = max(1.0, (n if rows is None else rows) / n) ** GROWTH
     times = [
         replace(one, setup=grown * one.setup, draw=grown * one.draw, pair=grown * one.pair) for one in costs
     ]
-    return Forecast(tuple(times), sum(part.pairs for part in parts), math.inf if budget is None else budget)
+    pairs, ends = sum(part.pairs for part in parts), math.inf if budget is None else budget
+    return Forecast(tuple(times), pairs, ends, grown * after)
 
 
 def _measured(test: IndependenceTest, question: Question, most: int) -> Cost:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from facelib.stats import independence_grid
-from facelib.stats.independence import IndependenceTest, Prepared, forecast, grid
-from facelib.stats.independence.forecast import Cost, Forecast, at_more_faces
+from facelib.stats import forecast, independence_grid
+from facelib.stats.forecast import Cost, Forecast, at_more_faces
+from facelib.stats.independence import IndependenceTest, Prepared, grid
 from facelib.stats.independence.permutation import sequential
 
 OUTPUTS, ROWS, DEPENDS = 40, 70, 100.0
@@ -156,6 +156,7 @@ def test_what_is_left_is_right_while_tests_run(
 
 def test_a_test_that_nobody_planned_has_no_time() -> None:
     known = Forecast((Cost("chsic", 1.0),), 10)
+    assert Forecast(known.costs, 10, after=2.0).seconds(slower=3.0) == pytest.approx(9.0)
     assert np.isnan(known.left(sequential.Progress(1, 10, method="mine")))
     assert known.left(sequential.Progress(1, 10, method="chsic")) == 0.0
 
