@@ -5,6 +5,7 @@ Playwright's own ways scroll by script, also where a person can't scroll, and us
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -185,6 +186,17 @@ class Hands:
         self.page.mouse.down()
         self.page.mouse.move(*end, steps=steps)
         self.page.mouse.up()
+
+    @contextlib.contextmanager
+    def holding(self, begin: Point, end: Point, steps: int = 5) -> Iterator[None]:
+        """Take what is in sight at one place with the mouse, and hold it at another meanwhile."""
+        self.page.mouse.move(*begin)
+        self.page.mouse.down()
+        self.page.mouse.move(*end, steps=steps)
+        try:
+            yield
+        finally:
+            self.page.mouse.up()
 
     def wheel(self, place: Point, *turns: float, pause: float = 0.03) -> None:
         """Rest the pointer at a place of the window, and turn the wheel by so many px each time."""

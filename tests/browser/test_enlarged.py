@@ -144,12 +144,10 @@ def test_finer_faces_come_when_the_strength_rests_and_networks_see_what_they_saw
     viewer.screenshot("enlarged_fine")
     inner = dialog(viewer).get_by_role("slider", name="Strength")
     box = box_of(inner)
-    viewer.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
-    viewer.page.mouse.down()
-    viewer.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=6)
-    viewer.page.wait_for_timeout(1500)
-    assert pane(viewer, "second").evaluate(side) == 224, "nothing of it while the strength is held"
-    viewer.page.mouse.up()
+    begin, end = ((box["x"] + part * box["width"], box["y"] + box["height"] / 2) for part in (0.3, 0.8))
+    with viewer.holding(begin, end):
+        viewer.page.wait_for_timeout(1500)
+        assert pane(viewer, "second").evaluate(side) == 224, "nothing of it while the strength is held"
     wait_until(lambda: pane(viewer, "second").evaluate(side) == 512, 30, "a finer picture")
     mode(viewer, "Difference")
     assert pane(viewer, "first").evaluate(side) == 512
