@@ -76,7 +76,7 @@ class WholePicture(Preparation):
         height: int,
         width: int,
         *,
-        points: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,  # noqa: ARG002
     ) -> Boxes:
         """Return the whole picture for each, float64 (N, 4), px; boxes are checked all the same."""
         super().crop_boxes(boxes, count, height, width)
@@ -214,7 +214,10 @@ class FunctionClassifier(Classifier):
         """Do nothing: it is ready."""
 
     def features(
-        self, images: Images, boxes: npt.ArrayLike | None = None, points: npt.ArrayLike | None = None
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,  # noqa: ARG002 - crops are upright
     ) -> torch.Tensor:
         """Return the logits (N, K): it has no other features."""
         return torch.from_numpy(self.logits(images, boxes))
@@ -231,9 +234,12 @@ class FunctionClassifier(Classifier):
         return found
 
     def logits(
-        self, images: Images, boxes: npt.ArrayLike | None = None, points: npt.ArrayLike | None = None
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,  # noqa: ARG002 - crops are upright
     ) -> Logits:
-        """Return the logarithms of the probabilities, float32 (N, K); points are taken as others take them.
+        """Return the logarithms of the probabilities, float32 (N, K).
 
         Raises
         ------
