@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _STYLE: Final = Path(__file__).with_name("notebook.css")
 
@@ -19,7 +19,7 @@ def offline() -> None:
 
     alt.renderers.enable("jupyter", offline=True)
     if "ipykernel" in sys.modules:  # a notebook runs this
-        from IPython.display import HTML, display
+        from IPython import display as notebook
 
-        style = HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")  # type: ignore[no-untyped-call]
-        display(style)  # type: ignore[no-untyped-call]
+        shown: Any = notebook  # it has no types
+        shown.display(shown.HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"))
