@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from facelib.classifiers import Classifier
+from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.functions.function import FunctionClassifier
 from facelib.errors import BadValueError
 from facelib.face import face_fingerprint
@@ -108,8 +109,17 @@ def of_classifier(classifier: Classifier) -> str:
         *_beside(type(classifier)),
         *([] if classifier.card.sha256 else _layers(classifier)),
         *_asked(classifier),
-        *([dict(classifier.scales)] if classifier.scales else ["multi-label"] * classifier.multi_label),
+        *_link(classifier),
     )
+
+
+def _link(classifier: Classifier) -> list[object]:
+    """Return what makes probabilities or values of logits; nothing of softmax, nor of built-in networks."""
+    if classifier.scales:
+        return [dict(classifier.scales)]
+    if classifier.multi_label:
+        return ["multi-label"]
+    return ["sigmoids"] * (classifier.sigmoids and classifier.id not in RECIPES)
 
 
 def of_function(classifier: Classifier) -> OwnCode:

@@ -12,7 +12,7 @@ import pytest
 from torch import nn
 
 from facelib import interventions
-from facelib.classifiers import Preparation, own
+from facelib.classifiers import Preparation, Scale, own
 from facelib.studies.engine.fingerprints import STORING, WORKER, fingerprint, of_classifier, of_intervention
 from facelib.utilities import code_digests as sources
 
@@ -121,6 +121,21 @@ def test_options_tell_interventions_apart() -> None:
     keys = {of_intervention(interventions.get("palsy", side=side)) for side in ("left", "right")}
     assert len(keys) == 2
     assert of_intervention(interventions.get("palsy", side="left")) in keys
+
+
+def test_one_network_with_other_probabilities_has_another_key() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 4, 5), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    declared: Any = {
+        "labels": ["cat", "dog"],
+        "preparation": Preparation(32, "gray", 0.0, 255.0),
+        "id": "mine",
+    }
+    keys = [
+        of_classifier(own(network, outputs=outputs, **declared))
+        for outputs in ("logits", "sigmoids", "multi-label", Scale("", -9, 9))
+    ]
+    assert len(set(keys)) == 4
+    assert keys[0] == of_classifier(own(network, outputs="logits", **declared))
 
 
 def test_moving_an_intervention_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
