@@ -20,6 +20,7 @@ from facelib.classifiers.loaders.loaded import Source
 from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path
+from facelib.models.devices import Device, as_device
 from facelib.utilities.nearest import nearest
 from facelib.utilities.registry import Registry, place_of
 
@@ -42,6 +43,7 @@ class Entry:
     packages: Sequence[str] = ()
     kind: Kind = "own"
     made: Classifier | None = None
+    elsewhere: dict[Device, Classifier] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -52,6 +54,8 @@ def register(
     id: str,  # noqa: A002
     classifier: Classifier | Callable[[], Classifier] | Source,
     packages: Sequence[str] = (),
+    *,
+    device: str | Device | None = None,
     **how: Any,
 ) -> None:
     """Make a classifier available under a name, until this process ends.
@@ -69,6 +73,8 @@ def register(
         that `own` makes a classifier of, right now.
     packages
         Model packages that it needs.
+    device
+        Where it reads, as for `load`; None: what FACELIB_DEVICE says, else where the classifier is.
     **how
         Options of `own` for a file, a folder or a module, such as ``labels=`` and ``preparation=``;
         ``trust=True`` for a TorchScript file, which is a program.
@@ -82,16 +88,24 @@ def register(
     _discover()
     place = "" if isinstance(classifier, Classifier) else _place(classifier)
     if isinstance(classifier, (str, Path, nn.Module)):
-        classifier = own(classifier, id=id, **how)
+        classifier = own(classifier, id=id, device=device, **how)
     elif how:
         msg = f"Only a file, a folder or a torch module takes {', '.join(how)}; {id!r} is none of them."
         raise BadValueError(msg)
     if isinstance(classifier, Classifier):
-        made = _named(id, classifier)
+        made = _named(id, classifier if device is None else classifier.on(device))
         place = place or f"classifier of {made.card.source}"
         CLASSIFIERS.register(id, Entry(lambda: made, packages, made=made), place)
     else:
-        CLASSIFIERS.register(id, Entry(classifier, packages), place)
+        make = classifier if device is None else functools.partial(_made_on, classifier, as_device(device))
+        CLASSIFIERS.register(id, Entry(make, packages), place)
+
+
+def _made_on(make: Callable[[], Classifier], device: Device) -> Classifier:
+    """Return what a function makes, on a device."""
+    made = make()
+    check_kind(made, Classifier, "What a function that is registered makes, a classifier,")
+    return made.on(device)
 
 
 def unregister(id: str) -> None:  # noqa: A002
@@ -118,15 +132,31 @@ def _place(source: Source | Callable[[], Classifier]) -> str:
     return place_of(type(source) if isinstance(source, nn.Module) else source)
 
 
-def load(id: str) -> Classifier:  # noqa: A002
-    """Return a classifier; it is made once in a process.
+def load(id: str, device: str | Device | None = None) -> Classifier:  # noqa: A002
+    """Return a classifier; it is made once in a process, and once for every device.
+
+    Parameters
+    ----------
+    id
+        Name.
+    device
+        Where it reads: "cpu", "cuda", "cuda:1", "mps", or "auto": an accelerator if torch finds one, else the
+        processor. " half" behind it, as in "cuda half", asks for half precision. None: what the environment
+        variable FACELIB_DEVICE says, else the processor, or where a classifier of one's own was put.
 
     Raises
     ------
     UnknownNameError
         No classifier has this name.
+    BadValueError
+        `device` is no name of one.
     UnavailableError
-        Its model package is not on this machine, or it can't be made.
+        Its model package or the device is not on this machine, or it can't be made.
+
+    Examples
+    --------
+    >>> load("known_unbiased", "cpu") is load("known_unbiased")
+    True
     """
     _discover()
     entry = CLASSIFIERS[id]
@@ -135,10 +165,15 @@ def load(id: str) -> Classifier:  # noqa: A002
             for package in entry.packages:
                 package_path(package)
             entry.made = _made(id, entry)
-        return entry.made
+        place = as_device(device, entry.made.device)
+        if place == entry.made.device:
+            return entry.made
+        if place not in entry.elsewhere:
+            entry.elsewhere[place] = entry.made.on(device)
+        return entry.elsewhere[place]
 
 
-def get(id: str) -> Classifier:  # noqa: A002
+def get(id: str, device: str | Device | None = None) -> Classifier:  # noqa: A002
     """Return a classifier; the same as `load`.
 
     Examples
@@ -146,7 +181,7 @@ def get(id: str) -> Classifier:  # noqa: A002
     >>> get("known_unbiased") is load("known_unbiased")
     True
     """
-    return load(id)
+    return load(id, device)
 
 
 def table() -> pd.DataFrame:
@@ -308,7 +343,7 @@ def why_unavailable(id: str) -> str | None:  # noqa: A002
     try:
         for package in packages:
             package_path(package)
-        load(id)
+        load(id, "cpu")  # whether a device is there is another question
     except FacelibError as error:
         return str(error)
     return None

@@ -230,8 +230,11 @@ def _logits(
 ) -> npt.NDArray[np.float32]:
     parts = [slice(start, start + 8) for start in range(0, len(images), 8)]
     with torch.no_grad():
-        read = [classifier.head(classifier.engine(preparation(images[part], boxes[part]))) for part in parts]
-    return np.asarray(np.nan_to_num(torch.cat(read).numpy(), nan=-np.inf))
+        read = [
+            classifier.logits_from(classifier.engine(preparation(images[part], boxes[part])))
+            for part in parts
+        ]
+    return np.asarray(np.nan_to_num(torch.cat(read).cpu().numpy(), nan=-np.inf))
 
 
 def _named(

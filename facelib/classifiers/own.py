@@ -27,6 +27,7 @@ from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
 from facelib.head.geometry.arrays import cache_path
+from facelib.models.devices import Device, as_device
 from facelib.models.readers.trial import are_probabilities
 from facelib.utilities.nearest import nearest
 
@@ -61,6 +62,7 @@ def own(
     outputs: Outputs | Callable[..., Any] | None = None,
     trust: bool = False,
     cam_layer: str | None = None,
+    device: str | Device | None = None,
     title: str | None = None,
     licence: str = "not stated",
     training_data: str = "not stated",
@@ -99,6 +101,9 @@ def own(
         files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
     cam_layer
         Layer that class activation maps read; None: the last one that serves.
+    device
+        Where it reads, as for `facelib.classifiers.load`. It is made and checked on the processor, and its
+        answers on an accelerator are compared with those.
     title, licence, training_data, limits, rights
         For the card.
     **options
@@ -112,7 +117,7 @@ def own(
         The file isn't what it should be, needs too much time or memory, or is a program and `trust` isn't
         True; nothing of it is kept.
     UnavailableError
-        A package that reads this kind isn't installed.
+        A package that reads this kind isn't installed, or the device isn't on this machine.
 
     Warns
     -----
@@ -133,6 +138,7 @@ def own(
     'layer 1, 4 × 28 × 28'
     """
     named = _names(labels)
+    as_device(device)  # one that isn't there is refused before anything is read
     outputs = "sigmoids" if outputs is normalised_sigmoid else cast("Outputs | None", outputs)
     _check_words(preparation, emotions, outputs, id)
     declared = Declared(named, preparation.size if preparation else None, trust)
@@ -185,7 +191,7 @@ def own(
     found_out = probable and outputs is None and loaded.outputs != "probabilities"
     if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
         warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
-    return made
+    return made.on(device)
 
 
 def _names(labels: object) -> tuple[str, ...] | None:

@@ -33,6 +33,7 @@ COLUMNS = {
     "probabilities": "how they come from logits",
     "feature_map": "the layer that maps read",
     "no_maps": "why it has no maps; empty if it has",
+    "device": "where it read: cpu, or type, model and precision of the accelerator",
     "network": "architecture",
     "parameters": "number of weights",
     "training_data": "as stated",
@@ -68,6 +69,7 @@ def _row(clf: Classifier) -> dict[str, Any]:
         "margin": seen.margin,
         "fit": seen.fit,
         "no_maps": clf.no_maps,
+        "device": clf.device.key or str(clf.device),
     }
 
 

@@ -204,10 +204,9 @@ def _logits(classifier: Classifier, faces: Sequence[Face]) -> Logits:
     """Return the logits of faces, whose pictures may differ in size."""
     logits = []
     with torch.no_grad():
-        for start in range(0, len(faces), classifier.chunk):
+        for start in range(0, len(faces), batch := classifier.batch):
             pictures = [
-                classifier.prepare(face.image[None], face.box)
-                for face in faces[start : start + classifier.chunk]
+                classifier.prepare(face.image[None], face.box) for face in faces[start : start + batch]
             ]
-            logits.append(np.asarray(classifier.logits_from(classifier.engine(torch.cat(pictures)))))
+            logits.append(np.asarray(classifier.logits_from(classifier.engine(torch.cat(pictures))).cpu()))
     return np.concatenate(logits)
