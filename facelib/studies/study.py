@@ -20,6 +20,7 @@ from facelib import classifiers, properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, Cancelled, check_all, check_kind
 from facelib.faces import FaceSet, Head
+from facelib.models.devices import as_device
 from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.engine import fingerprints
@@ -96,6 +97,7 @@ class Study(ABC, Generic[R]):
     name: str
     hypothesis: Hypothesis | None
     keep_columns: str | Sequence[str]
+    device: str | None
 
     @property
     @abstractmethod
@@ -194,7 +196,7 @@ class Study(ABC, Generic[R]):
     @cached_property
     def models(self) -> tuple[Classifier, ...]:
         """The classifiers, loaded."""
-        return tuple(load_all(self.classifiers))
+        return tuple(load_all(self.classifiers, self.device))
 
     def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
         """Return the plan of a run; one face is tried out at every change to estimate its duration.
@@ -500,6 +502,9 @@ def check_common(study: Any) -> None:
     if not isinstance(study.keep_columns, str):
         object.__setattr__(study, "keep_columns", tuple(check_all(study.keep_columns, str, KEPT)))
     check_models(study.classifiers)
+    check_kind(study.device, (str, type(None)), "The device, a text such as 'auto' or 'cuda', or None")
+    if study.device is not None:
+        as_device(study.device)
     what = "A facelib.studies.Hypothesis, such as Hypothesis('It falls', 'palsy', direction='falls'), or None"
     check_kind(study.hypothesis, (Hypothesis, type(None)), what)
 

@@ -139,7 +139,7 @@ class Explorer(traitlets.HasTraits):
         self.missing: dict[str, str] = {}
         for name in zoo.names(kind=kinds()) if classifiers is None else classifiers:
             try:
-                self.models.append(zoo.load(name))
+                self.models.append(zoo.load(name, "cpu"))
             except (UnavailableError, BadModelError, BadValueError) as error:
                 self.missing[name] = explain(error)
         super().__init__(

@@ -38,10 +38,10 @@ EARLIER: Final = "earlier-"
 
 SHORT: Final = 8  # hexadecimal digits of a fingerprint that people read
 
-READING: Final = ("labels", "emotions", "size", "colour", "mean", "std", "margin", "fit")
+READING: Final = ("labels", "emotions", "size", "colour", "mean", "std", "margin", "fit", "device")
 """What is said of a classifier in provenance on which its numbers depend, besides its weights."""
 
-BEFORE: Final = {"fit": "square"}
+BEFORE: Final = {"fit": "square", "device": "cpu"}
 """What was so before provenance said it."""
 
 WORDS: Final = ("faces", "interventions")

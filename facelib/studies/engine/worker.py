@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -77,33 +77,101 @@ def work(
         If a classifier isn't here, or is another one than where the study was planned.
     """
     begun = time.perf_counter()
-    rows: list[Rows] = []
-    count = failed = 0
+    done: list[list[Rows]] = []
     for job in jobs:
         if stop is not None and stop():
             break
-        job_rows = run_job(job, readers)
-        rows += job_rows
-        count += 1
-        failed += any(one.error for one in job_rows)
+        done.append(run_job(job, readers))
+    return _written(folder, done, begun)
+
+
+def _written(folder: Path, done: Sequence[Sequence[Rows]], begun: float) -> Done:
+    """Write the rows of jobs that were begun at a time."""
     writing = time.perf_counter()
-    parts = tuple(_write(Store(folder), rows))
+    parts = tuple(_write(Store(folder), [one for rows in done for one in rows]))
     end = time.perf_counter()
-    return Done(count, failed, end - begun, end - writing, parts)
+    failed = sum(any(one.error for one in rows) for rows in done)
+    return Done(len(done), failed, end - begun, end - writing, parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A job whose frames are made, and read by all that needs no accelerator.
+
+    Attributes
+    ----------
+    job
+        Its units are those that are left.
+    frames
+        None where they can't be made: the rows say so.
+    rows
+        Of the readers that are done.
+    """
+
+    job: Job
+    frames: Frames | None
+    rows: list[Rows]
+
+
+def render(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> list[Rendered]:
+    """Make the frames of jobs, and let readers on the processor read them; `feed` does the others.
+
+    Errors are those of `work`.
+    """
+    made = []
+    for job in jobs:
+        asked = [readers[name] for name in job.units]
+        here = [one for one in asked if not one.device.accelerated]
+        with _one_thread():
+            frames = _frames_or_error(job)
+            if isinstance(frames, Exception):
+                made.append(Rendered(job, None, [_failed(job, one, frames) for one in asked]))
+            else:
+                left = replace(job, units={one.id: job.units[one.id] for one in asked if one not in here})
+                rows = _read_all(job, here, frames)
+                lean = [replace(row, reader=replace(row.reader, packed=None, model=None)) for row in rows]
+                made.append(Rendered(left, frames, lean))
+    return made
+
+
+def feed(folder: Path, rendered: Sequence[Rendered], readers: Mapping[str, Reader]) -> Done:
+    """Read rendered jobs with the readers on accelerators, and write all their rows; see `work`."""
+    begun = time.perf_counter()
+    done = []
+    for one in rendered:
+        asked = [readers[name] for name in one.job.units] if one.frames is not None else []
+        with _one_thread():
+            read = _read_all(one.job, asked, one.frames) if one.frames is not None else []
+        done.append([*one.rows, *read])
+    return _written(folder, done, begun)
 
 
 def run_job(job: Job, readers: Mapping[str, Reader]) -> list[Rows]:
     """Render the frames of a job and read them; an error becomes its rows."""
     asked = [readers[name] for name in job.units]
     with _one_thread():
-        models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
-        try:
-            frames = _frames(job)
-        except OURS:
-            raise
-        except Exception as error:
-            return [_failed(job, reader, error) for reader in asked]
-        return [_rows(job, reader, frames, models) for reader in asked]
+        for one in asked:
+            if one.kind == "outputs":
+                loaded(one)  # what isn't here ends the work before anything is rendered
+        frames = _frames_or_error(job)
+        if isinstance(frames, Exception):
+            return [_failed(job, reader, frames) for reader in asked]
+        return _read_all(job, asked, frames)
+
+
+def _read_all(job: Job, asked: Sequence[Reader], frames: Frames) -> list[Rows]:
+    """Return the rows of some readers for the frames of a job."""
+    models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
+    return [_rows(job, reader, frames, models) for reader in asked]
+
+
+def _frames_or_error(job: Job) -> Frames | Exception:
+    try:
+        return _frames(job)
+    except OURS:
+        raise
+    except Exception as error:
+        return error
 
 
 def _rows(job: Job, reader: Reader, frames: Frames, models: Mapping[str, Classifier]) -> Rows:
