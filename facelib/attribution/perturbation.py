@@ -302,7 +302,7 @@ def check_price(clf: Classifier, name: str, pictures: int, at_most: int | None) 
 def _opened(
     given: Any, boxes: npt.ArrayLike | None
 ) -> tuple[Sequence[Images], Any, Sequence[npt.NDArray[np.float64] | None], bool]:
-    """Return pictures, their boxes (None: all of each), their points, and whether all are of rendered heads."""
+    """Return pictures, their boxes (None: all of each) and points, and whether all are of rendered heads."""
     listed = [given] if isinstance(given, Face | Head) else given
     if isinstance(listed, Sequence) and listed and all(isinstance(one, Face | Head) for one in listed):
         if boxes is not None:

@@ -25,6 +25,7 @@ from facelib.classifiers.functions.calling import LOOK, call, pause
 from facelib.classifiers.functions.terms import Estimate, Terms
 from facelib.classifiers.preparation import Boxes, Images, Preparation, check_images
 from facelib.errors import BadValueError, FunctionError, UnavailableError
+from facelib.models.devices import Device, refuse_accelerator
 from facelib.utilities.progress import Stop, check_stop
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ Function = Callable[..., Any]
 SMALLEST: Final = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
 LONGEST_PAUSE: Final = 60.0  # seconds between two retries
 NO_MAPS: Final = "it is a function, through which no gradient flows"
+NOWHERE: Final = "a function's own code says where it computes, so it runs on no device of facelib's"
 NOT_REPRODUCIBLE: Final = (
     "another machine answers ({host}, model {version}), whose model may change and whose answers may differ "
     "from call to call"
@@ -76,7 +78,7 @@ class WholePicture(Preparation):
         height: int,
         width: int,
         *,
-        points: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,  # noqa: ARG002 - as others take them
     ) -> Boxes:
         """Return the whole picture for each, float64 (N, 4), px; boxes are checked all the same."""
         super().crop_boxes(boxes, count, height, width)
@@ -200,6 +202,17 @@ class FunctionClassifier(Classifier):
         found._lock, found._of_heads, found._stop = self._lock, of_heads, stop
         return found
 
+    def where(self, device: str | Device | None = None) -> Device:
+        """Return where it is: a function decides by itself where it computes.
+
+        Raises
+        ------
+        BadValueError
+            An accelerator is named.
+        """
+        refuse_accelerator(device, self._name, NOWHERE)
+        return self.device
+
     def _admit(self, of_heads: bool, these: str) -> None:
         if self.terms.sends_pictures and not (of_heads or self.terms.photographs):
             raise BadValueError(REFUSED.format(id=self.id, host=self.terms.host, these=these))
@@ -214,7 +227,10 @@ class FunctionClassifier(Classifier):
         """Do nothing: it is ready."""
 
     def features(
-        self, images: Images, boxes: npt.ArrayLike | None = None, points: npt.ArrayLike | None = None
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,  # noqa: ARG002 - as others take them
     ) -> torch.Tensor:
         """Return the logits (N, K): it has no other features."""
         return torch.from_numpy(self.logits(images, boxes))
@@ -231,7 +247,10 @@ class FunctionClassifier(Classifier):
         return found
 
     def logits(
-        self, images: Images, boxes: npt.ArrayLike | None = None, points: npt.ArrayLike | None = None
+        self,
+        images: Images,
+        boxes: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,  # noqa: ARG002 - as others take them
     ) -> Logits:
         """Return the logarithms of the probabilities, float32 (N, K); points are taken as others take them.
 
