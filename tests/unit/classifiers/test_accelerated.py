@@ -243,6 +243,71 @@ def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "never" not in classifiers.names()
 
 
+def even(pictures: np.ndarray, _boxes: np.ndarray) -> np.ndarray:
+    return np.full((len(pictures), 3), 1 / 3)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_function_and_a_table_of_scores_take_no_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = facelib.Head(expression="happy")
+    function = classifiers.own(even, id="even", labels=LABELS, price=1e-6)
+    (tmp_path / "anna.csv").write_text(
+        "frame,face_id,timestamp,confidence,success,AU06_r,AU12_r\n1,0,0,0.98,1,1.20,2.75"
+    )
+    scores = classifiers.from_table(tmp_path / "anna.csv", id="scores")
+    why = "code says where it computes, so it runs on no device"
+    classifiers.register("even", function)
+    try:
+        calls: list[tuple[Callable[[str], object], str]] = [
+            (lambda name: classifiers.own(even, labels=LABELS, price=1e-6, device=name), why),
+            (lambda name: classifiers.register("odd", even, labels=LABELS, price=1e-6, device=name), why),
+            (lambda name: classifiers.load("even", name), why),
+            (function.on, why),
+            (lambda name: facelib.sweep(head, "symmetry", [function], device=name), why),
+            (scores.on, "another tool computed these scores"),
+            (lambda name: facelib.PairedStudy([head], "when", classifiers=[scores], device=name).models,
+             "another tool computed"),
+        ]  # fmt: skip
+        for call, reason in calls:
+            with pytest.raises(BadValueError, match=reason):
+                call("meta")
+        for name in ("cuda:9", "meta half"):  # there or not: it wouldn't run there
+            with pytest.raises(BadValueError, match=why):
+                function.on(name)
+        for one in (function, scores):
+            assert one.on("cpu") is one.on("auto") is one.on() is one
+            with pytest.raises(BadValueError, match="A device is"):
+                one.on("gpu 1")
+        monkeypatch.setenv(devices.VARIABLE, "meta")  # names none for them
+        assert classifiers.load("even") is function.on() is function
+        assert scores.on() is scores
+        assert classifiers.provenance([function, scores])["device"].tolist() == ["", ""]
+    finally:
+        classifiers.unregister("even")
+    assert "odd" not in classifiers.names()
+
+
+@pytest.mark.packages
+@pytest.mark.usefixtures("elsewhere")
+def test_aligned_crops_and_values_elsewhere() -> None:
+    faces = [facelib.Head(seed=one, expression="happy").render(96) for one in range(3)]
+    seen = Preparation(16, "gray", 0.0, 255.0, align="eyes")
+    scale = classifiers.Scale("years")
+    here = classifiers.own(small(), labels=["age", "pain", "beauty"], preparation=seen, outputs=scale)
+    there = here.on("meta")
+    images, boxes = np.stack([one.image for one in faces]), np.stack([one.box for one in faces])
+    points = np.stack([classifiers.five_points(one) for one in faces])
+    close(there.values(images, boxes, points), here.values(images, boxes, points))
+    close(there.logits_of(faces), here.logits_of(faces))
+    found, expected = there.read(faces), here.read(faces)
+    np.testing.assert_allclose(found["value"], expected["value"], rtol=1e-3, atol=1e-4)
+    assert (found["unit"] == "years").all()
+    maps = [attribution.grad_cam(one, images, "age", boxes, points=points) for one in (there, here)]
+    close(*maps, 1e-3)
+
+
 @pytest.mark.usefixtures("elsewhere")
 def test_a_graph_that_onnxruntime_runs_says_that_it_cannot_move(tmp_path: Path, images: Images) -> None:
     from facelib.classifiers.engines import to_onnx

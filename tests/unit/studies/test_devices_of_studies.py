@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 
 import facelib
-from facelib.errors import BadValueError, UnavailableError
+from facelib.errors import BadValueError, BudgetError, UnavailableError
 from facelib.models import devices
 from facelib.restoration import restore
 from facelib.studies import Progress, open_study
 from facelib.studies.engine import execution, worker
+from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.record import read_provenance
 from facelib.studies.engine.store import Store
 from facelib.studies.sweeps.files import sweep_bytes
@@ -141,6 +142,49 @@ def test_faces_that_fail_are_rows_there_too(tmp_path: Path) -> None:
     with store.writing():
         done = worker.feed(tmp_path, rendered, readers)
     assert (done.jobs, done.failed) == (2, 1)
+
+
+def red(pictures: np.ndarray, _boxes: np.ndarray) -> np.ndarray:
+    share = pictures[..., 0].mean((1, 2)) / 255
+    return np.stack([share, 1 - share], 1)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_function_beside_a_network_elsewhere_is_asked_by_who_renders(tmp_path: Path) -> None:
+    def run(folder: str, **how: Any) -> tuple[Store, list[Job], Any]:
+        function = facelib.classifiers.own(red, id=folder, labels=("happy", "sad"), **how)
+        study = little(classifiers=[facelib.classifiers.load(KNOWN[1], "meta"), function])
+        jobs, _ = study._jobs(readers := study._readers(travels=True))
+        store = Store(tmp_path / folder)
+        with store.writing():
+            return store, jobs, lambda: worker.feed(store.folder, worker.render(jobs, readers), readers)
+
+    _, _, whole = run("whole", price=1e-6)
+    assert (whole().jobs, whole().failed) == (5, 0)
+    store, jobs, spent = run("spent", price=1.0, budget=7.0)
+    with store.writing(), pytest.raises(BudgetError):
+        spent()
+    kept = [set(job.units.values()) <= set(store.contents().parts) for job in jobs]
+    assert kept == [True, True, False, False, False]  # two people's whole rows, which are paid for
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_table_of_scores_beside_a_network_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "fex.csv").write_text("frame,face_id,timestamp,confidence,success,AU12_r\n1,0,0,0.9,1,2.75")
+    scores = facelib.classifiers.from_table(tmp_path / "fex.csv", id="scores")
+    grey = np.full((48, 48, 3), 128, np.uint8)
+    plain = facelib.load_face(grey, detect=False)
+    faces = [plain.replace(attributes={"id": name}) for name in ("fex.png", "b.png")]
+    models = [facelib.classifiers.load(KNOWN[0], "meta"), scores]
+    study = facelib.ObservationalStudy(faces, ["symmetry"], models, labels=(), size=48)
+    jobs, _ = study._jobs(readers := study._readers(travels=True))
+    rendered = worker.render(jobs, readers)
+    assert [[row.reader.id for row in one.rows][:1] for one in rendered] == [["scores"]] * 2
+    assert [list(one.job.units) for one in rendered] == [[KNOWN[0]]] * 2
+    store = Store(tmp_path / "store")
+    with store.writing():
+        done = worker.feed(store.folder, rendered, readers)
+    assert (done.jobs, done.failed) == (2, 1)  # one has no score
 
 
 @pytest.mark.usefixtures("elsewhere")
