@@ -101,15 +101,15 @@ def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: s
         msg = f"There are no maps of {clf.id}: {clf.no_maps}."
         raise UnavailableError(msg, hint="In Python: attribution.occlusion and rise need no gradient.")
     column = column_of(clf, label)
+    if method != "gradcam":  # the package decides by itself where it computes
+        return _by_package(clf, features.detach().cpu().requires_grad_(), column, method)
     features = features.detach().requires_grad_()
-    if method != "gradcam":
-        return _by_package(clf, features, column, method)
     with torch.enable_grad():
         score = clf.logits_from(features)[:, column].sum()
     (gradient,) = torch.autograd.grad(score, features)
     weights = clf.layout.maps(gradient).mean((2, 3), keepdim=True)
     with torch.no_grad():
-        return np.asarray((weights * clf.layout.maps(features)).sum(1).relu_())
+        return np.asarray((weights * clf.layout.maps(features)).sum(1).relu_().cpu())
 
 
 def column_of(clf: Classifier, label: str) -> int:

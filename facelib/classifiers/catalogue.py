@@ -22,6 +22,7 @@ from facelib.classifiers.own import own
 from facelib.classifiers.tables.scores import ScoreTable
 from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path
+from facelib.models.devices import Device, as_device
 from facelib.utilities.nearest import nearest
 from facelib.utilities.registry import Registry, place_of
 
@@ -44,6 +45,7 @@ class Entry:
     packages: Sequence[str] = ()
     kind: Kind = "own"
     made: Classifier | None = None
+    elsewhere: dict[Device, Classifier] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -54,6 +56,8 @@ def register(
     id: str,  # noqa: A002
     classifier: Classifier | Callable[[], Classifier] | Source,
     packages: Sequence[str] = (),
+    *,
+    device: str | Device | None = None,
     **how: Any,
 ) -> None:
     """Make a classifier available under a name, until this process ends.
@@ -72,6 +76,8 @@ def register(
         ``labels=`` are given. One that sends pictures away takes part where it is named, and nowhere else.
     packages
         Model packages that it needs.
+    device
+        Where it reads, as for `load`; None: what FACELIB_DEVICE says, else where the classifier is.
     **how
         Options of `own` for a file, a folder or a module, such as ``labels=`` and ``preparation=``;
         ``trust=True`` for a TorchScript file, which is a program.
@@ -89,7 +95,7 @@ def register(
     place = "" if isinstance(classifier, Classifier) else _place(classifier)
     asked = "labels" in how and is_function(classifier)
     if isinstance(classifier, (str, Path, nn.Module)) or asked:
-        classifier = own(cast("Source", classifier), id=id, **how)
+        classifier = own(cast("Source", classifier), id=id, device=device, **how)
     elif how:
         msg = (
             f"Only a file, a folder, a torch module, or a function with its labels takes {', '.join(how)}; "
@@ -97,11 +103,19 @@ def register(
         )
         raise BadValueError(msg)
     if isinstance(classifier, Classifier):
-        made = _named(id, classifier)
+        made = _named(id, classifier if device is None else classifier.on(device))
         place = place or f"classifier of {made.card.source}"
         CLASSIFIERS.register(id, Entry(lambda: made, packages, _kind(made), made=made), place)
     else:
-        CLASSIFIERS.register(id, Entry(classifier, packages), place)
+        make = classifier if device is None else functools.partial(_made_on, classifier, as_device(device))
+        CLASSIFIERS.register(id, Entry(make, packages), place)
+
+
+def _made_on(make: Callable[[], Classifier], device: Device) -> Classifier:
+    """Return what a function makes, on a device."""
+    made = make()
+    check_kind(made, Classifier, "What a function that is registered makes, a classifier,")
+    return made.on(device)
 
 
 def unregister(id: str) -> None:  # noqa: A002
@@ -132,15 +146,31 @@ def _place(source: Source | Callable[[], Classifier]) -> str:
     return place_of(type(source) if isinstance(source, nn.Module) else source)
 
 
-def load(id: str) -> Classifier:  # noqa: A002
-    """Return a classifier; it is made once in a process.
+def load(id: str, device: str | Device | None = None) -> Classifier:  # noqa: A002
+    """Return a classifier; it is made once in a process, and once for every device.
+
+    Parameters
+    ----------
+    id
+        Name.
+    device
+        Where it reads: "cpu", "cuda", "cuda:1", "mps", or "auto": an accelerator if torch finds one, else the
+        processor. " half" behind it, as in "cuda half", asks for half precision. None: what the environment
+        variable FACELIB_DEVICE says, else the processor, or where a classifier of one's own was put.
 
     Raises
     ------
     UnknownNameError
         No classifier has this name.
+    BadValueError
+        `device` is no name of one.
     UnavailableError
-        Its model package is not on this machine, or it can't be made.
+        Its model package or the device is not on this machine, or it can't be made.
+
+    Examples
+    --------
+    >>> load("known_unbiased", "cpu") is load("known_unbiased")
+    True
     """
     _discover()
     entry = CLASSIFIERS[id]
@@ -150,10 +180,15 @@ def load(id: str) -> Classifier:  # noqa: A002
                 package_path(package)
             entry.made = _made(id, entry)
             entry.kind = "sends pictures" if entry.made.sends_pictures else entry.kind
-        return entry.made
+        place = entry.made.where(device)
+        if place == entry.made.device:
+            return entry.made
+        if place not in entry.elsewhere:
+            entry.elsewhere[place] = entry.made.on(device)
+        return entry.elsewhere[place]
 
 
-def get(id: str) -> Classifier:  # noqa: A002
+def get(id: str, device: str | Device | None = None) -> Classifier:  # noqa: A002
     """Return a classifier; the same as `load`.
 
     Examples
@@ -161,7 +196,7 @@ def get(id: str) -> Classifier:  # noqa: A002
     >>> get("known_unbiased") is load("known_unbiased")
     True
     """
-    return load(id)
+    return load(id, device)
 
 
 def table() -> pd.DataFrame:
@@ -326,7 +361,7 @@ def why_unavailable(id: str) -> str | None:  # noqa: A002
     try:
         for package in packages:
             package_path(package)
-        load(id)
+        load(id, "cpu")  # whether a device is there is another question
     except FacelibError as error:
         return str(error)
     return None

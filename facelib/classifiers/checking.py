@@ -304,10 +304,10 @@ def _logits(classifier: Classifier, preparation: Preparation, heads: _Heads) -> 
     parts = [heads.only(slice(start, start + 8)) for start in range(0, len(heads.images), 8)]
     with torch.no_grad():
         read = [
-            classifier.head(classifier.engine(preparation(part.images, part.boxes, part.points)))
+            classifier.logits_from(classifier.engine(preparation(part.images, part.boxes, part.points)))
             for part in parts
         ]
-    return np.asarray(np.nan_to_num(torch.cat(read).numpy(), nan=-np.inf))
+    return np.asarray(np.nan_to_num(torch.cat(read).cpu().numpy(), nan=-np.inf))
 
 
 def _named(

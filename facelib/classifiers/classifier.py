@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +18,12 @@ from torch import nn
 from facelib.classifiers.alignment import Turned, five_points
 from facelib.classifiers.card import Card
 from facelib.classifiers.emotions import EMOTIONS, class_name, shortened
-from facelib.classifiers.engines import Engine, fast
+from facelib.classifiers.engines import Accelerated, Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Parts, Preparation
 from facelib.classifiers.scales import Scale
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
-from facelib.errors import BadValueError, check_kind
+from facelib.errors import BadValueError, UnavailableError, check_kind
+from facelib.models.devices import CPU, Device, as_device, is_automatic, onnx_providers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +95,8 @@ class Classifier:
 
     It is in evaluation mode, holds no gradients, and may be used from several threads at once. Features are
     computed by an engine that is made of `body` when first asked for them; later changes of its weights
-    don't reach the engine.
+    don't reach the engine. `body` and `head` stay on the processor, whatever `device` is: the engine has
+    copies of them.
 
     Parameters
     ----------
@@ -130,6 +133,9 @@ class Classifier:
     sends_pictures: bool = False
     """Whether pictures leave this machine to be read: functions of one's own may do so."""
 
+    device: Device = CPU
+    """Where it reads; see `on`."""
+
     def __init__(
         self,
         id: str,  # noqa: A002
@@ -165,8 +171,50 @@ class Classifier:
         self.body = body.eval().requires_grad_(requires_grad=False)
         self.head = head.eval().requires_grad_(requires_grad=False)
         self._to_probabilities = to_probabilities
-        self._engine: Engine | None = None
+        self._engine: Engine | Accelerated | None = None
         self._lock = threading.Lock()
+
+    def where(self, device: str | Device | None = None) -> Device:
+        """Return the device that `on` would take it to; errors are the same."""
+        return as_device(device, self.device)
+
+    def on(self, device: str | Device | None = None) -> Classifier:
+        """Return the classifier on a device: itself if it is there, else another one with the same weights.
+
+        Parameters
+        ----------
+        device
+            "cpu", "cuda", "cuda:1", "mps", "auto", with " half" behind it for half precision; None: what the
+            environment variable FACELIB_DEVICE says, else where it is (`facelib.models.devices.as_device`).
+
+        Raises
+        ------
+        BadValueError
+            It is no name of a device, or another one than the processor is named for a function or a table of
+            scores, which run on no device of facelib's.
+        UnavailableError
+            The device isn't on this machine, or can't run this network.
+
+        Examples
+        --------
+        >>> import facelib
+        >>> clf = facelib.classifiers.load("known_unbiased")
+        >>> clf.on("cpu") is clf
+        True
+        """
+        place = self.where(device)
+        if place == self.device:
+            return self
+        if place.accelerated and any(getattr(part, "in_onnxruntime", False) for part in self.body.modules()):
+            try:
+                onnx_providers(place)
+            except UnavailableError:
+                if is_automatic(device):
+                    return self.on(CPU)
+                raise
+        other = copy.copy(self)
+        other.device = place
+        return other
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what goes to another process: all but the engine, which is made there, and the lock."""
@@ -292,33 +340,50 @@ class Classifier:
     ) -> torch.Tensor:
         """Return the features that Grad-CAM reads, float32 (N, …) as `layout` says, without gradient.
 
-        Chunks are shared out to as many threads as torch has been given.
+        Chunks are shared out to as many threads as torch has been given. On an accelerator these prepare
+        pictures while it reads others, and the features stay there.
         """
         return self._features(images, self.preparation.squares(images, boxes, points))
 
     def _features(self, images: Images, squares: Parts) -> torch.Tensor:
-        engine = self.engine
+        engine, size = self.engine, self.batch
+
+        def cut(start: int) -> torch.Tensor:
+            part = slice(start, start + size)
+            return self.preparation.cut(images[part], squares[part])
 
         def read(start: int) -> torch.Tensor:
-            part = slice(start, start + self.chunk)
-            return engine(self.preparation.cut(images[part], squares[part]))
+            return engine(cut(start))
 
-        starts = range(0, max(len(images), 1), self.chunk)
+        starts = range(0, max(len(images), 1), size)
         threads = min(torch.get_num_threads(), len(starts))
         if threads < 2:
             return torch.cat([read(start) for start in starts])
         with ThreadPoolExecutor(threads) as pool:
+            if self.device.accelerated:  # fed by this thread alone
+                return torch.cat([engine(pictures) for pictures in pool.map(cut, starts)])
             return torch.cat(list(pool.map(read, starts)))
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> Engine | Accelerated:
         """The engine that computes features of prepared pictures, fast and without gradient."""
         with self._lock:
             if self._engine is None:
                 size = self.input_size
                 noise = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), np.uint8)
-                self._engine = fast(self.body, self.prepare(noise))
+                example = self.prepare(noise)
+                self._engine = (
+                    Accelerated(self.body, self.head, self.device, example=example, name=self.id)
+                    if self.device.accelerated
+                    else fast(self.body, example)
+                )
             return self._engine
+
+    @property
+    def batch(self) -> int:
+        """How many pictures go through the engine at once: `chunk`, or what an accelerator has memory for."""
+        engine = self.engine if self.device.accelerated else None
+        return engine.batch if isinstance(engine, Accelerated) else self.chunk
 
     def ready(self) -> None:
         """Make the engine now, before several threads ask for it."""
@@ -340,15 +405,18 @@ class Classifier:
         """Return the logits of faces, float32 (N, K); their pictures may differ in size."""
         logits = []
         with torch.no_grad():
-            for start in range(0, len(faces), self.chunk):
-                some = faces[start : start + self.chunk]
+            for start in range(0, len(faces), batch := self.batch):
+                some = faces[start : start + batch]
                 pictures = [self.prepare(face.image[None], face.box, five_points(face)) for face in some]
-                logits.append(np.asarray(self.logits_from(self.engine(torch.cat(pictures)))))
+                logits.append(np.asarray(self.logits_from(self.engine(torch.cat(pictures))).cpu()))
         return np.concatenate(logits)
 
     def logits_from(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the logits (N, K) of features, differentiable in them."""
-        logits: torch.Tensor = self.head(features)
+        """Return the logits (N, K) of features, differentiable in them, where the classifier is."""
+        engine = self.engine if self.device.accelerated else None
+        logits: torch.Tensor = (
+            engine.logits(features) if isinstance(engine, Accelerated) else self.head(features)
+        )
         return logits
 
     def logits(
@@ -358,12 +426,11 @@ class Classifier:
         points: npt.ArrayLike | None = None,
     ) -> Logits:
         """Return the logits, float32 (N, K), before softmax or sigmoid; no features are kept."""
-        squares = self.preparation.squares(images, boxes, points)
-        parts = [slice(start, start + BLOCK) for start in range(0, max(len(images), 1), BLOCK)]
+        squares, size = self.preparation.squares(images, boxes, points), max(BLOCK, self.batch)
+        parts = [slice(start, start + size) for start in range(0, max(len(images), 1), size)]
         with torch.no_grad():
-            return np.concatenate(
-                [np.asarray(self.logits_from(self._features(images[part], squares[part]))) for part in parts]
-            )
+            read = [self.logits_from(self._features(images[part], squares[part])).cpu() for part in parts]
+        return np.concatenate([np.asarray(one) for one in read])
 
     def probabilities(
         self,

@@ -22,7 +22,7 @@ from facelib.classifiers.certainties import certainties, look_like_sigmoids
 from facelib.classifiers.checking import check, check_labels
 from facelib.classifiers.classifier import Classifier, as_values, normalised_sigmoid, sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, is_further, shortened
-from facelib.classifiers.functions.function import Function, name_of
+from facelib.classifiers.functions.function import NOWHERE, Function, name_of
 from facelib.classifiers.functions.making import is_function, of_function
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, Source, load_source
@@ -31,6 +31,7 @@ from facelib.classifiers.scales import Scale
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
 from facelib.head.geometry.arrays import cache_path
+from facelib.models.devices import Device, as_device, refuse_accelerator
 from facelib.models.readers.trial import are_probabilities
 from facelib.utilities.nearest import nearest
 
@@ -66,6 +67,7 @@ def own(
     outputs: Outputs | Scale | Mapping[str, Scale] | Callable[..., Any] | None = None,
     trust: bool = False,
     cam_layer: str | None = None,
+    device: str | Device | None = None,
     title: str | None = None,
     licence: str = "not stated",
     training_data: str = "not stated",
@@ -112,6 +114,9 @@ def own(
         files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
     cam_layer
         Layer that class activation maps read; None: the last one that serves.
+    device
+        Where it reads, as for `facelib.classifiers.load`. It is made and checked on the processor, and its
+        answers on an accelerator are compared with those. A function takes none: its code says where it is.
     title, licence, training_data, limits, rights
         For the card.
     **options
@@ -129,7 +134,7 @@ def own(
         The file isn't what it should be, needs too much time or memory, or is a program and `trust` isn't
         True; nothing of it is kept.
     UnavailableError
-        A package that reads this kind isn't installed.
+        A package that reads this kind isn't installed, or the device isn't on this machine.
     FunctionError, BadAnswerError
         A function on this machine, tried out on two rendered heads, raises, hangs, or doesn't answer with
         probabilities.
@@ -158,7 +163,7 @@ def own(
     stated_outputs = cast("Outputs | None", "sigmoids" if given is normalised_sigmoid else given)
     _check_words(preparation, emotions, stated_outputs, id)
     if kind == "function" or (kind is None and is_function(source)):
-        asked = _asked(source, named, outputs, cam_layer)
+        asked = _asked(source, named, outputs, cam_layer, device=device)
         function, findings = of_function(
             asked,
             id or _id(name_of(asked)),
@@ -174,21 +179,12 @@ def own(
         if findings:
             warnings.warn(f"{function.id}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
         return function
+    as_device(device)  # one that isn't there is refused before anything is read
     declared = Declared(named, preparation.size if preparation else None, trust)
     loaded = load_source(
         cast("Source", source), kind, declared, options, known=tuple(signature(own).parameters)
     )
-    names = named or loaded.labels
-    seen = preparation or loaded.preparation
-    if names is None or seen is None:
-        missing = " and ".join(
-            word for word, value in (("labels", names), ("preparation", seen)) if value is None
-        )
-        msg = (
-            f"{loaded.source} doesn't state its {missing}; declare them, for example "
-            "labels=['angry', 'happy'], preparation=Preparation(224, 'rgb', 127.5, 127.5)."
-        )
-        raise BadValueError(msg)
+    names, seen = _stated(loaded, named or loaded.labels, preparation or loaded.preparation)
     sample = _sample(seen)
     network = loaded.network.eval().requires_grad_(requires_grad=False)
     answers = _check(network, sample, names, loaded.source)
@@ -230,7 +226,7 @@ def own(
     found_out = probable and stated_outputs is None and loaded.outputs != "probabilities"
     if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
         warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
-    return made
+    return made.on(device)
 
 
 _LINKS: Final[Mapping[Callable[..., Any], str]] = MappingProxyType(
@@ -330,7 +326,25 @@ def _check_words(preparation: object, emotions: object, outputs: object, id: obj
         raise BadValueError(msg)
 
 
-def _asked(source: object, labels: object, outputs: object, cam_layer: object) -> Function:
+def _stated(
+    loaded: Loaded, names: tuple[str, ...] | None, seen: Preparation | None
+) -> tuple[tuple[str, ...], Preparation]:
+    """Return labels and preparation, or raise `BadValueError` for what nobody declares."""
+    if names is None or seen is None:
+        missing = " and ".join(
+            word for word, value in (("labels", names), ("preparation", seen)) if value is None
+        )
+        msg = (
+            f"{loaded.source} doesn't state its {missing}; declare them, for example "
+            "labels=['angry', 'happy'], preparation=Preparation(224, 'rgb', 127.5, 127.5)."
+        )
+        raise BadValueError(msg)
+    return names, seen
+
+
+def _asked(
+    source: object, labels: object, outputs: object, cam_layer: object, *, device: str | Device | None
+) -> Function:
     """Return a source that is a function, or raise `BadValueError` for what doesn't go with one."""
     if not callable(source):
         msg = f"A function of pictures to probabilities is needed; got {type(source).__name__}."
@@ -349,6 +363,7 @@ def _asked(source: object, labels: object, outputs: object, cam_layer: object) -
     if cam_layer is not None:
         msg = f"A function has no layers, so no `cam_layer`; got {cam_layer!r}."
         raise BadValueError(msg)
+    refuse_accelerator(device, f"The function {name_of(source)}", NOWHERE)
     return source
 
 

@@ -39,6 +39,7 @@ COLUMNS = {
     "no_maps": "why it has no maps; empty if it has",
     "function": "how a function of one's own is asked, and where it sends pictures; empty for a network",
     "not_reproducible": "why its numbers can't be had again; empty if they can",
+    "device": "where it read: cpu, or type, model and precision of the accelerator; empty: no network",
     "network": "architecture",
     "parameters": "number of weights",
     "training_data": "as stated",
@@ -71,6 +72,7 @@ def _row(clf: Classifier) -> dict[str, Any]:
         "fit": seen.fit,
         "align": seen.align,
         "template": _places(seen.template),
+        "device": clf.device.key or ("" if clf.how_asked else str(clf.device)),
     }
     if isinstance(clf, ScoreTable):  # another tool saw the pictures
         input_ = dict.fromkeys(input_, "")

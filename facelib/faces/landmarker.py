@@ -19,6 +19,7 @@ from facelib.errors import BadValueError
 from facelib.face import N_LANDMARKS
 from facelib.head.expressions import FACE_UNITS
 from facelib.models import data_path
+from facelib.models.devices import CPU, Device, as_device, computed
 from facelib.models.readers.tflite import TfliteGraph
 from facelib.utilities.checks import as_reals
 
@@ -48,7 +49,9 @@ _SIDE = 256  # of the network's input, px
 _CHUNK = 32  # faces at once
 
 
-def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> npt.NDArray[np.float32]:
+def find_landmarks(
+    image: npt.NDArray[np.uint8], box: Floats, eyes: Floats, *, device: str | Device = CPU
+) -> npt.NDArray[np.float32]:
     """Return the landmarks of a face whose box is known.
 
     Parameters
@@ -59,6 +62,9 @@ def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> n
         (4,) px: x1, y1, x2, y2, as the detector draws it.
     eyes
         (2, 2) px: the person's left eye, then the right one; NaN: taken to stand level.
+    device
+        Where the network runs, as for `facelib.models.devices.as_device`. FACELIB_DEVICE doesn't count here:
+        the network is small, and what it finds goes into pictures, which are then the same everywhere.
 
     Returns
     -------
@@ -70,13 +76,18 @@ def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> n
     BadValueError
         If the box has no size.
     UnavailableError
-        The network's package is not on this machine.
+        The network's package, or the device, is not on this machine.
     """
-    return find_landmarks_and_presence(image, box, eyes)[0]
+    return find_landmarks_and_presence(image, box, eyes, device=device)[0]
 
 
 def find_landmarks_and_presence(
-    image: npt.NDArray[np.uint8], box: Floats, eyes: Floats, rounds: int = ROUNDS
+    image: npt.NDArray[np.uint8],
+    box: Floats,
+    eyes: Floats,
+    rounds: int = ROUNDS,
+    *,
+    device: str | Device = CPU,
 ) -> tuple[npt.NDArray[np.float32], float]:
     """Return the landmarks of a face, and how sure the network is that there is one at all, 0 … 1.
 
@@ -95,10 +106,10 @@ def find_landmarks_and_presence(
     if not extent > 0:
         msg = f"A face box has a width and a height above 0; got {corners.ravel().tolist()}."
         raise BadValueError(msg)
-    centre = corners.mean(axis=0)
+    place, centre = as_device(device), corners.mean(axis=0)
     across = level[0] - level[1] if np.isfinite(level).all() else np.array([1.0, 0.0])
     for _ in range(rounds):
-        points, presence = _mesh(image, _crop(centre, MARGIN * extent, across))
+        points, presence = _mesh(image, _crop(centre, MARGIN * extent, across), place)
         low, high = points.min(axis=0), points.max(axis=0)
         centre, extent = (low + high) / 2, float((high - low).max())
         across = points[LEFT_EYE] - points[RIGHT_EYE]
@@ -130,28 +141,29 @@ def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:
     return dict(zip(UNITS, read_many_face_units(points[None])[0].tolist(), strict=True))
 
 
-def read_many_face_units(landmarks: npt.NDArray[np.floating]) -> Floats:
+def read_many_face_units(landmarks: npt.NDArray[np.floating], *, device: str | Device = CPU) -> Floats:
     """Return how far each of `UNITS` is on in many faces, 0 … 1, (n, 51); see `read_face_units`.
 
     Parameters
     ----------
     landmarks
         (n, 478, 2) px; a face that lacks one of those that are `READ` has NaN.
+    device
+        As for `find_landmarks`.
 
     Raises
     ------
     UnavailableError
         The network's package is not on this machine.
     """
-    network = _units_network()
+    network, place = _units_network(), as_device(device)
     points = np.asarray(landmarks, np.float64)
     units = np.full((len(points), len(UNITS)), np.nan)
     known = np.flatnonzero(np.isfinite(points[:, READ]).all(axis=(1, 2)))
     for start in range(0, len(known), _CHUNK):
         rows = known[start : start + _CHUNK]
         level = [face[list(READ)] @ _turn(face[LEFT_EYE] - face[RIGHT_EYE]) for face in points[rows]]
-        with torch.inference_mode():
-            (scores,) = network(torch.from_numpy(np.array(level)).float())
+        (scores,) = computed(network, torch.from_numpy(np.array(level)).float(), place)
         units[rows] = scores.double().numpy()[:, 1:]  # the first is "neutral"
     return units
 
@@ -168,15 +180,14 @@ def _turn(across: Floats) -> Floats:
     return np.array([[x, -y], [y, x]])
 
 
-def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> tuple[Floats, float]:
+def _mesh(image: npt.NDArray[np.uint8], crop: Floats, device: Device) -> tuple[Floats, float]:
     """Return the landmarks (478, 2) px of one crop, and how sure it is that a face is in it."""
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     centred = crop.copy()
     centred[:, 2] += crop[:, :2] @ [0.5, 0.5] - 0.5  # OpenCV counts from the middle of the first pixel
     part = cv2.warpAffine(image, centred, (_SIDE, _SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
     x = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 255
-    with torch.inference_mode():
-        found, presence, _ = _network("face_landmarks_detector.tflite")(x)
+    found, presence, _ = computed(_network("face_landmarks_detector.tflite"), x, device)
     points = found.reshape(N_LANDMARKS, 3)[:, :2].double().numpy()
     placed: Floats = points @ crop[:, :2].T + crop[:, 2]
     return placed, float(torch.sigmoid(presence).item())

@@ -25,6 +25,7 @@ from facelib.errors import (
 )
 from facelib.face import Face
 from facelib.head.geometry.landmarks import eyes_between
+from facelib.models.devices import CPU, Device, as_device
 from facelib.utilities.content import read_file
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ MAX_SIDE = 512  # a larger cut-out is shrunk; no classifier sees more
 
 
 def load_face(
-    source: str | Path | bytes | Picture, detect: bool = True, which: int | Literal["largest"] | None = None
+    source: str | Path | bytes | Picture,
+    detect: bool = True,
+    which: int | Literal["largest"] | None = None,
+    *,
+    device: str | Device = CPU,
 ) -> Face:
     """Return the face of a photograph.
 
@@ -73,6 +78,8 @@ def load_face(
         aren't known.
     which
         Which face of several: its place in `find_faces`, from the picture's left to its right, or "largest".
+    device
+        Where landmarks are found, as for `find_landmarks`.
 
     Raises
     ------
@@ -96,7 +103,7 @@ def load_face(
     if not (numbered or which is None or which == "largest"):
         msg = f'Expected the number of a face, from left to right, or "largest"; got {which!r}.'
         raise BadValueError(msg, hint="In Python: which=.")
-    image = read_picture(source)
+    place, image = as_device(device), read_picture(source)
     height, width = image.shape[:2]
     if not detect:
         box = np.array([0, 0, width, height], np.float64)
@@ -115,7 +122,7 @@ def load_face(
         notes.append(f"The picture's border cuts off {beyond:.0%} of the face's box.")
     face = _cut_out(image, detection)
     with suppress(UnavailableError):  # the picture can be classified all the same
-        landmarks = find_landmarks(face.image, face.box, face.eyes)
+        landmarks = find_landmarks(face.image, face.box, face.eyes, device=place)
         face = face.replace(landmarks=landmarks, eyes=eyes_between(landmarks))
         light = light_around_eyes(face.image, landmarks)
         if light < DARK:

@@ -10,6 +10,7 @@ import numpy as np
 
 from facelib.errors import check_kind
 from facelib.faces import Face
+from facelib.models.devices import CPU, Device, computed
 from facelib.restoration.crop import SIDE, Floats, crop_of, inverse, resampled
 from facelib.restoration.methods import Colours, Plane, method
 from facelib.restoration.pixel_masks import settled
@@ -19,7 +20,7 @@ CLOSE: Final = ((1.0, 2.5), (0.02, 6.0), (1e-4, 20.0))
 
 
 @lru_cache(maxsize=2)  # the mask is asked for, then what lies below it
-def seen(face: Face) -> tuple[Plane, Colours]:
+def seen(face: Face, device: Device = CPU) -> tuple[Plane, Colours]:
     """Return the network's outputs for the crop of a face: probabilities (s, s) of a cover, and a fill-in.
 
     Returns
@@ -37,34 +38,33 @@ def seen(face: Face) -> tuple[Plane, Colours]:
     from facelib.restoration.weights import trained_network
 
     part = resampled(face.image, crop_of(face.box, face.eyes), (SIDE, SIDE))
-    with torch.inference_mode():
-        given = torch.from_numpy(np.ascontiguousarray(part)).permute(2, 0, 1)[None].float() / 255
-        logits, fill = trained_network()(given)
-        p = torch.sigmoid(logits)[0, 0].numpy()
-        colours = (255 * fill[0].clamp(0, 1)).permute(1, 2, 0).contiguous().numpy()
+    given = torch.from_numpy(np.ascontiguousarray(part)).permute(2, 0, 1)[None].float() / 255
+    logits, fill = computed(trained_network(), given, device)
+    p = torch.sigmoid(logits)[0, 0].numpy()
+    colours = (255 * fill[0].clamp(0, 1)).permute(1, 2, 0).contiguous().numpy()
     p.setflags(write=False)
     colours.setflags(write=False)
     return p, colours
 
 
-def found_mask(face: Face) -> Plane:
+def found_mask(face: Face, device: Device = CPU) -> Plane:
     """Return the network's mask of covered pixels, float32 (H, W) in [0, 1]; all 0 where nothing is sure."""
     check_kind(face, Face, "A face")
-    mask = settled(seen(face)[0])
+    mask = settled(seen(face, device)[0])
     if not mask.any():
         return np.zeros(face.size, np.float32)
     return _back(mask, crop_of(face.box, face.eyes), face.size)
 
 
 @method("network")
-def by_network(face: Face, mask: Plane) -> Colours:
+def by_network(face: Face, mask: Plane, device: Device = CPU) -> Colours:
     """Fill in the skin that the network predicts below electrodes, in the light and colours around it.
 
     By how much its picture is off around the mask is carried on into it smoothly.
     """
     check_kind(face, Face, "A face")
     way = crop_of(face.box, face.eyes)
-    fill = np.asarray(resampled(seen(face)[1], inverse(way), face.size), np.float32)
+    fill = np.asarray(resampled(seen(face, device)[1], inverse(way), face.size), np.float32)
     return fill + carried(face.image - fill, mask, float(np.sqrt(abs(np.linalg.det(way[:, :2])))))
 
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadModelError, BadValueError
 from facelib.faces import Face
+from facelib.models.devices import CPU, Device, as_device, computed
 from facelib.restoration.crop import MARGIN, crop_of, inverse, resampled
 from facelib.restoration.geometry import Normals, geometry_picture, trial_landmarks
 from facelib.restoration.methods import METHODS, Colours, Plane
@@ -61,6 +62,8 @@ class OwnGenerator:
         Side of the crop in sides of the face box.
     geometry
         Whether it asks for a geometry picture.
+    device
+        Where it runs.
     """
 
     network: Callable[..., torch.Tensor] = field(repr=False)
@@ -70,6 +73,7 @@ class OwnGenerator:
     colours: Order = "rgb"
     margin: float = MARGIN
     geometry: bool = False
+    device: Device = CPU
 
     def __call__(self, face: Face, mask: Plane, /) -> Colours:  # noqa: ARG002
         """Return its picture, float32 (H, W, 3) in [0, 255], within the crop; around it the face's own."""
@@ -132,8 +136,7 @@ class OwnGenerator:
                 raise BadValueError(msg)
             beside["geometry"] = torch.from_numpy(geometry).permute(2, 0, 1)[None].contiguous()
         try:
-            with torch.no_grad():
-                painted: Any = self.network(batch * 2 - 1 if self.values == "signed" else batch, **beside)
+            painted: Any = self._run(batch * 2 - 1 if self.values == "signed" else batch, beside)
         except Exception as error:
             first = str(error).splitlines()[0] if str(error) else "no message"
             msg = (
@@ -170,6 +173,14 @@ class OwnGenerator:
         levels = (255 * light.clamp(0, 1)).numpy()
         return np.ascontiguousarray(levels if self.colours == "rgb" else levels[:, :, ::-1], np.float32)
 
+    def _run(self, batch: torch.Tensor, beside: dict[str, torch.Tensor]) -> Any:
+        import torch
+
+        if isinstance(self.network, torch.nn.Module) and self.device.accelerated:
+            return computed(self.network, batch, self.device, **beside)[0]
+        with torch.no_grad():
+            return self.network(batch, **beside)
+
 
 def own(
     source: str | Path | nn.Module | Callable[..., torch.Tensor],
@@ -182,6 +193,7 @@ def own(
     factory: Callable[[], nn.Module] | None = None,
     trust: bool = False,
     register: bool = False,
+    device: str | Device = CPU,
 ) -> OwnGenerator:
     """Return your generator as a method of `facelib.restoration.restore`, checked on a picture of noise.
 
@@ -203,6 +215,9 @@ def own(
         write files as you can: without ``trust=True`` it isn't loaded.
     register
         Whether it is added to `METHODS` under its name, for menus and studies.
+    device
+        Where it runs, as for `facelib.models.devices.as_device`; a function of tensors is given tensors on
+        the processor, and runs where it wants to.
 
     Raises
     ------
@@ -230,8 +245,8 @@ def own(
         f"The size of a generator's pictures is a whole number from {SIZES[0]} to {SIZES[1]} px", size, *SIZES
     )
     wide = checked("a generator's margin", margin, 1.0, 4.0)
-    network = _network(source, factory, trust=trust)
-    made = OwnGenerator(network, name, side, values, colours, wide, _asks_for_geometry(network))
+    place, network = as_device(device), _network(source, factory, trust=trust)
+    made = OwnGenerator(network, name, side, values, colours, wide, _asks_for_geometry(network), place)
     noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     made.paint(noise, geometry_picture(trial_landmarks(side, wide), side) if made.geometry else None)
     if register:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face
-from facelib.restoration.applied import found_mask
+from facelib.models.devices import CPU, Device, as_device
+from facelib.restoration.applied import by_network, found_mask
 from facelib.restoration.crop import Picture
-from facelib.restoration.methods import METHODS, Method, Plane
+from facelib.restoration.methods import METHODS, Colours, Method, Plane
 from facelib.restoration.pixel_masks import known_mask
 from facelib.utilities.short_repr import in_short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MASKS: Final = ("found", "known")
 """Sources of a mask: the network, or the positions that the face is said to wear."""
@@ -48,7 +53,13 @@ class Restored:
         return bool(self.mask.any())
 
 
-def restore(face: Face, method: str | Method = "network", mask: str | Plane = "found") -> Restored:
+def restore(
+    face: Face,
+    method: str | Method = "network",
+    mask: str | Plane = "found",
+    *,
+    device: str | Device = CPU,
+) -> Restored:
     """Return a picture without its electrodes, tape and leads.
 
     Every pixel outside the mask stays as it is, bit for bit; a face on which nothing is found stays as it is.
@@ -62,11 +73,17 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
     mask
         "found" by the network; "known" from the positions of the electrodes that the face wears, without
         leads; or a mask, (H, W) in [0, 1].
+    device
+        Where facelib's own network runs, as for `facelib.models.devices.as_device`; a generator of yours runs
+        where `own` was told. FACELIB_DEVICE doesn't count here, so that studies make the same pictures
+        everywhere.
 
     Raises
     ------
     BadValueError
-        A mask of another shape, one that isn't known, or a method that returns no picture.
+        A mask of another shape, one that isn't known, a method that returns no picture, or no device.
+    UnavailableError
+        The device isn't on this machine.
     UnknownNameError
         There is no such method.
 
@@ -78,22 +95,25 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
     True
     """
     check_kind(face, Face, "A face")
+    place = as_device(device)
     how, name = (METHODS[method], method) if isinstance(method, str) else (method, _name(method))
-    cover = mask_of(face, mask)
+    if how is by_network:
+        how = partial(cast("Callable[..., Colours]", by_network), device=place)
+    cover = mask_of(face, mask, device=place)
     if not cover.any():
         return Restored(face.image, cover, face.image.astype(np.float32), name)
     fill = _checked(how(face, cover), face, name)
     return Restored(laid_over(face.image, fill, cover), cover, fill, name)
 
 
-def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
+def mask_of(face: Face, mask: str | Plane = "found", *, device: str | Device = CPU) -> Plane:
     """Return the mask of covered pixels of a face, float32 (H, W) in [0, 1]; see `restore`."""
     check_kind(face, Face, "A face")
     if isinstance(mask, str):
         if mask == "known":
             return known_mask(face)
         if mask == "found":
-            return found_mask(face)
+            return found_mask(face, as_device(device))
         msg = f"A mask is {', '.join(MASKS)}, or an array; got {mask!r}."
         raise BadValueError(msg)
     array = np.asarray(mask)

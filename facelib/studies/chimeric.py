@@ -109,6 +109,9 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
         picture is another one.
     keep_columns
         Columns of the faces' table that are stored besides those that the study uses.
+    device
+        Where classifiers read, as for `facelib.classifiers.load`; None: what FACELIB_DEVICE says, else the
+        processor, or where a classifier that is given is.
 
     Raises
     ------
@@ -141,6 +144,7 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
     hypothesis: Hypothesis | None = None
     side: str | None = None
     keep_columns: str | Sequence[str] = ()
+    device: str | None = None
 
     def __post_init__(self) -> None:
         self._check_people()

@@ -77,6 +77,9 @@ class InterventionalStudy(Study[InterventionalResult]):
         What is to be confirmed: it is written down with its time before the run.
     keep_columns
         Columns of the faces' table that are stored besides those that the study uses.
+    device
+        Where classifiers read, as for `facelib.classifiers.load`; None: what FACELIB_DEVICE says, else the
+        processor, or where a classifier that is given is.
 
     Raises
     ------
@@ -108,6 +111,7 @@ class InterventionalStudy(Study[InterventionalResult]):
     name: str = ""
     hypothesis: Hypothesis | None = None
     keep_columns: str | Sequence[str] = ()
+    device: str | None = None
 
     def __post_init__(self) -> None:
         check_common(self)

@@ -91,6 +91,9 @@ class PairedStudy(PeopleStudy[PairedResult]):
         says of how many people the side that moves less in the picture is another one.
     keep_columns
         Columns of the faces' table that are stored besides those that the study uses.
+    device
+        Where classifiers read, as for `facelib.classifiers.load`; None: what FACELIB_DEVICE says, else the
+        processor, or where a classifier that is given is.
 
     Raises
     ------
@@ -124,6 +127,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
     hypothesis: Hypothesis | None = None
     side: str | None = None
     keep_columns: str | Sequence[str] = ()
+    device: str | None = None
 
     def __post_init__(self) -> None:
         if cast("float | None", self.delta) is None:

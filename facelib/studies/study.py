@@ -24,6 +24,7 @@ from facelib.classifiers.tables.matching import Picture
 from facelib.classifiers.tables.scores import tables_among
 from facelib.errors import BadValueError, Cancelled, check_all, check_kind
 from facelib.faces import FaceSet, Head
+from facelib.models.devices import as_device
 from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.engine import fingerprints
@@ -101,6 +102,7 @@ class Study(ABC, Generic[R]):
     name: str
     hypothesis: Hypothesis | None
     keep_columns: str | Sequence[str]
+    device: str | None
 
     @property
     @abstractmethod
@@ -201,7 +203,7 @@ class Study(ABC, Generic[R]):
         """The classifiers, loaded; tables of other tools' scores with those of these faces."""
         return tuple(
             model.bound(self._pictures(model)) if isinstance(model, ScoreTable) else model
-            for model in load_all(self.classifiers)
+            for model in load_all(self.classifiers, self.device)
         )
 
     def _pictures(self, table: ScoreTable) -> list[Picture]:
@@ -557,6 +559,9 @@ def check_common(study: Any) -> None:
     if not isinstance(study.keep_columns, str):
         object.__setattr__(study, "keep_columns", tuple(check_all(study.keep_columns, str, KEPT)))
     check_models(study.classifiers)
+    check_kind(study.device, (str, type(None)), "The device, a text such as 'auto' or 'cuda', or None")
+    if study.device is not None:
+        as_device(study.device)
     what = "A facelib.studies.Hypothesis, such as Hypothesis('It falls', 'palsy', direction='falls'), or None"
     check_kind(study.hypothesis, (Hypothesis, type(None)), what)
 

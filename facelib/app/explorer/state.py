@@ -140,7 +140,7 @@ class Explorer(traitlets.HasTraits):
         self.missing: dict[str, str] = {}
         for name in zoo.names(kind=kinds()) if classifiers is None else classifiers:
             try:
-                model = zoo.load(name)
+                model = zoo.load(name, "cpu")
                 if model.sends_pictures:
                     self.missing[name] = "It sends pictures to another machine, so the page doesn’t offer it."
                 elif model.scales:

@@ -157,7 +157,7 @@ class FoolingExercise(widgets.VBox):
                 self._ask()
 
     def _ask(self) -> None:
-        clf, label = zoo.load(self.classifier.value), self.emotion.value
+        clf, label = zoo.load(self.classifier.value, "cpu"), self.emotion.value
         face = self.person.render(SIZE)
         self._show_faces([face], [label])
         self.chart.layout.display = "none"
@@ -175,7 +175,7 @@ class FoolingExercise(widgets.VBox):
 
     def _reveal(self, guess: str) -> None:
         clf, label = self.classifier.value, self.emotion.value
-        if zoo.load(clf).index_of(label) is None:
+        if zoo.load(clf, "cpu").index_of(label) is None:
             return
         if (clf, label) not in self._tables:
             self.sentences.value = paragraphs(

@@ -329,7 +329,7 @@ class Muscles(traitlets.HasTraits):
                 electrodes=self.electrodes, removed=self.electrodes and self.removed,
                 size=self.size, model=self.model,
             )  # fmt: skip
-            models = [zoo.load(name) for name in self.models]
+            models = [zoo.load(name, "cpu") for name in self.models]
             self._tell(task, self._begun, film)
             pace, said, begun = Pace(), TimeLeft(), time.monotonic()
             for done, seen in watch(film, models):

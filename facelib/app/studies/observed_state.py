@@ -321,6 +321,7 @@ class Observed(StudyState):
             seed=self.whom.seed,
             name=f"Observed data: {self.whom.words}",
             hypothesis=self.hypothesis if self.mode == "confirm" else None,
+            device="cpu",  # kernels are forked, which cards don't outlive
         )
 
     def _pairs(self) -> Any:
@@ -342,6 +343,7 @@ class Observed(StudyState):
             seed=self.whom.seed,
             name=f"Two conditions: {self.whom.words}",
             hypothesis=self.hypothesis if self.mode == "confirm" else None,
+            device="cpu",  # kernels are forked, which cards don't outlive
         )
 
     def hypothesise(self, statement: str) -> Hypothesis:

@@ -240,6 +240,7 @@ class Population(StudyState):
             seed=self.whom.seed,
             name=f"Population: {self.whom.words}",
             hypothesis=self.hypothesis if self.mode == "confirm" else None,
+            device="cpu",  # kernels are forked, which cards don't outlive
         )
 
     def hypothesise(self, statement: str) -> Hypothesis:

@@ -25,6 +25,7 @@ from facelib.classifiers.functions.calling import LOOK, call, pause
 from facelib.classifiers.functions.terms import Estimate, Terms
 from facelib.classifiers.preparation import Boxes, Images, Preparation, check_images
 from facelib.errors import BadValueError, FunctionError, UnavailableError
+from facelib.models.devices import Device, refuse_accelerator
 from facelib.utilities.progress import Stop, check_stop
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ Function = Callable[..., Any]
 SMALLEST: Final = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
 LONGEST_PAUSE: Final = 60.0  # seconds between two retries
 NO_MAPS: Final = "it is a function, through which no gradient flows"
+NOWHERE: Final = "a function's own code says where it computes, so it runs on no device of facelib's"
 NOT_REPRODUCIBLE: Final = (
     "another machine answers ({host}, model {version}), whose model may change and whose answers may differ "
     "from call to call"
@@ -199,6 +201,17 @@ class FunctionClassifier(Classifier):
         found = copy.copy(self)
         found._lock, found._of_heads, found._stop = self._lock, of_heads, stop
         return found
+
+    def where(self, device: str | Device | None = None) -> Device:
+        """Return where it is: a function decides by itself where it computes.
+
+        Raises
+        ------
+        BadValueError
+            An accelerator is named.
+        """
+        refuse_accelerator(device, self._name, NOWHERE)
+        return self.device
 
     def _admit(self, of_heads: bool, these: str) -> None:
         if self.terms.sends_pictures and not (of_heads or self.terms.photographs):

@@ -23,6 +23,7 @@ from facelib.classifiers.tables.formats import EMOTIONS, FORMATS, Unit
 from facelib.classifiers.tables.matching import Frames, Match, Picture, match_rows
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, FaceSet, Head
+from facelib.models.devices import Device, refuse_accelerator
 from facelib.utilities.checks import as_number
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ REFUSED: Final = (
     "A table of another tool's scores reads no pictures: it has the ones that the tool read. It serves "
     "observational and paired studies of these."
 )
+
+NOWHERE: Final = "another tool computed these scores, so it runs on no device of facelib's"
 
 
 class ScoreTable(Classifier):
@@ -206,6 +209,17 @@ class ScoreTable(Classifier):
             name = face.key if isinstance(face, Head) else str(known.get("id") or known.get("name") or number)
             found.append(self.picture(name, known))
         return found
+
+    def where(self, device: str | Device | None = None) -> Device:
+        """Return where it is: nothing is computed of a table.
+
+        Raises
+        ------
+        BadValueError
+            An accelerator is named.
+        """
+        refuse_accelerator(device, f"The table of scores {self.id}", NOWHERE)
+        return self.device
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         """Refuse: it reads no pictures."""

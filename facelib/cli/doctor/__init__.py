@@ -19,6 +19,7 @@ CHECKS: Final[dict[str, Callable[[], Iterable[Finding]]]] = {
     "page": installed.page,
     "compiled code": machine.compiled,
     "processor and memory": machine.processor,
+    "graphics card": machine.devices,
     "settings": machine.settings,
     "disk": machine.disk,
     "port": machine.port,

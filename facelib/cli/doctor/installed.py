@@ -171,7 +171,7 @@ def trial() -> Iterator[Finding]:
         begun = time.perf_counter()
         face = Head(seed=2, expression="happy").render(SIZE)
         rendered = time.perf_counter() - begun
-        model = zoo.load(names[0])
+        model = zoo.load(names[0], "cpu")
         model.logits(face.image[None], face.box, zoo.five_points(face))
         begun = time.perf_counter()
         model.logits(face.image[None], face.box, zoo.five_points(face))

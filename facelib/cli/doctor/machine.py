@@ -44,7 +44,7 @@ def compiled() -> Iterator[Finding]:
 
 
 def processor() -> Iterator[Finding]:
-    """Look at cores, memory and graphics cards."""
+    """Look at cores and memory."""
     usable, there = usable_cores(), os.cpu_count() or 1
     cores = f"{usable} core{'' if usable == 1 else 's'}"
     if usable < there:
@@ -60,7 +60,34 @@ def processor() -> Iterator[Finding]:
         )
     else:
         yield Finding("processor and memory", "ok", f"{cores}, {memory}")
-    yield Finding("graphics card", "ok", "none is needed, and none is used")
+
+
+def devices() -> Iterator[Finding]:
+    """Look for accelerators that torch and onnxruntime can use, and at what is asked for."""
+    import onnxruntime
+
+    from facelib.models.devices import VARIABLE, Device, accelerators, as_device, free_memory
+
+    there = accelerators()
+    try:
+        chosen = as_device()
+    except FacelibError as error:
+        remedy = f"Unset {VARIABLE}, or set it to one of: {', '.join(['auto', 'cpu', *there])}."
+        yield Finding("graphics card", "problem", str(error), remedy)
+        return
+    if not there:
+        yield Finding("graphics card", "ok", "torch finds none; none is needed")
+        return
+    for name in there:
+        kind, _, number = name.partition(":")
+        card = Device(kind, int(number))
+        known = free_memory(card)
+        memory = "" if known is None else f", {known[0] / 1e9:.1f} of {known[1] / 1e9:.1f} GB are free"
+        yield Finding("graphics card", "ok", f"{name}: {card.key}{memory}")
+    providers = ", ".join(onnxruntime.get_available_providers())
+    where = f"classifiers run on {chosen}, unless a call says device=…; onnxruntime has {providers}"
+    remedy = "" if chosen.accelerated else f"To use a card: device='auto', or {VARIABLE}=auto."
+    yield Finding("device", "ok" if chosen.accelerated else "note", where, remedy)
 
 
 def settings(variables: Mapping[str, str] | None = None) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from torch import nn
 
 from facelib.errors import BadModelError
+from facelib.models.devices import CPU, Device
 from facelib.models.readers.network import FileNetwork
 from facelib.models.readers.onnx import OnnxGraph
 from facelib.models.readers.onnx_file import OnnxFile, read_onnx
@@ -30,14 +32,25 @@ _OPERATORS = (17, 13, 11)
 class Runtime(nn.Module):
     """A graph run by onnxruntime: no gradient flows through it."""
 
+    in_onnxruntime = True
+    """What tells it from torch's layers, for those that move networks to accelerators."""
+
     def __init__(self, content: bytes) -> None:
         super().__init__()
         self.content = content
-        self._graph = OnnxGraph(content)
+        self._graphs = {CPU.torch: OnnxGraph(content)}
+        self._lock = threading.Lock()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map pictures to the graph's answers."""
-        return torch.from_numpy(self._graph(x.detach().numpy()))
+        """Map pictures to the graph's answers, computed where the pictures are."""
+        graph = self._graph(x.device)
+        return torch.from_numpy(graph(x.detach().cpu().numpy())).to(x.device)
+
+    def _graph(self, place: torch.device) -> OnnxGraph:
+        with self._lock:
+            if place not in self._graphs:
+                self._graphs[place] = OnnxGraph(self.content, Device(place.type, place.index or 0))
+            return self._graphs[place]
 
     def __deepcopy__(self, _memo: dict[int, object]) -> Runtime:
         return self  # it has no weights to change, and several threads may run it

@@ -139,6 +139,15 @@ class TfliteGraph(nn.Module):
             else:
                 self.operators.append(operator)
 
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> TfliteGraph:
+        """Move the weights with the network; whole numbers are read as sizes and axes, and stay."""
+        self.constants = {
+            number: fn(tensor) if tensor.is_floating_point() else tensor
+            for number, tensor in self.constants.items()
+        }
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
     def take_off_ending(self) -> Ending:
         """Take off a softmax or sigmoid that makes the one output, and return which it was."""
         if len(self.outputs) != 1 or not self.operators or self.operators[-1].output != self.outputs[0]:

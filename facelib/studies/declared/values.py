@@ -10,6 +10,7 @@ from typing import Any, Final
 from facelib import classifiers
 from facelib import interventions as changes
 from facelib.interventions import Intervention
+from facelib.models.devices import as_device
 from facelib.properties import PROPERTIES
 from facelib.stats.effects.signflip import ALTERNATIVES
 from facelib.stats.independence.methods import as_tests
@@ -91,6 +92,12 @@ def whole(low: int, high: float = math.inf) -> Callable[[Located], int]:
         return value
 
     return check
+
+
+def device(at: Located) -> str:
+    """Return the name of a device that is on this machine."""
+    as_device(name := text(at))
+    return name
 
 
 def choice(words: tuple[str, ...]) -> Callable[[Located], str]:
@@ -214,6 +221,11 @@ COMMON: Final = {
     "seed": Key("a whole number, 0 or more", "Of everything that is drawn at random.", whole(0)),
     "keep_columns": Key(
         "a column, or a list of columns", "Stored besides those that the study uses.", one_or_several
+    ),
+    "device": Key(
+        "auto, cpu, or an accelerator such as cuda or cuda:1",
+        "Where classifiers read; left out: what FACELIB_DEVICE says, else the processor.",
+        device,
     ),
 }
 """What studies of all kinds take, besides faces and a hypothesis."""

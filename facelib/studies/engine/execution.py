@@ -23,7 +23,7 @@ from facelib.studies.counts import Counts
 from facelib.studies.engine.observers import Reader
 from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.store import Store
-from facelib.studies.engine.worker import Done, work
+from facelib.studies.engine.worker import Done, Rendered, feed, render, work
 from facelib.utilities.progress import Progress as AnyProgress
 from facelib.utilities.progress import Stop, check_stop
 from facelib.utilities.wording import duration
@@ -37,6 +37,7 @@ RECENT: Final = 0.1  # share of all units: those done last predict the time of t
 FEWEST: Final = 8  # and at least so many batches of each process
 ALIKE: Final = 0.15  # how much slower or faster than these others were that count, too
 LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
+RENDERED: Final = 4  # jobs at a time that come rendered from another process: their pictures stay few
 WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
 LOST: Final = (
     "TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "RayActorError",
@@ -321,15 +322,20 @@ def _batches(
     import joblib
 
     processes, here = workers(n_jobs)
+    backend, _ = joblib.parallel.get_active_backend()
     size = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
+    fed = type(backend).__name__ == LOCAL and any(one.device.accelerated for one in readers.values())
+    size = min(size, RENDERED) if fed else size
     numbers = [range(start, min(start + size, len(jobs))) for start in range(0, len(jobs), size)]
     if here:
         for some in numbers:
             yield some, work(store.folder, [jobs[number] for number in some], readers, stop)
         return
+    if fed:
+        yield from _fed(store, jobs, readers, numbers=numbers, processes=processes)
+        return
     task = joblib.delayed(_batch)
     tasks = (task(store.folder, some, [jobs[number] for number in some], readers) for some in numbers)
-    backend, _ = joblib.parallel.get_active_backend()
     if backend.supports_return_generator:
         parallel = joblib.Parallel(
             n_jobs=processes,
@@ -343,6 +349,39 @@ def _batches(
     with joblib.Parallel(n_jobs=processes, batch_size=1, max_nbytes=None) as parallel:
         while wave := list(islice(tasks, WAVE * processes)):
             yield from parallel(wave)
+
+
+def _fed(
+    store: Store,
+    jobs: Sequence[Job],
+    readers: Mapping[str, Reader],
+    *,
+    numbers: Sequence[range],
+    processes: int,
+) -> Batches:
+    """Let processes render, and read what they made in this one, which alone uses the accelerator."""
+    import joblib
+
+    task = joblib.delayed(_render)
+    lean = {name: replace(one, packed=None, model=None) if one.device.accelerated else one
+            for name, one in readers.items()}  # fmt: skip
+    parallel = joblib.Parallel(
+        n_jobs=processes,
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="2 * n_jobs",
+        max_nbytes=None,
+    )
+    for some, rendered in parallel(task(some, [jobs[number] for number in some], lean) for some in numbers):
+        yield some, feed(store.folder, rendered, readers)
+
+
+def _render(
+    numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
+) -> tuple[range, list[Rendered]]:
+    """Render one batch in another process."""
+    _end_with_parent()
+    return numbers, render(jobs, readers)
 
 
 def _batch(

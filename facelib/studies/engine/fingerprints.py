@@ -89,7 +89,8 @@ def of_intervention(intervention: Intervention) -> str:
 def of_classifier(classifier: Classifier) -> str:
     """Return the fingerprint of a classifier: its file, weights, labels, preparation and probabilities.
 
-    A network that was made in memory is identified by its layers and their code.
+    A network that was made in memory is identified by its layers and their code. On an accelerator the kind
+    of that counts, too, since last digits depend on it.
     """
     weights = {
         f"{part}.{name}": tensor.detach().cpu().numpy()
@@ -110,6 +111,7 @@ def of_classifier(classifier: Classifier) -> str:
         *([] if classifier.card.sha256 else _layers(classifier)),
         *_asked(classifier),
         *_link(classifier),
+        *([classifier.device.key] if classifier.device.accelerated else []),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from facelib import classifiers
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, UnavailableError
+from facelib.models.devices import CPU, Device
 from facelib.properties import PROPERTIES
 from facelib.studies.engine import fingerprints
 from facelib.studies.engine.store import Kind
@@ -41,6 +42,8 @@ class Reader:
         The classifier itself, if it doesn't leave this process; else None.
     costs
         Whether asking it costs something, so that nothing is read for trial.
+    device
+        Where it reads.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Reader:
     packed: bytes | None = None
     model: Classifier | None = None
     costs: bool = False
+    device: Device = CPU
 
     @property
     def kind(self) -> Kind:
@@ -72,14 +76,15 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
     names = classifier.classes
     key = fingerprints.of_classifier(classifier)
     here = classifier.id in classifiers.names(kind=("pretrained", "known bias"))
-    if here and classifiers.load(classifier.id) is classifier:
-        return Reader(classifier.id, key, names)
+    device = classifier.device
+    if here and classifiers.load(classifier.id, device) is classifier:
+        return Reader(classifier.id, key, names, device=device)
     if not travels:
-        return Reader(classifier.id, key, names, model=classifier, costs=classifier.costs)
+        return Reader(classifier.id, key, names, model=classifier, costs=classifier.costs, device=device)
     from cloudpickle import dumps
 
     try:
-        return Reader(classifier.id, key, names, dumps(classifier), costs=classifier.costs)
+        return Reader(classifier.id, key, names, dumps(classifier), costs=classifier.costs, device=device)
     except Exception as error:
         msg = (
             f"{classifier.id!r} can't be sent to other processes ({error}). Give the classifier as a file, "
@@ -133,9 +138,10 @@ def loaded(reader: Reader) -> Classifier:
     if reader.model is not None:
         return reader.model
     if reader.packed is None:
-        classifier = classifiers.load(reader.id)
+        classifier = classifiers.load(reader.id, reader.device)
         if _key(classifier) != reader.key:
-            msg = f"{reader.id!r} on this machine is another one than where the study was planned."
+            what = ", or its accelerator is" if reader.device.accelerated else ""
+            msg = f"{reader.id!r} on this machine is another one than where the study was planned{what}."
             raise UnavailableError(msg)
         return classifier
     with _LOCK:

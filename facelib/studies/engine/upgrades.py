@@ -38,11 +38,13 @@ EARLIER: Final = "earlier-"
 
 SHORT: Final = 8  # hexadecimal digits of a fingerprint that people read
 
-READING: Final = ("labels", "emotions", "size", "colour", "mean", "std", "margin", "fit", "align", "template")
+READING: Final = (
+    "labels", "emotions", "size", "colour", "mean", "std", "margin", "fit", "align", "template", "device",
+)  # fmt: skip
 """What is said of a classifier in provenance on which its numbers depend, besides its weights."""
 
-BEFORE: Final = {"fit": "square", "align": "none", "template": ""}
-"""What was so before provenance said it."""
+BEFORE: Final = {"fit": ("square",), "align": ("none",), "template": ("",), "device": ("cpu", "")}
+"""What was so before provenance said it; "" is the device of what isn't a network."""
 
 WORDS: Final = ("faces", "interventions")
 """Settings that are words about faces and changes, which the units distinguish."""
@@ -194,7 +196,7 @@ def _alike(store: Store, record: Record, wanted: Wanted, units: pd.DataFrame) ->
 
 def _classifier_key(row: Mapping[Any, Any], otherwise: str) -> str:
     """Return how a classifier reads, by its row of provenance; one in memory by its fingerprint."""
-    values = {name: row[name] for name in READING if name in row and row[name] != BEFORE.get(name)}
+    values = {name: row[name] for name in READING if name in row and row[name] not in BEFORE.get(name, ())}
     return json.dumps(
         [values, row["sha256"] if row.get("sha256") else otherwise], sort_keys=True, default=str
     )

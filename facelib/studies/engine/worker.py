@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import get_args
@@ -79,25 +79,99 @@ def work(
         If a classifier isn't here, or is another one than where the study was planned.
     """
     begun = time.perf_counter()
-    rows: list[Rows] = []
-    count = failed = 0
+    done: list[list[Rows]] = []
     for job in jobs:
         if stop is not None and stop():
             break
         try:
-            job_rows = run_job(job, readers, stop)
+            done.append(run_job(job, readers, stop))
         except Cancelled:
             break
         except UnavailableError:  # such as a budget that is spent: what was read before is paid for
-            tuple(_write(Store(folder), rows))
+            _written(folder, done, begun)
             raise
-        rows += job_rows
-        count += 1
-        failed += any(one.error for one in job_rows)
+    return _written(folder, done, begun)
+
+
+def _written(folder: Path, done: Sequence[Sequence[Rows]], begun: float) -> Done:
+    """Write the rows of jobs that were begun at a time."""
     writing = time.perf_counter()
-    parts = tuple(_write(Store(folder), rows))
+    parts = tuple(_write(Store(folder), [one for rows in done for one in rows]))
     end = time.perf_counter()
-    return Done(count, failed, end - begun, end - writing, parts)
+    failed = sum(any(one.error for one in rows) for rows in done)
+    return Done(len(done), failed, end - begun, end - writing, parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A job whose frames are made, and read by all that needs no accelerator.
+
+    Attributes
+    ----------
+    job
+        Its units are those that are left.
+    frames
+        None where they can't be made: the rows say so.
+    rows
+        Of the readers that are done.
+    error
+        What ended the work after this job; None: nothing did.
+    """
+
+    job: Job
+    frames: Frames | None
+    rows: list[Rows]
+    error: UnavailableError | None = None
+
+
+def render(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> list[Rendered]:
+    """Make the frames of jobs, and let readers on the processor read them; `feed` does the others.
+
+    Errors are those of `work`; one that comes after whole jobs goes with them, and `feed` raises it.
+    """
+    made: list[Rendered] = []
+    for job in jobs:
+        try:
+            with _one_thread():
+                made.append(_rendered(job, readers))
+        except UnavailableError as error:
+            if not made:
+                raise
+            made[-1] = replace(made[-1], error=error)
+            break
+    return made
+
+
+def _rendered(job: Job, readers: Mapping[str, Reader]) -> Rendered:
+    asked = [readers[name] for name in job.units]
+    here = [one for one in asked if not one.device.accelerated]
+    left = {one.id: job.units[one.id] for one in asked if one.device.accelerated}
+    rows, seeing = _told_and_seeing(job, here, _models(here))
+    frames = _frames_or_error(job) if seeing or left else None
+    if isinstance(frames, Exception):
+        rows += _read_all(job, [one for one in asked if one in seeing or one.id in left], frames)
+    elif frames is not None:
+        rows += _read_all(job, seeing, frames)
+    lean = [replace(row, reader=replace(row.reader, packed=None, model=None)) for row in rows]
+    shown = frames if isinstance(frames, Frames) else None
+    return Rendered(replace(job, units=left), shown, lean)
+
+
+def feed(folder: Path, rendered: Sequence[Rendered], readers: Mapping[str, Reader]) -> Done:
+    """Read rendered jobs with the readers on accelerators, and write all their rows; see `work`."""
+    begun = time.perf_counter()
+    done = []
+    for one in rendered:
+        read = []
+        if one.frames is not None:
+            with _one_thread():
+                read = _read_all(one.job, [readers[name] for name in one.job.units], one.frames)
+        done.append([*one.rows, *read])
+    written = _written(folder, done, begun)
+    for one in rendered:
+        if one.error is not None:
+            raise one.error
+    return written
 
 
 def run_job(job: Job, readers: Mapping[str, Reader], stop: Stop | None = None) -> list[Rows]:
@@ -108,20 +182,41 @@ def run_job(job: Job, readers: Mapping[str, Reader], stop: Stop | None = None) -
     """
     asked = [readers[name] for name in job.units]
     with _one_thread():
-        models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
-        tables = {name: model for name, model in models.items() if isinstance(model, ScoreTable)}
-        told = [_told(job, one, tables[one.id]) for one in asked if one.id in tables]
-        seeing = [one for one in asked if one.id not in tables]
-        if not seeing:
-            return told
-        try:
-            frames = _frames(job)
-        except OURS:
-            raise
-        except Exception as error:
-            return told + [_failed(job, reader, error) for reader in seeing]
-        view = _views(models, of_heads=job.subject.of_head, stop=stop)
-        return told + [_rows(job, reader, frames, view) for reader in seeing]
+        models = _models(asked)  # what isn't here ends the work before anything is rendered
+        told, seeing = _told_and_seeing(job, asked, models)
+        return told + (_read_all(job, seeing, _frames_or_error(job), stop) if seeing else [])
+
+
+def _models(asked: Sequence[Reader]) -> dict[str, Classifier]:
+    return {one.id: loaded(one) for one in asked if one.kind == "outputs"}
+
+
+def _told_and_seeing(
+    job: Job, asked: Sequence[Reader], models: Mapping[str, Classifier]
+) -> tuple[list[Rows], list[Reader]]:
+    """Return the rows of tables of scores, and the readers that see pictures."""
+    tables = {name: model for name, model in models.items() if isinstance(model, ScoreTable)}
+    told = [_told(job, one, tables[one.id]) for one in asked if one.id in tables]
+    return told, [one for one in asked if one.id not in tables]
+
+
+def _read_all(
+    job: Job, asked: Sequence[Reader], frames: Frames | Exception, stop: Stop | None = None
+) -> list[Rows]:
+    """Return the rows of some readers for the frames of a job, or for why there are none."""
+    if isinstance(frames, Exception):
+        return [_failed(job, reader, frames) for reader in asked]
+    view = _views(_models(asked), of_heads=job.subject.of_head, stop=stop)
+    return [_rows(job, reader, frames, view) for reader in asked]
+
+
+def _frames_or_error(job: Job) -> Frames | Exception:
+    try:
+        return _frames(job)
+    except OURS:
+        raise
+    except Exception as error:
+        return error
 
 
 def _views(

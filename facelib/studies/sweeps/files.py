@@ -67,7 +67,7 @@ def sweep_bytes(sweep: Sweep) -> bytes:
     for number, (name, reading) in enumerate(sweep.readings.items()):
         arrays[f"logits {number}"] = reading.logits
         arrays[f"probabilities {number}"] = reading.probabilities
-        arrays[f"features {number}"] = reading.features.detach().numpy()
+        arrays[f"features {number}"] = reading.features.detach().cpu().numpy()
         arrays[f"replicates {number}"] = sweep.replicates[name]
     about = {
         "classifiers": list(sweep.readings),

@@ -35,7 +35,8 @@ class Reading:
         float32 (n, K), columns in the order of the classifier's own labels. Of a classifier with `scales`
         both are its values.
     features
-        float32 (n, C, h, w): output of the CAM layer, kept so that any class can be explained afterwards.
+        float32 (n, C, h, w): output of the CAM layer, kept so that any class can be explained afterwards,
+        where the classifier is.
     """
 
     classifier: Classifier
@@ -66,7 +67,7 @@ def _read_chunk(
     boxes = np.broadcast_to(box, (len(images), 4))
     features = classifier.features(images, boxes, points)
     with torch.no_grad():
-        return classifier.logits_from(features).numpy(), features
+        return classifier.logits_from(features).cpu().numpy(), features
 
 
 def reading_of(readings: Mapping[str, Reading], classifier: str) -> Reading:
@@ -126,17 +127,14 @@ def read(
         msg = f"At least one thread reads the pictures; got workers = {workers!r}."
         raise BadValueError(msg)
     views = [classifier.for_pictures(of_heads=of_heads, stop=stop) for classifier in classifiers]
-    starts = range(0, len(images), CHUNK)
+    sizes = {one.id: max(CHUNK, one.batch) if one.device.accelerated else CHUNK for one in classifiers}
     parts: dict[tuple[str, int], tuple[npt.NDArray[np.float32], torch.Tensor]] = {}
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         tasks = {
-            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box, points): (
-                classifier.id,
-                start,
-            )
-            for classifier in views
-            for start in starts
+            pool.submit(_read_chunk, one, images[start : start + sizes[one.id]], box, points): (one.id, start)
+            for one in views
+            for start in range(0, len(images), sizes[one.id])
         }
         with reporting(progress, len(tasks), unit="piece") as report:
             for done in as_completed(tasks):
@@ -147,7 +145,8 @@ def read(
         pool.shutdown(wait=True, cancel_futures=True)
     readings = {}
     for classifier in classifiers:
-        chunks = [parts[classifier.id, start] for start in starts]
+        size = sizes[classifier.id]
+        chunks = [parts[classifier.id, start] for start in range(0, len(images), size)]
         logits = np.concatenate([chunk[0] for chunk in chunks])
         readings[classifier.id] = Reading(
             classifier=classifier,

@@ -32,6 +32,7 @@ from facelib.utilities.short_repr import in_short
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from facelib.models.devices import Device
     from facelib.studies.sweeps.placebos import References
 
 DELTA = 0.10
@@ -433,17 +434,23 @@ def check_models(names: object) -> None:
             classifiers.CLASSIFIERS[name]
 
 
-def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
-    """Load classifiers by id; None: all that are available here."""
+def load_all(
+    names: str | Sequence[str | Classifier] | None, device: str | Device | None = None
+) -> list[Classifier]:
+    """Load classifiers by id; None: all that are available here.
+
+    Those that are loaded already stay where they are, unless a device is named.
+    """
     listed = classifiers.available() if names is None else [names] if isinstance(names, str) else names
     check_kind(listed, Iterable, "A list of classifiers")
     listed = list(listed)
     if not listed:
         msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
-    models = [classifiers.load(name) if isinstance(name, str) else name for name in listed]
+    models = [classifiers.load(name, device) if isinstance(name, str) else name for name in listed]
     for model in models:
         check_kind(model, Classifier, "A classifier or its id")
+    models = models if device is None else [model.on(device) for model in models]
     ids = [model.id for model in models]
     if len(set(ids)) < len(ids):
         msg = f"Every classifier of a sweep has its own id; got {', '.join(ids)}."
@@ -495,6 +502,7 @@ def sweep(
     replicates: int = REPLICATES,
     seed: int = 0,
     workers: int = 2,
+    device: str | Device | None = None,
     known: Mapping[float, Face] | None = None,
     progress: bool | Report | None = None,
     stop: Stop | None = None,
@@ -523,6 +531,9 @@ def sweep(
         Seed of the replicates.
     workers
         Threads.
+    device
+        Where classifiers read, as for `facelib.classifiers.load`; None: what FACELIB_DEVICE says, else the
+        processor, or where a classifier that is given is.
     known
         Pictures of this sweep that are there already, by strength.
     progress
@@ -551,7 +562,7 @@ def sweep(
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
         raise BadValueError(msg)
     nuisances = nuisance_replicates(replicates, seed=seed)
-    models = load_all(classifiers)
+    models = load_all(classifiers, device)
     wanted = wanted_label(label, face, models)
     scale_of(models, wanted)  # one, or it raises
     strengths = even_strengths(steps)

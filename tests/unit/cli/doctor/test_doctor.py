@@ -19,7 +19,7 @@ from facelib.cli.doctor import installed as doctor_installed
 from facelib.cli.doctor import machine as doctor_machine
 from facelib.cli.doctor.finding import Finding
 from facelib.errors import UnavailableError
-from facelib.models import PACKAGES
+from facelib.models import PACKAGES, devices
 from facelib.utilities.home import home
 
 
@@ -216,9 +216,33 @@ def test_settings_that_make_it_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_machine.os, "cpu_count", lambda: 64)
     (share,) = doctor_machine.settings({})
     assert (share.state, share.remedy) == ("note", "Set OMP_NUM_THREADS=4.")
-    (processor, card) = doctor_machine.processor()
+    (processor,) = doctor_machine.processor()
     assert processor.says.startswith("4 cores of 64 may be used")
-    assert (card.subject, card.state) == ("graphics card", "ok")
+
+
+def test_the_accelerators_that_torch_finds_and_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(devices.VARIABLE, raising=False)
+    monkeypatch.setattr(devices, "accelerators", lambda: ())
+    (none,) = doctor_machine.devices()
+    assert (none.subject, none.state) == ("graphics card", "ok")
+    assert none.says == "torch finds none; none is needed"
+    monkeypatch.setenv(devices.VARIABLE, "cuda")
+    (absent,) = doctor_machine.devices()
+    assert absent.state == "problem"
+    assert absent.remedy == "Unset FACELIB_DEVICE, or set it to one of: auto, cpu."
+    monkeypatch.setattr(devices, "accelerators", lambda: ("cuda:0", "cuda:1"))
+    monkeypatch.setattr(devices, "_model", lambda device: f"Card {device.index}")
+    monkeypatch.setattr(
+        devices, "free_memory", lambda device: None if device.index else (3 * 10**9, 8 * 10**9)
+    )
+    monkeypatch.setattr(devices, "_compute_exactly", lambda: None)
+    first, second, chosen = doctor_machine.devices()
+    assert first.says == "cuda:0: cuda (Card 0), 3.0 of 8.0 GB are free"
+    assert second.says == "cuda:1: cuda (Card 1)"
+    assert chosen.state == "ok"
+    assert chosen.says.startswith("classifiers run on cuda:0, unless a call says device=…; onnxruntime has ")
+    monkeypatch.delenv(devices.VARIABLE)
+    assert [one.state for one in doctor_machine.devices()] == ["ok", "ok", "note"]
 
 
 def test_memory_is_what_a_container_may_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
