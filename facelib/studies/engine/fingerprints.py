@@ -121,7 +121,8 @@ def _link(classifier: Classifier) -> list[object]:
         return [dict(classifier.scales)]
     if classifier.multi_label:
         return ["multi-label"]
-    return ["sigmoids"] * (classifier.sigmoids and classifier.id not in RECIPES)
+    built_in = classifier.id in {recipe.id for recipe in RECIPES}
+    return ["sigmoids"] * (classifier.sigmoids and not built_in)
 
 
 def of_function(classifier: Classifier) -> OwnCode:
