@@ -460,8 +460,9 @@ class Classifier:
         """Return the outputs on their scales, float32 (N, K): probabilities where there are no `scales`."""
         return self.probabilities_from(self.logits(images, boxes, points))
 
+    # Its code and these words are part of the keys of stored studies.
     def probabilities_from(self, logits: Logits) -> Logits:
-        """Return the probabilities that belong to logits; with `scales`, the values as they are."""
+        """Return the probabilities that belong to logits."""
         return self._to_probabilities(logits)
 
     def read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from torch import nn
 
 from facelib import interventions
-from facelib.classifiers import Preparation, Scale, own
+from facelib.classifiers import Classifier, Preparation, Scale, own
 from facelib.studies.engine.fingerprints import STORING, WORKER, fingerprint, of_classifier, of_intervention
 from facelib.utilities import code_digests as sources
 
@@ -123,6 +124,20 @@ def test_options_tell_interventions_apart() -> None:
     assert of_intervention(interventions.get("palsy", side="left")) in keys
 
 
+KEYS = {
+    "fer": "f0142e5589ca96adc4ba8056c38f5078",
+    "pyemotion": "c9eff5dacaf1f16663e4a306978b5e28",
+    "human": "1384b1b63d186d54bbc9dde4afe534c0",
+}
+"""Of edf10a8b: what was stored under them is found again."""
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("name", KEYS)
+def test_built_in_networks_keep_their_keys(name: str, load_network: Callable[[str], Classifier]) -> None:
+    assert of_classifier(load_network(name)) == KEYS[name]
+
+
 def test_one_network_with_other_probabilities_has_another_key() -> None:
     network = nn.Sequential(nn.Conv2d(1, 4, 5), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     declared: Any = {
@@ -160,6 +175,7 @@ def test_what_facelib_has_beside_what_workers_import_counts_too(monkeypatch: pyt
 JOBS = """
 import json, sys
 from importlib import import_module
+from collections.abc import Callable
 from types import ModuleType
 from facelib.utilities import code_digests as sources
 
