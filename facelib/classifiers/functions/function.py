@@ -23,7 +23,7 @@ from facelib.classifiers.functions.answers import checked_rows, row_faults
 from facelib.classifiers.functions.book import Account, Book
 from facelib.classifiers.functions.calling import LOOK, call, pause
 from facelib.classifiers.functions.terms import Estimate, Terms
-from facelib.classifiers.preparation import Boxes, Images, Preparation, check_images
+from facelib.classifiers.preparation import Images, Preparation, Squares, check_images
 from facelib.errors import BadValueError, FunctionError, UnavailableError
 from facelib.models.devices import Device, refuse_accelerator
 from facelib.utilities.progress import Stop, check_stop
@@ -71,18 +71,10 @@ class WholePicture(Preparation):
         """Say in words what the function sees."""
         return "whole pictures, RGB, 0 … 255, with the face box"
 
-    def crop_boxes(
-        self,
-        boxes: npt.ArrayLike | None,
-        count: int,
-        height: int,
-        width: int,
-        *,
-        points: npt.ArrayLike | None = None,  # noqa: ARG002
-    ) -> Boxes:
-        """Return the whole picture for each, float64 (N, 4), px; boxes are checked all the same."""
-        super().crop_boxes(boxes, count, height, width)
-        return np.broadcast_to(np.array([0.0, 0.0, width, height]), (count, 4))
+    def _squares(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Squares:
+        """Return the whole picture for each, int64 (N, 4), px; boxes are checked all the same."""
+        super()._squares(boxes, count, height, width)
+        return np.broadcast_to(np.array([0, 0, width, height]), (count, 4))
 
 
 class FunctionClassifier(Classifier):

@@ -168,9 +168,9 @@ class ScoreTable(Classifier):
         skip_broken: bool = True,
         progress: bool | Report | None = None,
     ) -> pd.DataFrame:
-        """Return the scores of faces: the columns of `Classifier.read`, ``probability`` NaN, and ``unit``.
+        """Return the scores of faces: the columns of `Classifier.read`, ``probability`` NaN.
 
-        ``logit`` holds the score in the tool's own unit; ``remark`` says why there is none.
+        ``value`` and ``logit`` hold the score in ``unit``, the tool's own; ``remark`` says why there is none.
         """
         import pandas as pd
 
@@ -189,10 +189,11 @@ class ScoreTable(Classifier):
                 "output": wide["output"],
                 "logit": wide["logit"],
                 "probability": np.nan,
+                "value": wide["logit"],
+                "unit": str(self.unit),
                 "shown": None,
                 "person": None,
                 "remark": wide["problem"],
-                "unit": str(self.unit),
             }
         ).reset_index(drop=True)
 

@@ -46,7 +46,7 @@ def test_its_examples_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     exported(3, tmp_path / "my_net.onnx")
     exported(8, tmp_path / "data" / "hsemotion" / "enet_b0_8_best_vgaf.onnx")
     examples = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(examples) == 8
+    assert len(examples) == 10
     space: dict[str, Any] = {}
     for example in examples:
         exec(example, space)

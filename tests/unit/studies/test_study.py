@@ -258,11 +258,11 @@ class Moody(Classifier):
 
     refused: bytes = b""
 
-    def logits(self, images: Any, boxes: Any = None) -> Any:
+    def logits(self, images: Any, boxes: Any = None, points: Any = None) -> Any:
         if images[0].tobytes() == self.refused:
             msg = "I don't like this face"
             raise RuntimeError(msg)
-        return super().logits(images, boxes)
+        return super().logits(images, boxes, points)
 
 
 def moody(refused: Face | None) -> Classifier:
