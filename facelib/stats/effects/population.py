@@ -200,8 +200,8 @@ def effects_over_faces(
     """
     ends = check_options(value, summary, bounds)
     if value == "value" and delta is None:
-        msg = "The margin delta of a value is in its units and has to be said, before the run; got None."
-        raise BadValueError(msg)
+        msg = "The margin of a value is in its units and has to be said, before the run; none was given."
+        raise BadValueError(msg, hint="In Python: delta=….")
     rows = read_rows(table)
     effects = summarise_rows(rows, read_values(table, value, ends), value, summary, ends)
     return judge(
