@@ -78,8 +78,8 @@ class PeopleStudy(Study[R]):
         valued = [model.id for model in self.models if model.scales]
         if valued:
             msg = (
-                f"{', '.join(valued)}: outputs that are values are judged in studies of changes; this one takes "
-                "probabilities. Leave them out of its classifiers."
+                f"{', '.join(valued)}: outputs that are values are judged in studies of changes; this one "
+                "takes probabilities. Leave them out of its classifiers."
             )
             raise BadValueError(msg, hint="In Python: facelib.InterventionalStudy.")
 

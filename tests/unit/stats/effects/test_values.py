@@ -158,7 +158,7 @@ def test_values_against_a_control_keep_their_scale() -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"value": "value"}, "margin delta of a value is in its units and has to be said"),
+        ({"value": "value"}, "margin of a value is in its units and has to be said"),
         ({"value": "value", "delta": 0.1, "bounds": (1, 0)}, "two numbers, the lower one first"),
         ({"value": "value", "delta": 0.1, "bounds": (0, 1, 2)}, "two numbers, the lower one first"),
         ({"value": "value", "delta": 0.1, "bounds": (0.45, 0.55)}, "lie beyond the bounds 0.45 … 0.55"),
