@@ -69,11 +69,19 @@ def _cached(module: str, function: str, given: list[Any], options: dict[str, Any
         layout = getattr(importlib.import_module(f"facelib.charts.{module}"), function)
         return json.dumps(layout(*given, **options).to_dict()).encode()
 
-    spec: dict[str, Any] = json.loads(kept(f"chart-{module}-{key}.json", make))
-    words: dict[str, Any] = spec.setdefault("config", {})
-    for part in ("axis", "header", "legend"):  # Vega's own are smaller
+    return in_type_of_page(json.loads(kept(f"chart-{module}-{key}.json", make)))
+
+
+def in_type_of_page(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart with words as large as those of the page; Vega's own are smaller.
+
+    >>> in_type_of_page({"config": {"axis": {"labelFontSize": 15}}})["config"]["axis"]
+    {'labelFontSize': 15, 'titleFontSize': 13}
+    """
+    words = dict(spec.get("config", {}))
+    for part in ("axis", "header", "legend"):
         words[part] = {"labelFontSize": TYPE, "titleFontSize": TYPE} | words.get(part, {})
-    grown: dict[str, Any] = legible(spec)
+    grown: dict[str, Any] = legible({**spec, "config": words})
     return grown
 
 

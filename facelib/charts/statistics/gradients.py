@@ -78,7 +78,7 @@ def curve(
         name="curve",
         heading=heading,
         description="Line: one output over the strength of the change, from 0 to 1.",
-        above=theme.ABOVE + theme.NAMES,
+        above=theme.ABOVE + theme.NAMES + 2,  # which have 13 px on the page
         beside=True,
     )
 

@@ -112,7 +112,7 @@ def check_options(value: Any, summary: Any, bounds: Any = None) -> Bounds | None
         raise BadValueError(msg)
     if value != "value":
         if bounds is not None:
-            msg = f"Bounds are of a value on a scale of its own; of a {value} none are given, got {bounds!r}."
+            msg = f"Bounds are of values on a scale of their own; the {value} takes none. Got {bounds!r}."
             raise BadValueError(msg, hint="In Python: value='value'.")
         return (0.0, 1.0) if value == "probability" else None
     if bounds is None:

@@ -20,11 +20,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_cached_equals_fresh() -> None:
     for _ in range(2):
-        assert specs.bars(["fer", "facex"]) == json.loads(
-            json.dumps(outputs.layout(["fer", "facex"]).to_dict())
+        assert specs.bars(["fer", "facex"]) == specs.in_type_of_page(
+            json.loads(json.dumps(outputs.layout(["fer", "facex"]).to_dict()))
         )
-        assert specs.response(["fer"], height=50) == json.loads(
-            json.dumps(curves.layout(["fer"], height=50).to_dict())
+        assert specs.response(["fer"], height=50) == specs.in_type_of_page(
+            json.loads(json.dumps(curves.layout(["fer"], height=50).to_dict()))
         )
 
 

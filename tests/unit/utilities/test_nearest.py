@@ -15,6 +15,7 @@ from facelib.classifiers import CLASSIFIERS
 from facelib.classifiers.loaders.loaded import LOADERS
 from facelib.classifiers.loaders.state_dict import COLLECTIONS
 from facelib.classifiers.presets import PRESETS
+from facelib.classifiers.tables.formats import FORMATS
 from facelib.errors import UnknownNameError
 from facelib.faces import GRAMMARS
 from facelib.interventions import ALIASES, INTERVENTIONS
@@ -33,7 +34,7 @@ from facelib.utilities.registry import Registry
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     INTERVENTIONS, PROPERTIES, CLASSIFIERS, PRESETS, LOADERS, COLLECTIONS, METHODS, TESTS, SCENARIOS, DESIGNS,
-    LAYERS, PACKAGES, ESTIMATORS, GRAMMARS, TOOLS,
+    LAYERS, PACKAGES, ESTIMATORS, GRAMMARS, TOOLS, FORMATS,
 )  # fmt: skip
 NAMES = [(one, name) for one in REGISTRIES for name in (*one, *(ALIASES if one is INTERVENTIONS else ()))]
 

@@ -162,7 +162,7 @@ def test_values_against_a_control_keep_their_scale() -> None:
         ({"value": "value", "delta": 0.1, "bounds": (1, 0)}, "two numbers, the lower one first"),
         ({"value": "value", "delta": 0.1, "bounds": (0, 1, 2)}, "two numbers, the lower one first"),
         ({"value": "value", "delta": 0.1, "bounds": (0.45, 0.55)}, "lie beyond the bounds 0.45 … 0.55"),
-        ({"value": "probability", "bounds": (0, 1)}, "Bounds are of a value"),
+        ({"value": "probability", "bounds": (0, 1)}, "Bounds are of values"),
         ({"value": "years", "delta": 1}, 'is "probability", "logit" or "value"'),
     ],
 )
