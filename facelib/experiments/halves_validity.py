@@ -165,7 +165,7 @@ def _of_face(head: Head, size: int) -> Iterator[dict[str, Any]]:
 
 
 def validity(table: pd.DataFrame, movements: str = ALL, *, seed: int = SEED) -> pd.DataFrame:
-    """Return how well units are told from halves and from whole faces, `VALIDITY_COLUMNS`.
+    """Return how well units are recognised from halves and from whole faces, `VALIDITY_COLUMNS`.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from facelib.utilities.files import for_owner
 PATIENCE: Final = 60.0  # seconds for which a process waits while another one writes
 FARTHEST: Final = 6 * 3600.0  # seconds: a next call that is farther away comes of a clock that was set back
 
-MARK: Final = 0x6661636C  # of our files, by which those of other programs are told from them
+MARK: Final = 0x6661636C  # of our files, which those of other programs lack
 ANSWERS: Final = "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer BLOB) WITHOUT ROWID"
 CALLS: Final = (
     "CREATE TABLE IF NOT EXISTS calls (one INTEGER PRIMARY KEY, calls INTEGER, pictures INTEGER, cost REAL, "
