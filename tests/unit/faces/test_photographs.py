@@ -68,7 +68,7 @@ def test_the_head_is_cut_out(astronaut: Picture) -> None:
 def test_without_the_landmark_network_a_photograph_is_a_face_all_the_same(
     astronaut: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(*_: object) -> None:
+    def missing(*_: object, **__: object) -> None:
         raise UnavailableError("not fetched")
 
     monkeypatch.setattr(landmarker, "find_landmarks", missing)
