@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,10 @@ from facelib.reports.sweep_words import (
     BESIDE,
     COLUMNS,
     NO_CLASS,
+    OF_VALUES,
+    Measure,
     compared,
+    measure_of,
     nothing_moved,
     sentences,
     told_of,
@@ -36,10 +40,11 @@ from facelib.reports.sweep_words import (
 )
 from facelib.studies.consent import consented
 from facelib.studies.disclaimer import LIMITS
-from facelib.studies.sweeps.effects import NO_OUTPUT, signed
+from facelib.studies.sweeps.effects import NO_OUTPUT
 from facelib.studies.sweeps.film_strips import data_uri
-from facelib.studies.sweeps.sweep import DELTA, Sweep
+from facelib.studies.sweeps.sweep import Delta, Sweep
 from facelib.studies.sweeps.view import cut, fractions, picture_alt, smaller, view_of
+from facelib.utilities.wording import NOTHING, capital, signed
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
@@ -55,6 +60,7 @@ NO_SPACE: Final = (
     "An explorable has {most:,} MB at most, and {n:,} pictures take more. Compute the sweep with fewer steps."
 )
 NAMED: Final = "A network, no person: what it is stands under Provenance"
+ROOM: Final = 0.05  # of an axis beyond the values that stand on it
 
 
 def write(
@@ -63,12 +69,15 @@ def write(
     *,
     references: References | None = None,
     step: int | None = None,
+    delta: Delta = None,
     with_photograph: bool = False,
     consent: str = "",
 ) -> Path:
     """Write a sweep as one HTML file that is dragged; see `facelib.studies.Sweep.explorable`."""
     target = target_of(path, "An explorable", "smile.html")
-    page = html(sweep, references=references, step=step, with_photograph=with_photograph, consent=consent)
+    page = html(
+        sweep, references=references, step=step, delta=delta, with_photograph=with_photograph, consent=consent
+    )
     return save(target, page)
 
 
@@ -78,29 +87,24 @@ def html(
     references: References | None = None,
     finished: bool = True,
     step: int | None = None,
+    delta: Delta = None,
     with_photograph: bool = False,
     consent: str = "",
 ) -> bytes:
     """Return the file; parameters as for `write`, and whether all placebos that are wanted are there."""
-    valued = [name for name, reading in sweep.readings.items() if reading.classifier.scales]
-    if valued:
-        msg = (
-            f"An explorable shows probabilities; {', '.join(valued)} gives values. Make the sweep "
-            "without it, or draw its curve."
-        )
-        raise BadValueError(msg, hint="In Python: facelib.charts.response(sweep.outputs, label=…).")
     photograph = consented(sweep.face, "This explorable", with_photograph=with_photograph, consent=consent)
     last = len(sweep.strengths) - 1
     if step is not None and not (isinstance(step, int | np.integer) and 0 <= step <= last):
         msg = f"The step that is shown first is a whole number from 0 to {last}; got {step!r}."
         raise BadValueError(msg)
-    content = content_of(sweep, references, finished=finished)
+    content = content_of(sweep, references, finished=finished, delta=delta)
     content["step"] = last if step is None else int(step)
     words = content["classes"][sweep.label]
     script, style = _script(), _style()
     page = environment().get_template("explorable.html").render(
         title=f"As {sweep.clause}",
         label=sweep.label,
+        menu=content["menu"],
         clause=sweep.clause,
         alt=content["picture_alt"],
         before=content["frames"][0],
@@ -123,22 +127,42 @@ def html(
 
 
 def content_of(
-    sweep: Sweep, references: References | None = None, *, finished: bool = True
+    sweep: Sweep, references: References | None = None, *, finished: bool = True, delta: Delta = None
 ) -> dict[str, Any]:
     """Return all that moves in the file, as JSON holds it."""
     first = sweep.frames.faces[0]
     view = view_of(first)
-    classes = classes_of(sweep)
+    measures = measures_of(sweep, delta)
+    valued = any(measure.scale for measure in measures)
     return {
         "strengths": [round(float(strength), 4) for strength in sweep.strengths],
         "frames": pictures([cut(image, view) for image in sweep.images]),
         "picture_alt": picture_alt(sweep.face),
         "label": sweep.label,
         "classifiers": [[name, colour(order)] for order, name in enumerate(sweep.classifiers)],
-        "columns": _columns(references),
-        "classes": {label: words_of(sweep, label, references, finished=finished) for label in classes},
-        "maps": maps_of(sweep, classes, view),
+        "columns": _columns(references, valued=valued),
+        "menu": "Output" if valued else "Emotion",
+        "classes": {one.label: words_of(sweep, one, references, finished=finished) for one in measures},
+        "maps": maps_of(sweep, [one.label for one in measures], view),
     }
+
+
+def measures_of(sweep: Sweep, delta: Delta = None) -> list[Measure]:
+    """Return the classes that can be chosen; values other than the class of interest need a margin."""
+    margins = delta if isinstance(delta, Mapping) else {sweep.label: delta}
+    for label in margins:
+        sweep.scale(label)  # an unknown one raises
+    first = measure_of(sweep, sweep.label, margins.get(sweep.label))
+    found = [first]
+    for label in classes_of(sweep)[1:]:
+        try:
+            scale = sweep.scale(label)
+        except BadValueError:  # on one scale here and on another there: such numbers can't stand side by side
+            continue
+        own = margins.get(label, first.delta if scale == first.scale else None)
+        if scale is None or own is not None:
+            found.append(measure_of(sweep, label, own))
+    return found[:MOST_CLASSES]
 
 
 def classes_of(sweep: Sweep) -> list[str]:
@@ -146,14 +170,15 @@ def classes_of(sweep: Sweep) -> list[str]:
     known = [reading.classifier for reading in sweep.readings.values()]
     all_of = [sweep.label, *EMOTIONS, *(name for model in known for name in model.classes)]
     there = [name for name in all_of if any(model.index_of(name) is not None for model in known)]
-    return list(dict.fromkeys([sweep.label, *there]))[:MOST_CLASSES]
+    return list(dict.fromkeys([sweep.label, *there]))
 
 
 def words_of(
-    sweep: Sweep, label: str, references: References | None, *, finished: bool = True
+    sweep: Sweep, measure: Measure, references: References | None, *, finished: bool = True
 ) -> dict[str, Any]:
     """Return what stands about one class: table, sentences, curves and the band of the placebos."""
-    effects = sweep.effects(label, references=references)
+    label, places = measure.label, measure.places
+    effects = sweep.effects(label, delta=measure.delta, references=references)
     effects = effects[effects["verdict"] != NO_OUTPUT]
     unmoved = nothing_moved(sweep)
     told = told_of(effects, unmoved)
@@ -161,8 +186,8 @@ def words_of(
     rows = [
         [
             _name(sweep, effect["classifier"]),
-            {"series": [f"{value:.2f}" for value in series[effect["classifier"]]]},
-            signed(effect["change"]),
+            {"series": [_written(value, places) for value in series[effect["classifier"]]]},
+            signed(effect["change"], places),
             *([compared(effect, finished=finished)] if references else []),
             verdict_cell(effect, unmoved),
         ]
@@ -175,15 +200,39 @@ def words_of(
     own = {row["classifier"]: row["sentence"] for row in told.to_dict("records")}
     if not finished:
         own = {name: said.replace("did as much", "did as much so far") for name, said in own.items()}
-    beside = [BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0"))] if within(told) else []
+    beside = [BESIDE.format(delta=measure.margin)] if within(told) else []
+    bands = _bands(references, label)
+    grey = [one[end] for one in bands.values() for end in ("low", "high")]
+    at = f" (δ = {measure.margin})" if measure.scale else ""
     return {
-        "caption": f"Probability of {label}, and what the change does to it on this face",
+        "caption": f"{capital(measure.what)}, and what the change does to it on this face{at}",
+        "what": measure.what,
+        "places": places,
+        "ends": _ends(measure, [*series.values(), *grey]),
         "rows": rows,
         "sentences": sentences(sweep, label, effects) + beside,
         "own": own,
         "curves": {name: _rounded(values) for name, values in series.items()},
-        "bands": _bands(references, label),
+        "bands": bands,
     }
+
+
+def _written(value: float, places: int) -> str:
+    """Return an output as it stands in the table: with a leading zero, as digits that change."""
+    return f"{value:.{places}f}".replace("-", "−") if math.isfinite(value) else NOTHING
+
+
+def _ends(measure: Measure, curves: Sequence[Any]) -> list[float]:
+    """Return the ends of an axis: those of the scale, or some room around the values."""
+    if measure.scale is None:
+        return [0.0, 1.0]
+    if measure.scale.bounds:
+        return list(measure.scale.bounds)
+    values = np.concatenate([np.asarray(curve, np.float64) for curve in curves] or [np.zeros(1)])
+    values = values[np.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    room = max(ROOM * (high - low), measure.delta)
+    return [float(f"{low - room:.4g}"), float(f"{high + room:.4g}")]
 
 
 def pictures(frames: list[npt.NDArray[np.uint8]]) -> list[str]:
@@ -280,8 +329,10 @@ def _markup(text: str) -> Any:
     return markupsafe.Markup(text)
 
 
-def _columns(references: References | None) -> list[dict[str, str]]:
+def _columns(references: References | None, *, valued: bool) -> list[dict[str, str]]:
     columns = [dict(one) for one in COLUMNS if references or one["title"] != "placebos"]
+    for one in columns if valued else ():
+        one["help"] = OF_VALUES.get(one["title"], one["help"])
     columns[0]["help"] = NAMED
     return columns
 

@@ -10,7 +10,7 @@ from facelib.reports.effect_tables import judged, levels, places, sides
 from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.effects.equivalence import DIFFERS, DOES_NOT, MATTERS
-from facelib.stats.effects.sentences import possible
+from facelib.stats.effects.sentences import limits_of, possible
 from facelib.stats.paired import ALL, FLIPS, MCNEMAR, WORDS
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.meant import taken
@@ -189,7 +189,7 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "rendered": bool(settings.get("rendered")),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
-        "fewest": fewest_people(float(settings["delta"]), alpha, bounded="unit" not in settings),
+        "fewest": fewest_people(float(settings["delta"]), alpha, **limits_of(effects.iloc[0])),
         "least": fewest_to_matter(alpha),
         "family": int(effects["family"].max()),
         "meant_family": int(result.intended_effects["family"].max()) if len(result.intended_effects) else 0,
@@ -201,7 +201,9 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "after": list(settings["after"]),
         "seed": settings["seed"],
         "unit": result.unit,
-        "bounded": "unit" not in settings,
+        "bounded": result.bounds is not None,
+        "ends": tuple(f"{end:g}".replace("-", "−") for end in result.bounds or ()),
+        "scores": "unit" in settings,
     }
 
 
@@ -215,7 +217,7 @@ def paragraph(result: PairedResult) -> str:
     text = (
         f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), {len(names)} "
         f"{'classifier' if len(names) == 1 else 'classifiers'} ({listed(names)}) read each of them once. "
-        if fact["bounded"]
+        if not fact["scores"]
         else f"The faces were {fact['faces']}. Their scores ({fact['unit']}) were taken from that tool's "
         f"tables ({listed(names)}), and evaluated with {common.package(result)} (seed {fact['seed']}). "
     )
@@ -258,10 +260,11 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
     )
     bets = ", and bets on every person's difference agree" if fact["bounded"] else ""
     room = (
-        "“Cannot fall (rise) that far” stands where most people's output is nearer to 0 (or 1) than δ under "
-        "the first condition. "
+        f"“Cannot fall (rise) that far” stands where most people's output is nearer to {fact['ends'][0]} (or "
+        f"{fact['ends'][1]}) than δ under the first condition. "
         if fact["bounded"]
-        else "These scores are no probabilities: they can't be compared with those of another unit. "
+        else f"These {'scores' if fact['scores'] else 'outputs'} are no probabilities: they can't be "
+        "compared with those of another unit. "
     )
     return (
         f"The same people are compared with themselves. {what_else(result)}",

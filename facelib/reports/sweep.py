@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from facelib.charts import sizes, specs
 from facelib.charts.export import with_data
-from facelib.charts.tables import BAND, rows
+from facelib.charts.tables import BAND, OUTPUTS, rows
 from facelib.experiments.manipulation import ALIKE
 from facelib.faces import Head
 from facelib.properties import PROPERTIES
@@ -19,7 +19,15 @@ from facelib.reports import common, page
 from facelib.reports.explorable import words_of
 from facelib.reports.explorable_about import about
 from facelib.reports.parts import Content, Figure, Picture, Section, Table, footnotes, two_columns
-from facelib.reports.sweep_words import OPEN, WORDS, compared, nothing_moved, verdict_cell
+from facelib.reports.sweep_words import (
+    OPEN,
+    WORDS,
+    Measure,
+    compared,
+    measure_of,
+    nothing_moved,
+    verdict_cell,
+)
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.studies.consent import consented, is_photograph
 from facelib.studies.sweeps.effects import NO_OUTPUT
@@ -27,7 +35,7 @@ from facelib.studies.sweeps.film import labelled
 from facelib.studies.sweeps.film_strips import data_uri
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.studies.sweeps.view import cut, picture_alt, smaller, view_of
-from facelib.utilities.wording import NOTHING, capital, interval, listed, margin, percent, plain, signed
+from facelib.utilities.wording import NOTHING, capital, interval, listed, percent, plain, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +52,9 @@ LEFT_OUT: Final = (
 )
 ONE: Final = "It is one face: nothing is inferred to other faces or to people, which takes a study of many."
 READING: Final = (
-    "Change: probability at strength 1 minus that at strength 0. Its interval is the middle 90 % of the "
+    "Change: {kind} at strength 1 minus that at strength 0. Its interval is the middle 90 % of the "
     "picture and its shaken copies (shift, size, light by up to 3 %), and reaches as far as the change.",
-    f"Verdict: “{WORDS['changes']}” where the interval lies beyond ± δ = {margin(DELTA)}, "
+    f"Verdict: “{WORDS['changes']}” where the interval lies beyond ± δ = {{delta}}, "
     f"“{WORDS['does not change']}” where it lies within, “{WORDS['cannot tell']}” else.",
     f"Room: how far an output can fall, and rise, from strength 0. “{capital(WORDS[NO_FALL])}” "
     f"and “{OPEN}”: less than δ was there, so the classifier hardly read it on this face to begin with. That "
@@ -62,14 +70,14 @@ def write(
     path: str | Path,
     *,
     references: References | None = None,
+    delta: float | None = None,
     with_photograph: bool = False,
     consent: str = "",
 ) -> Path:
     """Write the report of a sweep as one HTML file; see `facelib.studies.Sweep.report`."""
     target = page.target_of(path, "A report", "smile.html")
-    return page.save(
-        target, html(sweep, references=references, with_photograph=with_photograph, consent=consent)
-    )
+    text = html(sweep, references=references, delta=delta, with_photograph=with_photograph, consent=consent)
+    return page.save(target, text)
 
 
 def html(
@@ -77,6 +85,7 @@ def html(
     *,
     references: References | None = None,
     finished: bool = True,
+    delta: float | None = None,
     with_photograph: bool = False,
     consent: str = "",
 ) -> str:
@@ -84,16 +93,24 @@ def html(
     photograph = LEFT_OUT
     if not is_photograph(sweep.face) or with_photograph is not False:
         photograph = consented(sweep.face, "This report", with_photograph=with_photograph, consent=consent)
-    return page.html(content(sweep, references, finished=finished, photograph=photograph))
+    measure = measure_of(sweep, sweep.label, delta)
+    return page.html(content(sweep, measure, references, finished=finished, photograph=photograph))
 
 
 def content(
-    sweep: Sweep, references: References | None = None, *, finished: bool = True, photograph: str = ""
+    sweep: Sweep,
+    measure: Measure,
+    references: References | None = None,
+    *,
+    finished: bool = True,
+    photograph: str = "",
 ) -> Content:
     """Return the content of the report.
 
     Parameters
     ----------
+    measure
+        How the class of interest is written.
     references
         Placebo sweeps that are in so far.
     finished
@@ -101,8 +118,8 @@ def content(
     photograph
         What is said of a photograph in the file, or `LEFT_OUT`; "": the face is rendered.
     """
-    effects = sweep.effects(references=references)
-    words = words_of(sweep, sweep.label, references, finished=finished)
+    effects = sweep.effects(delta=measure.delta, references=references)
+    words = words_of(sweep, measure, references, finished=finished)
     known = about(sweep, references, photograph)
     names = common.several(sweep.classifiers, "classifier")
     so_far = "Complete" if finished else "Unfinished: placebos are still being computed"
@@ -113,7 +130,10 @@ def content(
         status=f"{so_far}: one face at {len(sweep.strengths)} strengths, read by {names}.",
         complete=finished,
         answer=tuple(words["sentences"]) or ("No classifier has such an output.",),
-        reading=READING,
+        reading=tuple(
+            line.format(delta=measure.margin, kind="value" if measure.scale else "probability")
+            for line in READING
+        ),
         registered=(),
         changes=(),
         sections=(
@@ -122,17 +142,17 @@ def content(
                 "outputs",
                 f"Outputs for {sweep.label}",
                 sentences=tuple(words["own"].values()),
-                tables=(_verdicts(sweep, effects, references, finished=finished),),
-                figures=(_curves(sweep, effects, references),),
+                tables=(_verdicts(sweep, measure, effects, references, finished=finished),),
+                figures=(_curves(sweep, measure, effects, references, words["ends"]),),
             ),
             _held(sweep),
         ),
-        facts=_facts(sweep, references),
-        declared=_declared(sweep, known),
+        facts=_facts(sweep, measure, references),
+        declared=_declared(sweep, measure, known),
         failures=(sweep.notes or ("Nothing failed.",), None),
         provenance=_provenance(known),
         appendix=_appendix(sweep, effects),
-        paragraph=_paragraph(sweep, references, known.generator),
+        paragraph=_paragraph(sweep, measure, references, known.generator),
         cite=known.cite,
         limits=(ONE,),
         generator=known.generator,
@@ -163,8 +183,16 @@ def _faces(sweep: Sweep, photograph: str) -> Section:
     )
 
 
-def _verdicts(sweep: Sweep, effects: pd.DataFrame, references: References | None, *, finished: bool) -> Table:
+def _verdicts(
+    sweep: Sweep,
+    measure: Measure,
+    effects: pd.DataFrame,
+    references: References | None,
+    *,
+    finished: bool,
+) -> Table:
     """Return one row a classifier: outputs, interval, room, placebos, verdict."""
+    places = measure.places
     unmoved = nothing_moved(sweep)
     marks, notes = footnotes([f"{capital(remark)}." if remark else "" for remark in effects["remark"]])
     cells = []
@@ -176,30 +204,42 @@ def _verdicts(sweep: Sweep, effects: pd.DataFrame, references: References | None
         cells.append(
             (
                 name,
-                plain(row["start"]),
-                plain(row["end"]),
-                signed(row["change"]),
-                interval(row["low"], row["high"]),
-                f"{plain(row['start'])} and {plain(1 - row['start'])}",
+                plain(row["start"], places),
+                plain(row["end"], places),
+                signed(row["change"], places),
+                interval(row["low"], row["high"], places),
+                _room(row, measure),
                 *([_text(compared(row, finished=finished))] if references else []),
                 verdict_cell(row, unmoved)["text"],
             )
         )
     columns = (
         "Classifier", "Strength 0", "Strength 1", "Change", "90 % interval", "Room to fall, to rise",
-        *(["Placebos"] if references else []), f"At δ = {margin(DELTA)}",
+        *(["Placebos"] if references else []), f"At δ = {measure.margin}",
     )  # fmt: skip
-    caption = (
-        f"Probability of {sweep.label} on this face: change, interval over shaken copies, room, verdict."
-    )
+    caption = f"{capital(measure.what)} on this face: change, interval over shaken copies, room, verdict."
     return Table(caption, columns, tuple(cells), notes, words=frozenset({0, len(columns) - 1}))
+
+
+def _room(row: Mapping[Any, Any], measure: Measure) -> str:
+    """Say how far an output can fall, and rise."""
+    if math.isinf(row["room"]):
+        return "no bounds"
+    rise = measure.rises_to - row["start"]
+    return f"{plain(row['room'], measure.places)} and {plain(rise, measure.places)}"
 
 
 def _text(cell: str | Mapping[str, str]) -> str:
     return cell if isinstance(cell, str) else cell["text"]
 
 
-def _curves(sweep: Sweep, effects: pd.DataFrame, references: References | None) -> Figure:
+def _curves(
+    sweep: Sweep,
+    measure: Measure,
+    effects: pd.DataFrame,
+    references: References | None,
+    ends: Sequence[float],
+) -> Figure:
     """Return the outputs over the strength, with the band of the placebos."""
     there = effects[effects["verdict"] != NO_OUTPUT]
     lacks = [name for name in sweep.classifiers if name not in set(there["classifier"])]
@@ -207,20 +247,23 @@ def _curves(sweep: Sweep, effects: pd.DataFrame, references: References | None) 
 
     def draw() -> dict[str, Any]:
         last = len(sweep.strengths) - 1
-        spec = specs.response(sweep.classifiers, steps=last + 1, without=lacks, **sizes.CURVES)
-        data = {"outputs": rows(sweep.outputs), "band": rows(band, BAND)}
+        options: dict[str, Any] = {"unit": measure.unit, "ends": ends} if measure.scale else {}
+        spec = specs.response(sweep.classifiers, steps=last + 1, without=lacks, **sizes.CURVES, **options)
+        columns = (*OUTPUTS[:-1], "value") if measure.scale else OUTPUTS
+        data = {"outputs": rows(sweep.outputs, columns), "band": rows(band, BAND)}
         shown = None if band is None else not band.empty
         return with_data(spec, data, {"label": sweep.label, "step": last, "compared": shown})
 
     grey = " Grey: where 90 % of placebos (harmless changes of the same size) lie." if references else ""
+    places = measure.places
     spoken = "; ".join(
-        f"{row['classifier']} from {plain(row['start'])} to {plain(row['end'])}"
+        f"{row['classifier']} from {plain(row['start'], places)} to {plain(row['end'], places)}"
         for row in there.to_dict("records")
     )
     return Figure(
         "curves",
-        f"Probability of {sweep.label} over the strength, one panel a classifier.{grey}",
-        f"Curves of the probability of {sweep.label} over strengths 0 to 1: {spoken or 'none'}.",
+        f"{capital(measure.what)} over the strength, one panel a classifier.{grey}",
+        f"Curves of {measure.what} over strengths 0 to 1: {spoken or 'none'}.",
         draw,
     )
 
@@ -264,14 +307,15 @@ def _measured(sweep: Sweep) -> Table:
     return Table(caption, columns, tuple(cells), words=frozenset({0, 4}))
 
 
-def _facts(sweep: Sweep, references: References | None) -> dict[str, Any]:
+def _facts(sweep: Sweep, measure: Measure, references: References | None) -> dict[str, Any]:
     """Return what the method's template needs."""
     return {
         "strengths": len(sweep.strengths),
         "classifiers": len(sweep.classifiers),
         "copies": _copies(sweep),
         "seed": sweep.seed,
-        "delta": margin(DELTA),
+        "delta": measure.margin,
+        "output": measure.what if measure.scale else "the probability of a class",
         "placebos": len(references) if references else 0,
     }
 
@@ -280,15 +324,22 @@ def _copies(sweep: Sweep) -> int:
     return len(next(iter(sweep.replicates.values()), ()))
 
 
-def _declared(sweep: Sweep, known: About) -> Table:
+def _declared(sweep: Sweep, measure: Measure, known: About) -> Table:
     said = dict(known.facts)
     names = ("Change", "Strengths", "Class of interest", "Shaken copies", "Placebos")
     pairs = [
         *((name, said[name]) for name in names),
-        ("Margin δ", f"{margin(DELTA)} in probability, the same for all sweeps (our choice)"),
+        ("Margin δ", _margin(measure)),
         ("Classifiers", listed(sweep.classifiers)),
     ]
     return two_columns("As the sweep was set.", pairs, names=("What", "Set to"))
+
+
+def _margin(measure: Measure) -> str:
+    if measure.scale:
+        return f"{measure.margin}, set by who made the sweep; scale: {measure.scale}"
+    usual = measure.delta == DELTA
+    return f"{measure.margin} in probability{', the same for all sweeps (our choice)' if usual else ''}"
 
 
 def _provenance(known: About) -> tuple[Table, ...]:
@@ -304,19 +355,25 @@ def _appendix(sweep: Sweep, effects: pd.DataFrame) -> tuple[Section, ...]:
     """Return every class of every classifier at both ends, and the statistics of the curves."""
     last = len(sweep.strengths) - 1
     outputs = sweep.outputs
+    valued = "value" in outputs
     wide = outputs[outputs["step"].isin([0, last])].pivot_table(
-        index=["classifier", "label"], columns="step", values="probability", sort=False, observed=True
+        index=["classifier", "label"],
+        columns="step",
+        values="value" if valued else "probability",
+        sort=False,
+        observed=True,
     )
     every = tuple(
         (str(name), str(label), plain(first), plain(end), signed(end - first))
         for (name, label), first, end in zip(wide.index, wide[0], wide[last], strict=True)
     )
     columns = ("Classifier", "Class", "Strength 0", "Strength 1", "Change")
-    shown = Table("Probability of every class.", columns, every, words=frozenset({0, 1}))
+    of = "Every output: probabilities and values." if valued else "Probability of every class."
+    shown = Table(of, columns, every, words=frozenset({0, 1}))
     details = tuple(
         (
             str(row["classifier"]), f"{row['epgm']:.4f}", f"{row['total_variation']:.2f}",
-            plain(row["correlation"]), str(row["flips"]), str(row["order"]),
+            plain(row["correlation"]), _count(row["flips"]), str(row["order"]),
         )
         for row in effects[effects["verdict"] != NO_OUTPUT].to_dict("records")
     )  # fmt: skip
@@ -333,7 +390,11 @@ def _appendix(sweep: Sweep, effects: pd.DataFrame) -> tuple[Section, ...]:
     )
 
 
-def _paragraph(sweep: Sweep, references: References | None, generator: str) -> str:
+def _count(value: float | None) -> str:
+    return NOTHING if value is None or math.isnan(value) else f"{value:g}"
+
+
+def _paragraph(sweep: Sweep, measure: Measure, references: References | None, generator: str) -> str:
     face = "rendered head" if isinstance(sweep.face, Head) else "picture of a face"
     placebos = (
         f" Beside it stand {len(references)} placebos, harmless changes of the same size in pixels "
@@ -346,5 +407,6 @@ def _paragraph(sweep: Sweep, references: References | None, generator: str) -> s
         f"and every picture was read by {common.several(sweep.classifiers, 'classifier')} with the face box "
         f"of strength 0 ({generator}). For the output {sweep.label}, the middle 90 % of the change over the "
         f"picture and {_copies(sweep)} shaken copies (shift, size, light by up to 3 %; seed {sweep.seed}) "
-        f"was compared with ± δ = {margin(DELTA)} in probability.{placebos} It shows nothing of other faces."
+        f"was compared with ± δ = {measure.margin}{'' if measure.scale else ' in probability'}.{placebos} "
+        "It shows nothing of other faces."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,11 +13,12 @@ from facelib.experiments.manipulation import ALIKE
 from facelib.properties import PROPERTIES
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.verdicts import STILL
-from facelib.studies.sweeps.effects import signed, summarise
-from facelib.studies.sweeps.sweep import DELTA
-from facelib.utilities.wording import listed, plain
+from facelib.studies.sweeps.effects import summarise
+from facelib.studies.sweeps.sweep import DELTA, margin_of
+from facelib.utilities.wording import in_unit, listed, margin, places_for, plain, signed
 
 if TYPE_CHECKING:
+    from facelib.classifiers.scales import Scale
     from facelib.studies.sweeps.sweep import Sweep
 
 COLUMNS: Final = (
@@ -47,6 +49,14 @@ COLUMNS: Final = (
         "or by less; the placebos have no part in it",
     },
 )
+OF_VALUES: Final = {
+    "now": "Output at the strength of the slider: a probability, or a value in its unit",
+    "change, 0\u00a0to\u00a01": "Output at strength 1 minus that at strength 0; it stays while the slider "
+    "moves",
+    "verdict": "Whether the middle 90 % of picture and shaken copies change by more than the margin δ, or by "
+    "less; the placebos have no part in it",
+}
+"""Help of columns where outputs are values."""
 MARKS: Final = {
     "changes": "verdict-changes",
     "does not change": "verdict-unchanged",
@@ -88,6 +98,63 @@ NO_SIGN = (
 )
 
 
+@dataclass(frozen=True)
+class Measure:
+    """What an output of one face's sweep is, and how its numbers are written.
+
+    Attributes
+    ----------
+    label
+        Its class.
+    delta
+        The margin.
+    scale
+        Of a value; None: it is a probability.
+
+    Examples
+    --------
+    >>> Measure("happy").what, Measure("age", 3.0, None).margin
+    ('probability of happy', '3.00')
+    """
+
+    label: str
+    delta: float = DELTA
+    scale: Scale | None = None
+
+    @property
+    def unit(self) -> str:
+        """Unit of a value; "" of what has none."""
+        return self.scale.unit if self.scale else ""
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        if self.scale is None:
+            return f"probability of {self.label}"
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def places(self) -> int:
+        """Decimals that are shown."""
+        return places_for(self.delta)
+
+    @property
+    def margin(self) -> str:
+        """The margin δ with its unit."""
+        return in_unit(margin(self.delta), self.unit)
+
+    @property
+    def rises_to(self) -> float:
+        """The end of its scale; infinite without one."""
+        return 1.0 if self.scale is None else self.scale.high
+
+
+def measure_of(sweep: Sweep, label: str, delta: float | None = None) -> Measure:
+    """Return how a class of a sweep is written; errors are those of `Sweep.effects`."""
+    scale = sweep.scale(label)
+    return Measure(label, margin_of(scale, label, delta), scale)
+
+
 def verdict_cell(effect: Mapping[Any, Any], unmoved: str = "") -> dict[str, str]:
     """Return the cell with the verdict on one classifier.
 
@@ -119,7 +186,8 @@ def verdict_cell(effect: Mapping[Any, Any], unmoved: str = "") -> dict[str, str]
 
 def between(effect: Mapping[Any, Any]) -> str:
     """Return the middle 90 % of the change over picture and shaken copies, as text."""
-    return f"{signed(effect['low'])} … {signed(effect['high'])}"
+    places = places_for(effect.get("delta", DELTA))
+    return f"{signed(effect['low'], places)} … {signed(effect['high'], places)}"
 
 
 def nothing_moved(sweep: Sweep) -> str:
@@ -154,7 +222,7 @@ def compared(effect: Mapping[Any, Any], *, finished: bool) -> str | dict[str, st
         return "…"
     if not effect["references"] and effect["unmatched"]:
         return {"text": "none as large", "help": NONE_AS_LARGE}
-    if not effect["references"] or abs(effect["change"]) < STILL:
+    if not effect["references"] or abs(effect["change"]) < STILL * effect.get("delta", DELTA) / DELTA:
         return {"text": "–", "help": STAYS}
     return f"{effect['as_much']} of {effect['references']}{'' if finished else ' so far'}"
 
@@ -186,13 +254,13 @@ def hardly_read_by(effects: pd.DataFrame, label: str) -> str:
     rows = [row for row in effects.to_dict("records") if row["verdict"] != "changes" and _hardly_reads(row)]
     if not rows:
         return ""
-    names = listed([f"{row['classifier']} ({plain(row['start'])})" for row in rows])
+    names = listed([f"{row['classifier']} ({plain(row['start'], places_for(row['delta']))})" for row in rows])
     return NO_SIGN.format(names=names, s="s" if len(rows) == 1 else "", label=label)
 
 
 def _hardly_reads(effect: Mapping[Any, Any]) -> bool:
     """Tell whether less than the margin is there at strength 0."""
-    return bool(effect.get("start", 1.0) < effect.get("delta", DELTA))
+    return bool(effect.get("room", effect.get("start", 1.0)) < effect.get("delta", DELTA))
 
 
 def within(effects: pd.DataFrame) -> bool:

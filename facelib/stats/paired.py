@@ -12,7 +12,7 @@ from facelib.errors import BadValueError
 from facelib.stats.classification import exact_mcnemar, paired_difference, wilson
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects import population
-from facelib.stats.effects.curves import Value
+from facelib.stats.effects.curves import Bounds, Value
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.few_people import DELTA
 from facelib.stats.effects.population import effects_over_faces
@@ -107,6 +107,7 @@ def paired_effects(
     seed: int = 0,
     interim: bool = False,
     value: Value = "probability",
+    bounds: Bounds | None = None,
 ) -> pd.DataFrame:
     """Return how outputs differ between two conditions, over people.
 
@@ -119,7 +120,7 @@ def paired_effects(
     rows
         Tidy outputs: intervention, classifier, label, face, person, cell (what partners have in common), side
         (0: first condition, 1: second), logit, probability.
-    delta, alpha, alternative, seed, interim, value
+    delta, alpha, alternative, seed, interim, value, bounds
         As for `facelib.stats.effects_over_faces`; "logit" for scores of any unit.
 
     Returns
@@ -143,10 +144,12 @@ def paired_effects(
     >>> int(found["n"]), round(float(found["mean"]), 2), found["verdict"]
     (8, -0.37, 'differs between conditions')
     """
-    sets = _complete(_set_means(rows, ["label"], ["logit", "probability"]), [*CELL, "label"])
+    columns = dict.fromkeys(["logit", "probability", value])
+    sets = _complete(_set_means(rows, ["label"], list(columns)), [*CELL, "label"])
     found = _judged(
-        sets, delta=delta, alpha=alpha, alternative=alternative, seed=seed, interim=interim, value=value
-    )
+        sets, delta=delta, alpha=alpha, alternative=alternative, seed=seed, interim=interim, value=value,
+        bounds=bounds,
+    )  # fmt: skip
     return found.assign(second=found["start"] + found["mean"])[list(EFFECT_COLUMNS)]
 
 

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from facelib import interventions as changes
-from facelib.classifiers import Classifier
+from facelib.classifiers import Classifier, load
+from facelib.classifiers.catalogue import names
 from facelib.classifiers.tables.scores import tables_among
 from facelib.errors import BadValueError, answers_misspelt, check_kind
 from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.sentences import limits_of
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import Faces, example
-from facelib.studies.interventional import intervention_name
+from facelib.studies.interventional import UNBOUNDED, intervention_name
 from facelib.studies.meant import meanings, usual_labels
 from facelib.studies.pairing import Pairing, differing, pair_up, there, values_of
 from facelib.studies.people import MEANT, PeopleStudy, said_to_be_two
 from facelib.studies.results import PairedResult
 from facelib.studies.study import Arm
-from facelib.studies.sweeps.sweep import DELTA
+from facelib.studies.sweeps.sweep import DELTA, margin_of
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import as_word, listed
+from facelib.utilities.wording import as_word, listed, margin
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from facelib.classifiers.scales import Scale
     from facelib.studies.declared.hypothesis import Hypothesis
     from facelib.studies.engine.observers import Reader
     from facelib.studies.engine.parquet_part import Job
@@ -74,7 +78,8 @@ class PairedStudy(PeopleStudy[PairedResult]):
         Side of rendered pictures, px.
     delta
         Margin in probability, set before the run; of tables of other tools' scores (`classifiers.from_table`)
-        in their unit. None: .10, or what the table has.
+        in their unit, of classifiers of values (age, valence) in that of their scale, which all of them
+        share. None: .10, or what the table has; of values it has to be said.
     alpha
         Level.
     alternative
@@ -130,7 +135,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if cast("float | None", self.delta) is None:
+        if cast("float | None", self.delta) is None and self.scale is None:
             tables = tables_among(self.classifiers)
             object.__setattr__(self, "delta", tables[0].delta if tables else DELTA)
         self._check_people()
@@ -155,6 +160,11 @@ class PairedStudy(PeopleStudy[PairedResult]):
     def _check_margin(self) -> None:
         """Refuse scores of several units, and a margin that none of them can have."""
         tables = tables_among(self.classifiers)
+        if self.scale is not None:
+            labels = dict.fromkeys(name for one in self.valued for name in one.labels)
+            margin_of(self.scale, listed(list(labels)), self.delta)
+            self._refuse_hypothesis("these are values on a scale of their own")
+            return
         if not tables:
             super()._check_margin()
             return
@@ -165,13 +175,49 @@ class PairedStudy(PeopleStudy[PairedResult]):
                 "another unit or margin, such as a network's probabilities, takes a study of its own."
             )
             raise BadValueError(msg)
-        if self.hypothesis is not None:
-            msg = "A hypothesis has its margin in probability; these are scores in another unit."
-            raise BadValueError(msg, hint="hypothesis=None explores them.")
+        self._refuse_hypothesis("these are scores in another unit")
         width = tables[0].unit.width
         if as_margin(self.delta) >= width:
             msg = f"The margin delta lies below {width:g}, the length of the scale; got {self.delta!r}."
             raise BadValueError(msg)
+
+    def _refuse_hypothesis(self, why: str) -> None:
+        if self.hypothesis is not None:
+            msg = f"A hypothesis has its margin in probability; {why}."
+            raise BadValueError(msg, hint="hypothesis=None explores them.")
+
+    @cached_property
+    def valued(self) -> tuple[Classifier, ...]:
+        """Classifiers of one's own whose outputs are values."""
+        known = set(names(kind="own"))
+        own = (load(one) if isinstance(one, str) and one in known else one for one in self._asked)
+        return tuple(one for one in own if isinstance(one, Classifier) and one.scales)
+
+    @property
+    def _asked(self) -> list[str | Classifier]:
+        given = self.classifiers
+        return [given] if isinstance(given, str | Classifier) else list(given or ())
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """Scale of all outputs where they are values; None where they are probabilities, or a tool's scores.
+
+        Raises
+        ------
+        BadValueError
+            Some are on another scale, or are probabilities.
+        """
+        if not self.valued:
+            return None
+        found = {scale: one.id for one in self.valued for scale in one.scales.values()}
+        if len(found) > 1 or len(self._asked) > len(self.valued):
+            said = "; ".join(f"{name}: {scale}" for scale, name in found.items())
+            msg = (
+                f"A study of pairs has one margin, so all its outputs are on one scale ({said}). What has "
+                "another one, such as probabilities, takes a study of its own."
+            )
+            raise BadValueError(msg)
+        return next(iter(found))
 
     @property
     def kind(self) -> str:
@@ -230,6 +276,9 @@ class PairedStudy(PeopleStudy[PairedResult]):
         same: dict[str, Any] = {"same_pictures": self.same_pictures} if self.same_pictures else {}
         for table in tables_among(self.classifiers)[:1]:
             same |= {"unit": f"{table.format.title}'s scores from {table.unit}"}
+        if self.scale is not None:
+            ends = None if self.scale.bounds is None else list(self.scale.bounds)
+            same |= {"scale": {"unit": self.scale.unit, "bounds": ends}}
         return (
             self._of_people
             | same
@@ -261,7 +310,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
         return [job for job in jobs if not job.name or job.subject.name in second], units[kept]
 
     def _check(self) -> None:
-        self._check_outputs()
+        self.scale  # noqa: B018 (as the next ones, it raises what is wrong)
         self.pairing, self.sides, self.stored  # noqa: B018 (they raise what is wrong with the columns)
 
     def _notes(self) -> Iterator[str]:
@@ -271,9 +320,18 @@ class PairedStudy(PeopleStudy[PairedResult]):
         yield from self._words()
         yield from pairing.shortfalls(SHOWN)
         yield from self._sides_disagree()
-        if few := few_people(
-            pairing.people, self.delta, self.alpha, bounded=not tables_among(self.classifiers)
-        ):
+        if self.scale is not None:
+            yield (
+                f"The margin δ = {margin(self.delta)} is in the units of the outputs ({self.scale})."
+                + ("" if self.scale.bounded else f" {UNBOUNDED}")
+            )
+        limits = limits_of(
+            {"value": "logit" if tables_among(self.classifiers) else "probability", "delta": self.delta}
+        )
+        if self.scale is not None:
+            span = self.scale.span if self.scale.bounded else math.nan
+            limits = limits_of({"value": "value", "span": span, "delta": self.delta})
+        if few := few_people(pairing.people, self.delta, self.alpha, **limits):
             yield f"{of_pairs(few)} Verdicts with too few people are replaced by “cannot tell”."
         if not (self.known["expression"] != "").any():
             yield (

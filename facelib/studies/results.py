@@ -588,7 +588,7 @@ class PairedResult(Result):
             for part in (first.assign(intervention=name), changed[changed["intervention"] == name])
         ]
         found: pd.DataFrame = pd.concat([plain, *parts], ignore_index=True)
-        return found
+        return found.assign(value=found["logit"]) if "scale" in self.settings else found
 
     @cached_property
     def differing(self) -> list[str]:
@@ -643,7 +643,7 @@ class PairedResult(Result):
         """Accuracy under both conditions, and McNemar's test: `facelib.stats.paired.ACCURACY_COLUMNS`."""
         from facelib.stats.paired import paired_accuracy
 
-        options = {name: value for name, value in self._options.items() if name not in ("delta", "value")}
+        options = {name: self._options[name] for name in ("alpha", "seed", "interim")}
         return paired_accuracy(self.paired, **options)
 
     @cached_property
@@ -662,8 +662,16 @@ class PairedResult(Result):
 
     @property
     def unit(self) -> str:
-        """Unit of the outputs, in words: "probability", or that of another tool's scores."""
+        """Unit of the outputs, in words: "probability", that of values, or of another tool's scores."""
+        if (scale := self.settings.get("scale")) is not None:
+            return str(scale["unit"]) or "the units of its scale"
         return str(self.settings.get("unit", "probability"))
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Ends that outputs can't leave; None: they have none."""
+        ends = self.settings["scale"]["bounds"] if "scale" in self.settings else (0.0, 1.0)
+        return None if ends is None or "unit" in self.settings else (float(ends[0]), float(ends[1]))
 
     def _in_unit(self, effects: pd.DataFrame) -> pd.DataFrame:
         """Say of another tool's scores that they are no logits, though they are as boundless here."""
@@ -673,7 +681,10 @@ class PairedResult(Result):
     def _options(self) -> dict[str, Any]:
         named = {name: self.settings[name] for name in ("delta", "alpha", "seed")}
         value = "logit" if "unit" in self.settings else "probability"
-        return {**named, "value": value, "interim": not self.complete}
+        about: dict[str, Any] = {"value": value}
+        if "scale" in self.settings:
+            about = {"value": "value", "bounds": self.bounds}
+        return {**named, **about, "interim": not self.complete}
 
 
 class ChimericResult(Result):

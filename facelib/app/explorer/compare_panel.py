@@ -24,9 +24,9 @@ from facelib.errors import FacelibError
 from facelib.faces import Face, Head
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.studies import Sweep
-from facelib.studies.sweeps.effects import signed
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.studies.sweeps.view import cut, fractions, picture_alt, view_of
+from facelib.utilities.wording import signed
 
 ASK: Final = (
     "Pin what is shown now, then change the face, the property or the classifier: both stand side by side."

@@ -33,9 +33,10 @@ from facelib.reports.sweep_words import (
 from facelib.stats import calibration
 from facelib.stats.placebo import LEAST_PLACEBOS
 from facelib.studies import Snapshot
-from facelib.studies.sweeps.effects import NO_OUTPUT, signed
+from facelib.studies.sweeps.effects import NO_OUTPUT
 from facelib.studies.sweeps.placebos import References
 from facelib.studies.sweeps.sweep import DELTA, tidy
+from facelib.utilities.wording import signed
 
 DETAILS = (
     {"title": "classifier", "align": "left"},

@@ -15,7 +15,7 @@ from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.experiments.asymmetry.design import ARMS
 from facelib.experiments.asymmetry.effects import ALL
-from facelib.studies.sweeps.effects import signed
+from facelib.utilities.wording import signed
 
 ARM_TITLES: Final = {
     ARMS["left"]: "left side weaker",

@@ -13,8 +13,7 @@ from facelib.charts import theme
 from facelib.charts.experiments.accuracies import accuracy_panel
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
-from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import p_is, percent
+from facelib.utilities.wording import p_is, percent, signed
 
 PAIRED: Final = (
     "scheme", "expression_set", "classifier", "expression", "n", "accuracy_before", "before_low",

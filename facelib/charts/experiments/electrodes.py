@@ -12,8 +12,7 @@ from facelib.charts import theme
 from facelib.charts.palette import colour
 from facelib.charts.tables import classifiers_of, needed, rows
 from facelib.errors import BadValueError
-from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import p_is, percent
+from facelib.utilities.wording import p_is, percent, signed
 
 Outcome = Literal["accuracy", "probability"]
 

@@ -17,8 +17,7 @@ from facelib.stats.chimeras import WORDS as SYMMETRIC
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.paired import WORDS
-from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import p_is, percent
+from facelib.utilities.wording import p_is, percent, signed
 
 if TYPE_CHECKING:
     import altair as alt

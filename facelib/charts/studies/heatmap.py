@@ -14,8 +14,7 @@ from facelib.charts.tables import needed, rows
 from facelib.classifiers import EMOTIONS
 from facelib.stats.effects.equivalence import MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import possible
-from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import format_p, p_is
+from facelib.utilities.wording import format_p, p_is, signed
 
 if TYPE_CHECKING:
     import altair as alt

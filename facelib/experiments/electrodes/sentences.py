@@ -9,8 +9,7 @@ from facelib import stats
 from facelib.experiments.electrodes.importance import ALONE
 from facelib.experiments.electrodes.outcomes import ACCURACY, MEAN, PROBABILITY
 from facelib.stats.effects.equivalence import CANNOT_TELL
-from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import p_is, with_article
+from facelib.utilities.wording import p_is, signed, with_article
 
 if TYPE_CHECKING:
     import pandas as pd

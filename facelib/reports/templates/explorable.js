@@ -35,9 +35,9 @@ const under = (table, name) => (table && Object.hasOwn(table, name) ? table[name
 /** The bytes of base64, with or without what a data URI has before it. */
 const bytesOf = (text) => Uint8Array.from(atob(text.slice(text.indexOf(",") + 1)), (sign) => sign.charCodeAt(0));
 
-const [WIDE, TALL, LEFT_OF, ABOVE, BELOW] = [160, 118, 24, 26, 20]; // px of a panel and of the room around its plot
-const across = (strength) => LEFT_OF + strength * (WIDE - LEFT_OF - 8);
-const up = (value) => ABOVE + (1 - value) * (TALL - ABOVE - BELOW);
+const [WIDE, TALL, ABOVE, BELOW] = [160, 118, 26, 20]; // px of a panel and of the room around its plot
+const LEFT_OF = { probability: 24, value: 40 }; // values have more digits
+const height = (share) => ABOVE + (1 - share) * (TALL - ABOVE - BELOW);
 
 function drawn(tag, attributes, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -46,23 +46,30 @@ function drawn(tag, attributes, text = "") {
   return node;
 }
 
-/** One classifier's probability along the strengths, the placebos' band behind it, and a cursor that is moved. */
-function panel(name, colour, strengths, curve, band, label) {
-  const said = (value) => value?.toFixed(2) ?? "no output";
+/** A number on an axis: no zero before the point, a real minus sign. */
+const short = (value) => String(value).replace(/^(-?)0\./, "$1.").replace("-", "−");
+
+/** One classifier's output along the strengths, the placebos' band behind it, and a cursor that is moved. */
+function panel(name, colour, strengths, curve, band, { label, what, places, ends: [low, high] }) {
+  const said = (value) => value?.toFixed(places) ?? "no output";
+  const up = (value) => height((value - low) / (high - low));
+  const left = LEFT_OF[low === 0 && high === 1 ? "probability" : "value"];
+  const across = (strength) => left + strength * (WIDE - left - 8);
   const words = curve
-    ? `${name}: probability of ${label}, from ${said(curve[0])} at strength 0 to ${said(curve.at(-1))} at strength 1`
+    ? `${name}: ${what}, from ${said(curve[0])} at strength 0 to ${said(curve.at(-1))} at strength 1`
     : `${name} has no output for ${label}`;
   const root = drawn("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, role: "img", "aria-label": words });
   root.append(drawn("text", { class: "name", x: 0, y: 14 }, name));
-  for (const value of [0, 0.5, 1]) {
+  for (const share of [0, 0.5, 1]) {
+    const value = Number((low + share * (high - low)).toPrecision(3));
     root.append(
-      drawn("text", { x: LEFT_OF - 6, y: up(value) + 4, "text-anchor": "end" }, String(value).replace("0.", ".")),
-      drawn("text", { x: across(value), y: TALL - 4, "text-anchor": "middle" }, String(value).replace("0.", ".")),
+      drawn("text", { x: left - 6, y: height(share) + 4, "text-anchor": "end" }, short(value)),
+      drawn("text", { x: across(share), y: TALL - 4, "text-anchor": "middle" }, short(share)),
     );
   }
-  root.append(drawn("path", { class: "axis", d: `M${across(0)} ${up(1)}V${up(0)}H${across(1)}` }));
+  root.append(drawn("path", { class: "axis", d: `M${across(0)} ${height(1)}V${height(0)}H${across(1)}` }));
   if (!curve) {
-    root.append(drawn("text", { x: across(0.5), y: up(0.5), "text-anchor": "middle" }, "no such output"));
+    root.append(drawn("text", { x: across(0.5), y: height(0.5), "text-anchor": "middle" }, "no such output"));
     return { root, follow: () => {} };
   }
   if (band) {
@@ -71,14 +78,14 @@ function panel(name, colour, strengths, curve, band, label) {
   }
   const known = curve.map((value, k) => [strengths[k], value]).filter(([, value]) => value !== null);
   root.append(drawn("polyline", { class: "line", stroke: colour, points: known.map(([s, v]) => `${across(s)},${up(v)}`).join(" ") }));
-  const cursor = drawn("path", { class: "cursor", d: `M0 ${up(1)}V${up(0)}` });
+  const cursor = drawn("path", { class: "cursor", d: `M0 ${height(1)}V${height(0)}` });
   const dot = drawn("circle", { r: 4, fill: colour, stroke: "#fff" });
   root.append(cursor, dot);
   const follow = (step) => {
     const x = across(strengths[step]);
     cursor.setAttribute("transform", `translate(${x} 0)`);
     dot.setAttribute("cx", x);
-    dot.setAttribute("cy", up(curve[step] ?? 0));
+    dot.setAttribute("cy", up(curve[step] ?? low));
     dot.style.display = curve[step] === null ? "none" : "";
   };
   return { root, follow };
@@ -131,15 +138,17 @@ class Explorable {
     for (const follow of this.follows) follow(step);
     write(byId("now"), strength);
     const [label, name] = [this.menus.label.value, this.menus.classifier.value];
-    const value = under(under(this.data.classes, label).curves, name)?.[step];
-    const said = typeof value === "number" ? `, ${name}: ${label} ${value.toFixed(2)}` : "";
+    const { curves, places } = under(this.data.classes, label);
+    const value = under(curves, name)?.[step];
+    const said = typeof value === "number" ? `, ${name}: ${label} ${value.toFixed(places)}` : "";
     this.slider.setAttribute("aria-valuetext", `strength ${strength}${said}`);
   }
 
   /** Show another class, classifier or kind of map. */
   choose() {
     const [label, name] = [this.menus.label.value, this.menus.classifier.value];
-    const { caption, rows, sentences, own, curves, bands } = under(this.data.classes, label);
+    const about = under(this.data.classes, label);
+    const { caption, rows, sentences, own, curves, bands } = about;
     write(byId("class"), label);
     this.table.set("caption", caption);
     this.table.set("rows", rows);
@@ -147,11 +156,11 @@ class Explorable {
     byId("sentences").replaceChildren(...texts.map((text) => element("p", "", text)));
     if (label !== this.shown) {
       const { classifiers, strengths } = this.data;
-      const panels = classifiers.map(([one, colour]) => panel(one, colour, strengths, under(curves, one), under(bands, one), label));
+      const panels = classifiers.map(([one, colour]) => panel(one, colour, strengths, under(curves, one), under(bands, one), { label, ...about }));
       const list = element("ul", "curves");
       for (const { root } of panels) list.appendChild(element("li", "")).append(root);
       const band = Object.keys(bands).length ? "; grey: 90 % of placebos, harmless changes of the same size" : "";
-      byId("curves").replaceChildren(element("p", "note", `Probability of ${label} over the strength${band}`), list);
+      byId("curves").replaceChildren(element("p", "note", `${about.what[0].toUpperCase()}${about.what.slice(1)} over the strength${band}`), list);
       this.follows = panels.map(({ follow }) => follow);
       this.shown = label;
     }

@@ -18,7 +18,7 @@ from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
 from facelib.stats.verdicts import excursion
-from facelib.utilities.wording import in_unit, places_for, plain
+from facelib.utilities.wording import in_unit, interval, places_for, plain, signed
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
@@ -35,6 +35,7 @@ COLUMNS = {
     "low": "lower end of the central 90 % of the change over picture and shaken copies; at most change",
     "high": "upper end of it; at least change",
     "delta": "margin, set before the run",
+    "room": "how far the output can fall from strength 0; infinite of a value without bounds",
     "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; cannot fall that far: "
     "it doesn't change, and less than delta is there at strength 0; or no such output",
     "remark": "whether this picture is unusual among its own shaken copies, so that the verdict is open; how "
@@ -287,6 +288,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "low": verdict.interval[0],
         "high": verdict.interval[1],
         "delta": delta,
+        "room": there,
         "verdict": word,
         "remark": remark,
         "epgm": gradient.epgm,
@@ -414,20 +416,11 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
         rows = table[table["verdict"] == verdict]
         if len(rows):
             shaken = verdict == "cannot tell" and {"low", "high"} <= set(rows.columns)
+            places = places_for(float(rows.get("delta", pd.Series([math.nan])).iloc[0]))
             names = [
-                f"{row['classifier']} ({in_unit(signed(row['change']), row.get('unit'))}"
-                + (f"; {signed(row['low'])} to {signed(row['high'])} in shaken copies)" if shaken else ")")
+                f"{row['classifier']} ({in_unit(signed(row['change'], places), row.get('unit'))}"
+                + (f"; {interval(row['low'], row['high'], places)} in shaken copies)" if shaken else ")")
                 for row in rows.to_dict("records")
             ]
             parts.append(sentence.format(", ".join(names)))
     return f"As {clause}, the output for {table['label'].iloc[0]} {'; '.join(parts)}."
-
-
-def signed(value: float) -> str:
-    """Return a number with its sign, as statisticians write it.
-
-    >>> signed(-0.623)
-    '−.62'
-    """
-    text = f"{abs(value):.2f}".removeprefix("0")
-    return text if text == ".00" else ("−" if value < 0 else "+") + text

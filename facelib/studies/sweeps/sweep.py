@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
 
 DELTA = 0.10
+Delta = float | Mapping[str, float] | None
+"""A margin: of the class of interest, or of several classes by name; None: the usual one."""
 REPLICATES = 20
 FEWEST_REPLICATES = 5
 RENDERED = 0.25  # share of the progress that is made once the pictures are there
@@ -222,6 +224,7 @@ class Sweep:
         *,
         references: References | None = None,
         step: int | None = None,
+        delta: Delta = None,
         with_photograph: bool = False,
         consent: str = "",
     ) -> Path:
@@ -239,6 +242,9 @@ class Sweep:
             Placebo sweeps, as `run_references` gives them: a grey band and a column.
         step
             The strength that is shown first, by its number; None: the last, 1.
+        delta
+            Margin as for `effects`, or several by class. Classes that are values can be chosen if theirs is
+            there, or they are on the scale of the class of interest.
         with_photograph
             Needed where the face is a photograph: you say that the person shown has agreed that it is passed
             on. The file says so, too.
@@ -253,8 +259,8 @@ class Sweep:
         Raises
         ------
         BadValueError
-            If the name ends differently, the pictures don't fit, or the face is a photograph and
-            `with_photograph` isn't True.
+            If the name ends differently, the pictures don't fit, a margin isn't possible or is missing, or
+            the face is a photograph and `with_photograph` isn't True.
         WriteError
             If it can't be written: the disk is full, or the folder is closed to us.
 
@@ -265,7 +271,7 @@ class Sweep:
         >>> result.explorable("smile.html")  # doctest: +SKIP
         """
         module = importlib.import_module("facelib.reports.explorable")  # stands to the right of studies
-        said = {"step": step, "with_photograph": with_photograph, "consent": consent}
+        said = {"step": step, "delta": delta, "with_photograph": with_photograph, "consent": consent}
         written: Path = module.write(self, path, references=references, **said)
         return written
 
@@ -274,6 +280,7 @@ class Sweep:
         path: str | Path,
         *,
         references: References | None = None,
+        delta: float | None = None,
         with_photograph: bool = False,
         consent: str = "",
     ) -> Path:
@@ -288,6 +295,8 @@ class Sweep:
             Of the file; it ends with .html.
         references
             Placebo sweeps, as `run_references` gives them: a grey band and a column.
+        delta
+            Margin, as for `effects`.
         with_photograph, consent
             As for `explorable`; without them the picture of a photograph is left out, and the report says so.
 
@@ -299,7 +308,8 @@ class Sweep:
         Raises
         ------
         BadValueError
-            If the name ends differently, or it would show a photograph of somebody whose consent isn't given.
+            If the name ends differently, the margin isn't possible or is missing, or it would show a
+            photograph of somebody whose consent isn't given.
         WriteError
             If it can't be written: the disk is full, or the folder is closed to us.
 
@@ -310,7 +320,7 @@ class Sweep:
         >>> result.report("smile.html")  # doctest: +SKIP
         """
         module = importlib.import_module("facelib.reports.sweep")  # stands to the right of studies
-        said = {"with_photograph": with_photograph, "consent": consent}
+        said = {"delta": delta, "with_photograph": with_photograph, "consent": consent}
         written: Path = module.write(self, path, references=references, **said)
         return written
 

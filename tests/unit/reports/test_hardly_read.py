@@ -10,7 +10,7 @@ import pytest
 import facelib
 from facelib.faces import Head
 from facelib.reports import explorable
-from facelib.reports.sweep_words import hardly_read, sentences, verdict_cell
+from facelib.reports.sweep_words import Measure, hardly_read, sentences, verdict_cell
 from facelib.studies import Sweep
 
 pytestmark = pytest.mark.packages
@@ -83,6 +83,6 @@ def test_where_all_hardly_read_it_one_sentence_says_so_and_names_another_class(s
 
 
 def test_explorables_say_it(smile: Sweep) -> None:
-    words = explorable.words_of(smile, "happy", None)
+    words = explorable.words_of(smile, Measure("happy"), None)
     assert any("no sign that a classifier is robust" in one for one in words["sentences"])
     assert [row[-1]["text"] for row in words["rows"]][1] == "hardly read: cannot tell"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -120,14 +121,93 @@ def test_curves_are_drawn_in_units_and_bars_of_values_are_refused(years: Sweep) 
     }
 
 
-def test_what_shows_probabilities_alone_refuses_values(years: Sweep, tmp_path: Path) -> None:
-    with pytest.raises(BadValueError, match="explorable shows probabilities; age_net gives values"):
+def test_an_explorable_and_a_report_of_values_are_in_units(years: Sweep, tmp_path: Path) -> None:
+    with pytest.raises(BadValueError, match="set it before the run"):
         years.explorable(tmp_path / "a.html")
-    paired = studies.PairedStudy(
-        [HEAD, facelib.Head(expression="sad")], "glasses", classifiers=[reader(Scale("years"))]
+    with pytest.raises(BadValueError, match="set it before the run"):
+        years.report(tmp_path / "a.html")
+    assert not list(tmp_path.iterdir())
+    page = years.explorable(tmp_path / "a.html", delta=3.0).read_text()
+    data = json.loads(re.search(r'type="application/json">(.*?)</script>', page)[1])
+    assert (data["menu"], next(iter(data["classes"]))) == ("Output", "age")
+    age, happy = data["classes"]["age"], data["classes"]["happy"]
+    values = years.series("age_net")
+    assert age["what"] == "age (years)"
+    assert age["caption"] == "Age (years), and what the change does to it on this face (δ = 3.00 years)"
+    assert age["ends"][0] < values.min() < values.max() < age["ends"][1]
+    np.testing.assert_allclose(age["curves"]["age_net"], values, atol=5e-5)
+    assert age["rows"][0][1]["series"] == [f"{value:.2f}" for value in values]
+    change = float(values[-1] - values[0])
+    assert float(age["rows"][0][2].replace("−", "-")) == pytest.approx(change, abs=0.0051)
+    assert age["rows"][1][3] == {"text": "has no such class"}
+    assert "years" in "".join(age["sentences"])
+    assert "robability" not in json.dumps([age["sentences"], age["own"], age["caption"]])
+    assert (happy["what"], happy["ends"]) == ("probability of happy", [0.0, 1.0])
+    assert years.explorable(tmp_path / "b.html", delta={"age": 3.0, "happy": 0.05}).is_file()
+    with pytest.raises(BadValueError, match=r"The class is one of .*; got 'agee'"):
+        years.explorable(tmp_path / "c.html", delta={"agee": 3.0})
+
+    words = re.sub(r"<[^>]+>", " ", years.report(tmp_path / "r.html", delta=3.0).read_text())
+    assert "3.00 years, set by who made the sweep; scale: years, without bounds" in words
+    assert "Age (years) on this face: change" in words
+    assert "no bounds" in words
+    assert "Change: value at strength 1 minus that at strength 0." in words
+    assert "robability of age" not in words
+
+
+def test_a_value_on_a_scale_keeps_its_ends(tmp_path: Path) -> None:
+    net = reader(Scale("points", -1, 1), -1.0, 1.0, label="valence")
+    found = facelib.sweep(HEAD, "light_strength", [net], 3, label="valence", size=64)
+    page = found.explorable(tmp_path / "a.html", delta=0.2).read_text()
+    data = json.loads(re.search(r'type="application/json">(.*?)</script>', page)[1])
+    assert data["classes"]["valence"]["ends"] == [-1.0, 1.0]
+    words = found.report(tmp_path / "r.html", delta=0.2).read_text()
+    first = float(found.series("valence_net")[0])
+    assert f"{first + 1:.2f}".removeprefix("0") in words  # room to fall: down to −1, not to 0
+
+
+def test_the_same_people_are_compared_in_units(tmp_path: Path) -> None:
+    heads = facelib.sample_heads(30, seed=2, expressions=["happy"])
+    both = [head.replace(mask=worn) for worn in (0.0, 1.0) for head in heads]
+    pain = reader(Scale("points", 0, 10), 0.0, 10.0, label="pain")
+
+    def study(**options: Any) -> studies.PairedStudy:
+        asked = {"classifiers": [pain], "order": ("0", "1")} | options
+        return studies.PairedStudy(both, "mask", size=64, **asked)
+
+    with pytest.raises(BadValueError, match=r"margin δ of 'pain' is in points \(points, 0 … 10\)"):
+        study()
+    with pytest.raises(BadValueError, match="below the whole of its scale"):
+        study(delta=10)
+    with pytest.raises(BadValueError, match=r"all its outputs are on one scale .* a study of its own"):
+        study(classifiers=[pain, "known_unbiased"], delta=0.5)
+    with pytest.raises(BadValueError, match="all its outputs are on one scale"):
+        study(classifiers=[pain, reader(Scale("years"))], delta=0.5)
+    asked = study(delta=0.5)
+    assert any(
+        "δ = .50 is in the units of the outputs (points, 0 … 10)." in note for note in asked.plan().notes
     )
+    result = asked.run(tmp_path / "pairs", n_jobs=1)
+    row = result.effects.iloc[0]
+    by_hand = [pain.values(head.render(64).image[None], head.render(64).box)[0, 0] for head in both]
+    differences = np.subtract(by_hand[30:], by_hand[:30])
+    assert row["mean"] == pytest.approx(differences.mean(), abs=1e-4)
+    assert (row["value"], row["span"], row["n"]) == ("value", 10.0, 30)
+    assert row["verdict"] == "differs between conditions"
+    assert (result.unit, result.bounds) == ("points", (0.0, 10.0))
+    again = studies.open_study(tmp_path / "pairs")
+    pd.testing.assert_frame_equal(again.effects, result.effects)
+    words = re.sub(r"<[^>]+>", " ", result.report(tmp_path / "r.html").read_text())
+    assert ".50 in points" in words
+    assert "nearer to 0 (or 10) than δ" in words
+    assert "robabilit" not in words.split("Limits")[0].replace("are no probabilities", "")
+
+
+def test_what_shows_probabilities_alone_refuses_values(tmp_path: Path) -> None:
+    faces = [head.render() for head in facelib.sample_heads(2, seed=1)]
+    study = studies.ChimericStudy(faces, classifiers=[reader(Scale("years"))])
     with pytest.raises(BadValueError, match="age_net: outputs that are values are judged in studies"):
-        paired.plan()
+        study.plan()
 
 
 def study(scale: Scale, delta: float, count: int = 30, **options: Any) -> studies.InterventionalStudy:
