@@ -35,7 +35,14 @@ def resting(light: str, tone: float) -> tuple[list[Head], list[npt.NDArray[np.fl
 
 
 @pytest.mark.parametrize("light", ["studio", "frontal"])
-@pytest.mark.parametrize("expression", [name for name in EXPRESSIONS["tuned"] if name != "neutral"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        name if name == "happy" else pytest.param(name, marks=pytest.mark.slow)
+        for name in EXPRESSIONS["tuned"]
+        if name != "neutral"
+    ],
+)
 def test_expressions_change_the_picture_as_much_in_every_tone(light: str, expression: str) -> None:
     """Mean absolute change of L* in the face box, neutral to expression: largest within 10 % of smallest."""
     contrast = []

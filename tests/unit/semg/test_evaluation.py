@@ -35,6 +35,7 @@ def pairs() -> tuple[Pair, ...]:
     return normalised_pairs(clips)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["clip", "session"])
 def test_every_identifiable_group_is_told_from_true_face_units(pairs: tuple[Pair, ...], by: str) -> None:
     """The promise: a rank correlation of .9 and more on clips, and on a session, that aren't known."""
@@ -49,6 +50,7 @@ def test_every_identifiable_group_is_told_from_true_face_units(pairs: tuple[Pair
     assert not [name for name in table.index if "masseter" in name]
 
 
+@pytest.mark.slow
 def test_face_units_are_told_from_muscles(pairs: tuple[Pair, ...]) -> None:
     table = evaluate(EMG2Expression, pairs, by="session").set_index("name")
     groups = table[table["level"] == "group"]

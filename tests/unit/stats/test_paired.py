@@ -122,6 +122,7 @@ def test_retests_are_the_root_of_the_mean_square_inside_people() -> None:
     assert retests(rows_of(values[:, :, :1])).empty
 
 
+@pytest.mark.slow
 def test_retest_intervals_hold_their_level() -> None:
     rng = np.random.default_rng(2)
     runs, covered = 400, 0
@@ -168,6 +169,7 @@ def test_the_interval_of_paired_shares_is_newcombes(table: tuple[int, int, int, 
     assert turned == pytest.approx((first - second, -high, -low))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shares", [(0.5, 0.2, 0.1, 0.2), (0.85, 0.1, 0.02, 0.03), (0.9, 0.05, 0.05, 0.0)])
 @pytest.mark.parametrize("people", [12, 40])
 def test_the_interval_of_paired_shares_covers(shares: tuple[float, ...], people: int) -> None:

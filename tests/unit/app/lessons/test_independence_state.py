@@ -295,6 +295,7 @@ def test_a_right_answer_over_an_open_path_says_that_it_would_be_given_anyway(eff
 VOTERS_AND_A_LINE = ["partial_correlation", "chsic", "rcot", "cmiknn"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("held", "confounding", "conditioner", "rejects"),
     [

@@ -90,6 +90,7 @@ def test_each_family_is_the_classifiers_of_one_arm(only_asymmetry: Built) -> Non
     assert set(contrasts.loc[~against_control, "alternative"]) == {"two-sided"}
 
 
+@pytest.mark.slow
 def test_where_only_asymmetry_matters_all_lower_because_of_it(
     only_asymmetry: Built, found: pd.DataFrame, world: World
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_control_that_is_weaker_by_too_little_is_found_by_the_other(found_tota
     assert not found_total["because_total"].any()
 
 
+@pytest.mark.slow
 def test_counts_of_the_table_are_those_of_lowering(world: World) -> None:
     built = world(
         lambda asymmetry, total: -0.3 * asymmetry + 0.2 * total, noise=0.5, classifiers=tuple("abcde")

@@ -49,6 +49,7 @@ def run() -> RestorationRun:
     )
 
 
+@pytest.mark.slow
 def test_rows_are_whole_and_documented(run: RestorationRun) -> None:
     for table, columns in (
         (run.readings, READING_COLUMNS),
@@ -62,6 +63,7 @@ def test_rows_are_whole_and_documented(run: RestorationRun) -> None:
     assert not run.readings.duplicated(["person", "picture", "classifier", "worn"]).any()
 
 
+@pytest.mark.slow
 def test_readings_are_those_of_the_pictures(run: RestorationRun) -> None:
     from facelib import classifiers
 
@@ -83,6 +85,7 @@ def test_readings_are_those_of_the_pictures(run: RestorationRun) -> None:
         assert row["right"].item() == (p.argmax() == place)
 
 
+@pytest.mark.slow
 def test_restored_pictures_are_nearer_and_bare_faces_stay(run: RestorationRun) -> None:
     means = run.pictures.groupby("picture")[["ssim_inside", "ssim_outside", "taken_off", "too_much"]].mean()
     assert means.loc["network", "ssim_inside"] > means.loc["telea", "ssim_inside"] - 0.02
@@ -94,6 +97,7 @@ def test_restored_pictures_are_nearer_and_bare_faces_stay(run: RestorationRun) -
     assert (run.placebo[["changed", "largest"]] == 0).all(axis=None)
 
 
+@pytest.mark.slow
 def test_more_than_half_of_what_was_lost_is_won_back(run: RestorationRun) -> None:
     """With one that was trained without electrodes."""
     table = won_back_table(run, n_bootstrap=200).set_index(["classifier", "method"])
@@ -111,6 +115,7 @@ def slow_share(rows: pd.DataFrame, method: str) -> float:
     return (mean(method) - mean(WITH)) / lost if lost >= LEAST else np.nan
 
 
+@pytest.mark.slow
 def test_shares_and_intervals_as_slow_twins_say(run: RestorationRun) -> None:
     table = won_back_table(run, n_bootstrap=400, seed=2)
     assert list(table) == list(ACCURACY_COLUMNS)
@@ -216,6 +221,7 @@ def test_whom_the_study_shows_is_nobody_of_the_training() -> None:
         assert not learnt & {head.seed for head in electrode_faces(210, 20261130, expression_set=name)}
 
 
+@pytest.mark.slow
 def test_results_are_kept_and_loaded(run: RestorationRun, tmp_path: Any) -> None:
     found = RestorationResults.of(run, run, run.placebo, {"people": 28})
     assert found.placebo["person"].tolist() == list(range(56))

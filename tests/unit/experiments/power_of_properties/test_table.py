@@ -211,6 +211,7 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> ObservationalResult:
     return few.run(tmp_path_factory.mktemp("control"), n_jobs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.packages
 def test_biased_networks_are_found_and_the_unbiased_one_is_cleared(control: ObservationalResult) -> None:
     table = known_use_table(control.effects).set_index(["classifier", "property"])
@@ -222,12 +223,14 @@ def test_biased_networks_are_found_and_the_unbiased_one_is_cleared(control: Obse
     assert (table["used"] == USED).all()
 
 
+@pytest.mark.slow
 @pytest.mark.packages
 def test_the_random_property_stays_at_the_level(control: ObservationalResult) -> None:
     null = control.grid[control.grid["null_property"]]
     assert null.groupby("method")["rejects"].sum().max() <= 2  # of 21 at .01
 
 
+@pytest.mark.slow
 @pytest.mark.packages
 def test_a_verdict_needs_size_and_correction(control: ObservationalResult) -> None:
     effects = control.effects

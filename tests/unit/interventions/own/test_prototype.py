@@ -68,6 +68,7 @@ def slopes(change: Doubles, truth: Doubles) -> tuple[float, float]:
     return float(a @ b / np.sqrt((a @ a) * (b @ b))), float(a @ b / (b @ b))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_difference_in_shape_is_that_of_the_same_people_in_the_other_group(kind: str) -> None:
     """Known truth: third persons, rendered in both groups."""
