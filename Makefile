@@ -32,9 +32,8 @@ lab: $(VENV)/app.stamp
 models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch
 
-# Order matters: what fails fastest comes first. Pages wait much, so notebooks run beside them.
-test: checks unit
-	$(MAKE) -j 2 notebooks browser
+# Order matters: what fails fastest comes first.
+test: checks unit notebooks browser
 
 # Both at once; each alone waits for the disk and for itself.
 checks: $(VENV)/test.stamp
@@ -78,16 +77,16 @@ else
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --nbmake --nbmake-timeout=600 $(BOOKS)
 endif
 
-# Pages, servers and kernels wait for each other: processes beyond the cores keep these at work.
-WAITING := $(shell expr $(JOBS) + 2)
-OUTSIDE := $(shell expr $(JOBS) + 1)
+# Pages, servers and kernels wait for each other: one process more than cores keeps these at work.
+WAITING := $(shell expr $(JOBS) + 1)
 
 browser: $(VENV)/test.stamp models
-	$(PYTEST) -n $(WAITING) --dist loadfile --no-loadscope-reorder -m "browser and not slow" tests/browser
+	$(PYTEST) -n $(WAITING) --dist loadfile --no-loadscope-reorder -m "browser and not outside and not slow" tests/browser
 
 # What users and attackers meet: strace, hostile files, flipped bits, pages of other sites.
+# The longest looks at the page run here, too.
 outside: $(VENV)/test.stamp models
-	$(PYTEST) -n $(OUTSIDE) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside
+	$(PYTEST) -n $(WAITING) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside tests/browser
 
 slow: $(VENV)/test.stamp models
 	$(PYTEST) -n $(JOBS) --timeout=7200 -m slow

@@ -178,6 +178,15 @@ def exact_levels() -> tuple[str, ...]:
     return f"{runs:,}", str(len(cells) // 2), *ends
 
 
+def without_bounds() -> tuple[str, ...]:
+    """Return how often the interval alone says "does not matter" of a mean on the margin, and data sets."""
+    table = load_table()
+    rows = table[(table["method"] == "verdict_does_not_matter") & (table["alpha"] == 0.05)]
+    cells = rows[(rows["size"] == 0) & rows["n"].between(50, 200)]
+    (runs,) = set(cells["runs"])
+    return share(cells["rate"].min()), share(cells["rate"].max()), f"{runs:,}"
+
+
 def agreeing() -> tuple[str, ...]:
     """Return of how many networks and expressions symmetric faces of pictures agree within half of .10."""
     table = agreement()
@@ -299,6 +308,14 @@ def claims() -> Iterator[Claim]:
         statistics,
         "below {} ({} where the test is one-sided",
         lambda: (str(stats.fewest_to_matter()), str(stats.fewest_to_matter(alternative="less"))),
+    )
+    yield Claim(
+        statistics,
+        "it was said of {} to {} of {} data sets with 50 to 200 people, whether effects were normal",
+        without_bounds,
+    )
+    yield Claim(
+        statistics, "29 people hold none of these in {} of studies", lambda: (share((1 - 1 / 20) ** 29),)
     )
     yield Claim(statistics, "{} tests of {} data sets with a known truth", data_sets)
     for title, names in SCENARIOS.items():

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
@@ -42,6 +42,9 @@ Folder = Annotated[Path, typer.Argument(help="Folder of a study that was run.")]
 Where = Annotated[Path | None, typer.Option("--store", help="Folder of the study; runs/<name of the file>.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes; one a core.")]
 Dask = Annotated[str | None, typer.Option("--dask", help="Run on a cluster: its scheduler, tcp://host:8786.")]
+ReadsOn = Annotated[
+    str | None, typer.Option("--device", help="Where classifiers read: auto, cpu, cuda, cuda:1, mps.")
+]
 Retry = Annotated[bool, typer.Option("--retry", help="Do again what failed before.")]
 Recompute = Annotated[
     bool,
@@ -55,10 +58,10 @@ Also = Annotated[Path | None, typer.Option("--export", help="A folder for figure
 
 
 @app.command("plan")
-def show_plan(plan: PlanFile, store: Where = None, jobs: Jobs = None) -> None:
+def show_plan(plan: PlanFile, store: Where = None, jobs: Jobs = None, device: ReadsOn = None) -> None:
     """Show what a study will do: how many pictures, how long it takes, how much disk it needs."""
-    declared = _declared(plan)
-    typer.echo(declared.study().plan(_folder(plan, store), n_jobs=jobs))
+    study = _on(_declared(plan).study(), device)
+    typer.echo(study.plan(_folder(plan, store), n_jobs=jobs))
 
 
 @app.command()
@@ -67,6 +70,7 @@ def run(
     store: Where = None,
     jobs: Jobs = None,
     dask: Dask = None,
+    device: ReadsOn = None,
     *,
     retry: Retry = False,
     recompute: Recompute = False,
@@ -76,7 +80,7 @@ def run(
     from facelib.app.server.launch import environment
 
     with environment({"PYTHONSAFEPATH": "1"}):  # workers take no module from the folder of a stranger's study
-        _run_declared(plan, store, jobs, dask, retry=retry, recompute=recompute, yes=yes)
+        _run_declared(plan, store, jobs, dask, device, retry=retry, recompute=recompute, yes=yes)
 
 
 def _run_declared(
@@ -84,6 +88,7 @@ def _run_declared(
     store: Path | None,
     jobs: int | None,
     dask: str | None,
+    device: str | None,
     *,
     retry: bool,
     recompute: bool,
@@ -94,9 +99,9 @@ def _run_declared(
 
     folder = _folder(plan, store)
     declared = _declared(plan)
-    again = _command(plan, store, jobs, dask)
+    again = _command(plan, store, jobs, dask, device)
     try:
-        study = declared.study()
+        study = _on(declared.study(), device)
         with _cluster(dask):
             planned = study.plan(folder, n_jobs=jobs)
             if planned.refused and not recompute:
@@ -182,14 +187,27 @@ def _declared(plan: Path) -> Declaration:
     return load_declaration(plan)
 
 
+def _on(study: Study[Any], device: str | None) -> Study[Any]:
+    """Return a study that reads where the command says, whatever its file says."""
+    from dataclasses import replace
+
+    from facelib.models.devices import as_device
+
+    if device is None:
+        return study
+    as_device(device)  # one that isn't there is refused before anything else
+    moved: Study[Any] = replace(cast("Any", study), device=device)
+    return moved
+
+
 def _folder(plan: Path, store: Path | None) -> Path:
     return (store or Path("runs") / plan.stem).expanduser()
 
 
-def _command(plan: Path, store: Path | None, jobs: int | None, dask: str | None) -> str:
+def _command(plan: Path, store: Path | None, jobs: int | None, dask: str | None, device: str | None) -> str:
     """Return the command that goes on with a run."""
     words = ["facelib study run", _quoted(plan)]
-    for name, value in (("--store", store), ("--jobs", jobs), ("--dask", dask)):
+    for name, value in (("--store", store), ("--jobs", jobs), ("--dask", dask), ("--device", device)):
         words += [name, _quoted(value)] if value is not None else []
     return " ".join(words)
 

@@ -215,6 +215,7 @@ def test_all_of_it_lies_below_the_path_of_a_hub(
     wait_until(lambda: len(server.kernels()) <= 2, 30, "the session has ended")
 
 
+@pytest.mark.outside
 def test_a_link_made_on_the_teachers_computer_leads_others_in(
     quick: Path, start: Start, visit: Visits
 ) -> None:

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.packages
 WAIT = 60_000  # ms, on a busy machine
 
 
+@pytest.mark.outside
 def test_a_run_says_what_it_does_and_comes_back_by_keyboard(
     quick_url: str, visit: Callable[..., Visit]
 ) -> None:

@@ -12,8 +12,10 @@ from looks import faint, small, violations
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import facelib
+from facelib.classifiers import Scale
 from facelib.studies import run_references
 from tests.unit.reports.test_explorable import CODE, HOSTILE, hostile_classifier
+from tests.unit.studies.test_study_of_values import reader as of_values
 
 pytestmark = pytest.mark.packages
 
@@ -246,3 +248,38 @@ def test_strangers_words_do_nothing(opened: Open, tmp_path: Path) -> None:
     assert page.locator("img[src=x], [onerror]").count() == 0
     assert reader.asked == [page.url]
     assert reader.said == []
+
+
+def test_values_are_dragged_in_their_units(opened: Open, tmp_path: Path) -> None:
+    ages = of_values(Scale("years"), 20.0, 60.0)
+    head = facelib.Head(expression="happy")
+    sweep = facelib.sweep(head, "light_strength", [ages, "known_unbiased"], STEPS, label="age", replicates=5)
+    values = sweep.series("age_net")
+    one = opened(1000, 900, path=sweep.explorable(tmp_path / "age.html", delta=1.0, step=0))
+    page = one.page
+    label, classifier = page.get_by_label("Output"), page.get_by_label("Classifier", exact=True)
+    expect(label).to_have_value("age")
+    curve = page.get_by_role("img", name="age_net: age (years)")
+    expect(curve).to_have_attribute(
+        "aria-label", re.compile(rf"from {values[0]:.2f} .* to {values[-1]:.2f} ")
+    )
+    expect(page.get_by_text("Age (years) over the strength")).to_be_visible()
+    expect(page.get_by_text("known_unbiased has no output for age")).to_have_count(0)  # its panel says it
+    heights = []
+    for key, step in (("Home", 0), ("End", STEPS - 1)):
+        one.press(one.slider, key)
+        one.at(step)
+        expect(one.slider).to_have_attribute(
+            "aria-valuetext", re.compile(rf"age_net: age {values[step]:.2f}$")
+        )
+        heights.append(curve.locator("circle").bounding_box())
+    higher, lower = sorted(heights, key=lambda box: box["y"])  # type: ignore[index]
+    assert higher["y"] + 3 < lower["y"], "the dot follows the value on an axis of its own"
+    page.screenshot(path=tmp_path / "age.png")
+    assert not violations(page)
+    label.select_option("happy")
+    expect(page.get_by_text("Probability of happy over the strength")).to_be_visible()
+    expect(page.get_by_role("img", name="known_unbiased: probability of happy")).to_be_visible()
+    classifier.select_option("known_unbiased")
+    expect(one.slider).to_have_attribute("aria-valuetext", re.compile("known_unbiased: happy [01]"))
+    assert (one.said, one.asked) == ([], one.asked[:1])

@@ -325,6 +325,7 @@ def test_take_home(explorer: Visit) -> None:
     explorer.assert_clean()
 
 
+@pytest.mark.outside
 def test_three_hundred_updates_do_not_grow_the_page(explorer: Visit) -> None:
     handle = explorer.page.locator(".facelib-strength .noUi-handle")
 

@@ -15,6 +15,7 @@ from test_lab import choose, lab
 pytestmark = pytest.mark.packages
 
 
+@pytest.mark.outside
 def test_the_same_page_works_in_jupyterlab(
     tmp_path_factory: pytest.TempPathFactory, visit: Callable[..., Visit]
 ) -> None:

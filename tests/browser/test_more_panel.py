@@ -22,6 +22,7 @@ def slider(one: Visit, name: str) -> Locator:
     return one.page.get_by_role("slider", name=name, exact=True)
 
 
+@pytest.mark.outside
 def test_gaze_and_glasses_change_the_picture(quick_url: str, visit: Callable[..., Visit]) -> None:
     one = visit(quick_url, width=1280, height=900)
     expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)

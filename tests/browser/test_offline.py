@@ -24,6 +24,7 @@ def alone() -> list[str]:
     return ALONE
 
 
+@pytest.mark.outside
 @pytest.mark.packages
 def test_works_without_any_network(alone: list[str], tmp_path: Path) -> None:
     test = "test_explorer.py::test_a_person_drags_symmetry_and_everything_follows"

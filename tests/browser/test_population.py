@@ -198,6 +198,7 @@ def twice() -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.outside
 def test_the_same_people_are_compared_under_two_conditions(one: Visit) -> None:
     panel = tab(one, "Observed data", OBSERVED)
     compare = button(panel, "Compare two conditions")

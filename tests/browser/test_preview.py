@@ -75,6 +75,7 @@ def test_an_untouched_page_shows_once_what_its_slider_does(browser: Browser, qui
         one.assert_clean()
 
 
+@pytest.mark.outside
 def test_it_ends_at_the_first_touch_and_never_begins_with_less_motion(
     browser: Browser, quick_url: str
 ) -> None:

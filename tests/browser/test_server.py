@@ -175,6 +175,7 @@ def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start,
     first.assert_clean()
 
 
+@pytest.mark.outside
 def test_a_token_protects_the_page(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, pool=0, FACELIB_TOKEN="open sesame")
     bare = server.at("", token=False)

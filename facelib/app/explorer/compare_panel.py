@@ -49,7 +49,7 @@ MARKS: Final = {
     NO_FALL: "verdict-unclear",
     "cannot tell": "verdict-unclear",
 }
-WORDS: Final = {NO_FALL: "too little to lose"}
+WORDS: Final = {NO_FALL: "hardly read: too little to lose"}
 COLUMNS: Final = (
     {"title": "classifier", "align": "left"},
     {

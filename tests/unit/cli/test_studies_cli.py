@@ -83,6 +83,24 @@ def test_a_run_shows_its_plan_and_keeps_what_was_declared(here: Path) -> None:
 
 
 @packages
+def test_a_device_is_said_in_the_command_and_in_the_one_that_goes_on(here: Path) -> None:
+    found = study("plan", "plan.yml", "--device", "cpu")
+    assert found.exit_code == 0, found.output
+    for verb in ("plan", "run"):
+        refused = study(verb, "plan.yml", "--device", "xpu:7")
+        assert refused.exit_code != 0
+        assert "The device 'xpu:7' isn't on this machine; there is cpu" in str(refused.exception)
+    assert not Path("runs").exists()
+    with pytest.MonkeyPatch.context() as patched:
+
+        def interrupt(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr("facelib.studies.study.trial", interrupt)
+        stopped = study("run", "plan.yml", "--jobs", "1", "--device", "cpu")
+    assert "facelib study run plan.yml --jobs 1 --device cpu" in stopped.output
+
+
 def test_another_study_in_the_same_folder_is_told(here: Path) -> None:
     assert study("run", "plan.yml", "--jobs", "1").exit_code == 0
     (here / "plan.yml").write_text(

@@ -71,7 +71,7 @@ def check(head: Head, size: int) -> None:
     assert face.box[3] - face.box[1] > 0.15 * size
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), size=st.sampled_from((48, 64, 97)) | st.integers(48, 256))
 def test_any_head_renders(data: st.DataObject, size: int) -> None:
     drawn = data.draw(st.fixed_dictionaries({}, optional=FIELDS | {"electrodes": electrodes()}))

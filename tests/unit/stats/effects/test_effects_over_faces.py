@@ -429,7 +429,7 @@ def judged_or_refused(seed: int) -> None:
         describe_lowering(lowering(table, "a", "b", label="happy", **options))
 
 
-@settings(MANY, max_examples=80)
+@settings(MANY, max_examples=50)
 @given(st.integers(0, 10**6))
 def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
     judged_or_refused(seed)
