@@ -81,6 +81,7 @@ class ChangePanel(Card):
         self.strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
         choice = widgets.HBox([self.menu, self._beside])
         choice.add_class("facelib-choice")
+        choice.add_class("facelib-with-options")
         self.strength.add_class("facelib-choice")
         self.fill(choice, *([] if apart else [self.strength]), self.hint, self.withheld)
 

@@ -56,6 +56,7 @@ class WatchPanel(Card):
         self.follow()
         watched = widgets.VBox([self.stage, self.moments])
         watched.add_class("facelib-watched")
+        self.add_class("facelib-watching")
         self.fill(self.waits, watched, line, self.traces, self.over, self.bars, self.few)
 
     def _bind(self) -> None:

@@ -7,6 +7,7 @@ export default {
     const said = document.createElement("span");
     said.className = "facelib-download-said";
     said.setAttribute("role", "status");
+    el.classList.add("facelib-download-place");
     el.append(button, said);
     let timer = 0;
 

@@ -349,6 +349,7 @@ class Shade {
     this.show = () => {
       const dark = body.dataset.voila ? this.wish.matches : body.dataset.jpThemeLight === "false";
       root.classList.toggle("facelib-dark", dark);
+      if (body.dataset.voila) body.classList.toggle("facelib-around-dark", dark); // JupyterLab has its own ground
     };
     this.theme = new MutationObserver(this.show);
     this.theme.observe(body, { attributeFilter: ["data-jp-theme-light"] });

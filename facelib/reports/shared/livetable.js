@@ -81,6 +81,7 @@ function rowsInto(table, model) {
         const swatch = document.createElement("span");
         swatch.className = "facelib-swatch";
         swatch.style.background = cell.swatch;
+        node.classList.add("facelib-swatched");
         node.append(swatch);
       }
       const text = document.createElement("span");
