@@ -277,9 +277,9 @@ def test_values_are_dragged_in_their_units(opened: Open, tmp_path: Path) -> None
     assert higher["y"] + 3 < lower["y"], "the dot follows the value on an axis of its own"
     page.screenshot(path=tmp_path / "age.png")
     assert not violations(page)
-    label.select_option("happy")
+    one.choose(label, "happy")
     expect(page.get_by_text("Probability of happy over the strength")).to_be_visible()
     expect(page.get_by_role("img", name="known_unbiased: probability of happy")).to_be_visible()
-    classifier.select_option("known_unbiased")
+    one.choose(classifier, "known_unbiased")
     expect(one.slider).to_have_attribute("aria-valuetext", re.compile("known_unbiased: happy [01]"))
     assert (one.said, one.asked) == ([], one.asked[:1])
