@@ -223,7 +223,7 @@ def _intro() -> widgets.HTML:
 
 def _answer(outputs: OutputsPanel) -> Card:
     """Return what the networks answer in words: it stands beside the face, before all numbers."""
-    card = Card("Answer")
+    card = Card("Answer, for strength 0 to 1")  # wherever the slider stands
     card.fill(outputs.sentence)
     card.add_class("facelib-answer")
     return card

@@ -187,7 +187,7 @@ def facts(result: ChimericResult) -> dict[str, Any]:
         "fewest": fewest_people(delta, alpha),
         "fewest_rest": fewest_people(delta / 2, alpha),
         "least": fewest_to_matter(alpha),
-        "flips": int(effects["n_flips"].max()),
+        "flips": common.spanned(effects["n_flips"]),
         "less_rest": LESS_REST in set(effects["reference"]),
         "seed": settings["seed"],
     }
@@ -474,6 +474,7 @@ def _declared(result: ChimericResult) -> Table:
         ("Healthy", str(settings["healthy"] or "not named")),
         ("Grade", str(settings["grade"] or "none")),
         ("Person", str(settings["person"] or "as the faces say")),
+        ("Affected side", str(settings.get("side") or "not declared")),
         ("Margin δ", f"{margin(settings['delta'])} in probability{common.margin_changed(result)}"),
         ("Level α", common.level(float(settings["alpha"]))),
         ("Tests", sides(result.effects)),

@@ -12,6 +12,8 @@ from facelib.studies.declared.registration import ALSO, describe_hypothesis, lat
 from facelib.utilities.wording import counted, listed, margin, p_is
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from facelib.studies.results import Result
 
 PAPERS: Final = (
@@ -195,6 +197,17 @@ def cited(version: str) -> tuple[str, ...]:
 def package(result: Result) -> str:
     """Return name and version of the package that ran the study."""
     return f"facelib {result.provenance.get('versions', {}).get('facelib', '')}".strip()
+
+
+def spanned(counts: pd.Series[Any]) -> str:
+    """Return the counts of some rows, from the least to the most.
+
+    >>> import pandas as pd
+    >>> spanned(pd.Series([32, 64, 32])), spanned(pd.Series([10000, 10000]))
+    ('32 to 64', '10,000')
+    """
+    least, most = int(counts.min()), int(counts.max())
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def several(names: Sequence[str], noun: str) -> str:

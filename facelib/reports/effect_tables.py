@@ -62,7 +62,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
     )
     columns = (
         "Classifier", "Start", "Change", f"{level:g} % interval", "p", "p, Holm",
-        "g", "Beyond δ", f"{inner:g} % interval", "at δ/2", "at δ", "at 2δ", "People",
+        "g", "Beyond δ", f"{inner:g} % interval", "at δ", "at δ/2", "at 2δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}: mean output at strength 0 (start), its change to strength 1, and whether it matters. "
@@ -103,7 +103,7 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
     )
     columns = (
         "Classifier", "Change", "Control", "D", f"{level:g} % interval", "p", "p, Holm",
-        f"{inner:g} % interval", "at δ/2", "at δ", "at 2δ", "People",
+        f"{inner:g} % interval", "at δ", "at δ/2", "at 2δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}, beyond the control ({control}): D is the change minus that under the control, on the same "
@@ -232,7 +232,7 @@ def numbers(row: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def _verdicts(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    words = (SHORT.get(row[name], NOTHING) for name in ("verdict_half", "verdict", "verdict_double"))
+    words = (SHORT.get(row[name], NOTHING) for name in ("verdict", "verdict_half", "verdict_double"))
     return (interval(row["verdict_low"], row["verdict_high"], places(row)), *words)
 
 

@@ -52,14 +52,19 @@ NAMED: Final = {"figures": "figures/captions.json", "tables": "columns.json"}
 """The files that name the figures and the tables of an export: others beside them are its user's own."""
 FILM_MARK: Final = "Made with facelib "
 """Stands in the comment of every film of a sweep."""
-MARKS: Final[dict[Kind, tuple[str, str]]] = {
+MARKS: Final[dict[Kind, tuple[str, ...]]] = {
     "study": ("study.json", '"kind"'),
     "export": ("provenance.json", '"made_by": "facelib export"'),
     "report": ("", '<meta name="generator" content="facelib'),
     "film": ("", FILM_MARK),
-    "table": ("", "person,session,side,value,low,high,unit,mm,"),
+    "table": (  # what was measured, who is left out and why, what changed between sessions
+        "",
+        "person,session,side,value,low,high,unit,mm,",
+        "file,person,session,reason",
+        "person,side,first,second,change,change_mm,",
+    ),
 }
-"""A file that is there, and what it says, if the place is still what it was."""
+"""A file that is there, and one of the things that it says, if the place is still what it was."""
 
 
 @dataclass(frozen=True)
@@ -228,13 +233,13 @@ def _names(path: Path) -> set[str]:
     return set(content) if isinstance(content, dict) else set()
 
 
-def _is_marked(path: Path, name: str, mark: str) -> bool:
+def _is_marked(path: Path, name: str, *marks: str) -> bool:
     try:
         with open_file(path / name if name else path) as file:
-            if mark.encode() in file.read(2**20):
-                return True
+            begin = file.read(2**20)
             file.seek(max(file.seek(0, os.SEEK_END) - 2**16, 0))  # an MP4 says at its end what it is
-            return mark.encode() in file.read()
+            end = file.read()
+            return any(mark.encode() in part for mark in marks for part in (begin, end))
     except OSError:
         return False
 

@@ -89,3 +89,28 @@ def test_what_may_not_be_copied_is_saved(visit: Callable[..., Visit], quick_url:
         one.click(chart.get_by_role("button", name="Copy PNG"))
     assert saved.value.path().read_bytes().startswith(b"\x89PNG")
     expect(chart.get_by_role("status")).to_contain_text("Saved, since this page may not copy")
+
+
+def test_each_charts_button_takes_that_chart(visit: Callable[..., Visit], quick_url: str) -> None:
+    """Somebody saved the second chart, and found the first one in her file."""
+    one = visit(quick_url)
+    first_chart(one)
+    charts = one.page.locator(".facelib-outputs .facelib-chart:visible")
+    expect(charts.nth(1)).to_have_attribute("data-state", "ready", timeout=COMES)
+    names, headings = [], ("over strength", "Outputs now")
+    for place, heading in enumerate(headings):
+        chart = charts.nth(place)
+        button, group = (chart.get_by_role(role, name=NAME) for role in ("button", "group"))
+        one.click(button)
+        expect(group).to_be_visible()
+        expect(one.page.locator(".facelib-chart-list:popover-open")).to_have_count(1)
+        at, box = button.bounding_box(), group.bounding_box()
+        assert at
+        assert box
+        assert abs(box["x"] + box["width"] - at["x"] - at["width"]) < 4, "it hangs on its own button"
+        with one.page.expect_download() as saved:
+            one.click(group.get_by_role("button", name="Save SVG"))
+        assert heading in saved.value.path().read_text(encoding="utf-8")
+        names.append(saved.value.suggested_filename)
+        one.page.keyboard.press("Escape")
+    assert len(set(names)) == len(headings), names

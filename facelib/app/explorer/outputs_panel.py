@@ -100,6 +100,7 @@ class OutputsPanel(Card):
         more = Fold(title, self.details, self.notes, self.trust)
         self.linked = (self.bars, self.response, self.table, self.details)
         explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
+        explorer.observe(self.guarded(self._pale), "waits")
         explorer.observe(self.guarded(self._on_roster), "roster")
         absent = [NO_PERSON] if "human" in names else []
         absent += [f"{name} is not here: {reason}" for name, reason in explorer.missing.items()]
@@ -125,6 +126,7 @@ class OutputsPanel(Card):
         """Show what the explorer holds, in place: charts are patched, never embedded again."""
         explorer = self.explorer
         result, label = explorer.result, explorer.label
+        self._pale()
         if result is not None:
             table = result.sweep.outputs
             band = result.placebos.band(label) if result.placebos else None
@@ -134,6 +136,13 @@ class OutputsPanel(Card):
             table = snapshot_table(explorer.snapshot, explorer.step)
             self._charts(table, None, fresh=explorer.snapshot)
             self._waiting(table)
+
+    def _pale(self, _change: object = None) -> None:
+        """Show what is of the former scene pale, until what belongs to this one is there."""
+        explorer = self.explorer
+        former = explorer.waits or (explorer.result is None and explorer.snapshot is None)
+        for part in (self.sentence, self.table, self.response, self.bars):
+            (part.add_class if former else part.remove_class)("facelib-former")
 
     def _charts(self, table: pd.DataFrame, band: pd.DataFrame | None, fresh: object) -> None:
         signals = {"label": self.explorer.label}

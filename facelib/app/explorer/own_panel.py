@@ -42,7 +42,8 @@ WEIGHTS: Final = "Weights alone (.safetensors) need their architecture, one of t
 FIND_OUT: Final = "Find out by the names"
 SEE: Final = (
     "What the network would be given of a head, seen as by one that was trained in the way that was guessed: "
-    "wrong colours are blue or gray, wrong values too dark, too bright or too pale. Press the right one."
+    "if that is right, a wrong one is blue or gray, too dark, too bright or too pale. Its maker's word goes "
+    "before all of it."
 )
 SAID: Final = {
     "rgb": "RGB", "bgr": "BGR", "gray": "Gray", "gray three times": "Gray three times",
@@ -380,7 +381,8 @@ def table_of(labels: Sequence[str], chances: npt.NDArray[np.floating]) -> str:
             f"<td><strong>{value:.2f}</strong></td>" if place == best else f"<td>{value:.2f}</td>"
             for place, value in enumerate(row)
         )
-        said = f"{'✓' if right else '✗'} {names[best]}"
+        named = f"{'✓' if right else '✗'} " if any(labels) else ""  # before any has a name, none is wrong
+        said = f"{named}{names[best]}"
         image = picture(face.image[::2, ::2], f"a rendered head, {meant}")
         row_head = f'<td>{image}</td><th scope="row">{meant}</th><td>{html.escape(said)}</td>'
         rows.append(f"<tr>{row_head}{cells}</tr>")

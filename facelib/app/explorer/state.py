@@ -99,6 +99,8 @@ class Explorer(traitlets.HasTraits):
         Class of interest, and whose maps of which kind are shown.
     status, progress
         What the worker does, in words and as a share; "" and 1 when it rests.
+    waits
+        Whether the first pictures of another scene are being made: what is shown is still the former one's.
     ready
         What can be used meanwhile, in words; "" when the worker rests.
     problem
@@ -130,6 +132,7 @@ class Explorer(traitlets.HasTraits):
     status = traitlets.Unicode("")
     ready = traitlets.Unicode("")
     progress = traitlets.Float(1.0)
+    waits = traitlets.Bool(False)
     problem = traitlets.Unicode("")
     resets = traitlets.Int(0)
     roster = traitlets.Tuple()
@@ -392,11 +395,14 @@ class Explorer(traitlets.HasTraits):
         if known is not None:
             self._deliver(self.scene, known)
         else:
+            self.waits = True
             try:
                 self.shown = self._glance()
             except Exception:
                 self.shown = None  # never another scene's picture
                 raise
+            finally:
+                self.waits = False
         now = time.monotonic()
         settle = SETTLE * (LONGER if now - self._last_refresh < GESTURE else 1.0)
         self._last_refresh = now

@@ -97,22 +97,28 @@ const TAKEN = [
       await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
       return "Copied";
     } catch { // no clipboard here, or not allowed
-      hand("facelib_chart.png", png);
+      hand(nameOf(chart, "png"), png);
       return "Saved, since this page may not copy";
     }
   }],
   ["Save SVG", async (chart) => {
     const text = (await chart.view.toSVG()).replace(/<svg[^>]*>/, (start) => start + WHITE);
-    hand("facelib_chart.svg", new Blob([text], { type: "image/svg+xml" }));
+    hand(nameOf(chart, "svg"), new Blob([text], { type: "image/svg+xml" }));
     return "Saved";
   }],
   ["Save Vega JSON", async (chart) => {
-    hand("facelib_chart.vl.json", new Blob([JSON.stringify(chart.whole(), null, 1)], { type: "application/json" }));
+    hand(nameOf(chart, "vl.json"), new Blob([JSON.stringify(chart.whole(), null, 1)], { type: "application/json" }));
     return "Saved";
   }],
 ];
 
-let menus = 0;
+/** A file's name, from the chart's heading: the longest of its titles, the others name panels. */
+function nameOf(chart, ending) {
+  const titles = [...chart.mount.querySelectorAll(".role-title text")].map(({ textContent }) => textContent);
+  const heading = titles.reduce((one, other) => (other.length > one.length ? other : one), "");
+  const words = heading.toLowerCase().match(/[a-z0-9]+/g)?.slice(0, 5).join("_");
+  return `facelib_${words || "chart"}.${ending}`;
+}
 
 /** A button that opens the list of what may be done with a chart. */
 function menuOf(chart) {
@@ -121,10 +127,10 @@ function menuOf(chart) {
   root.hidden = true;
   Object.assign(button, { type: "button", className: "facelib-chart-more", textContent: "⋯", title: "Copy or save this chart" });
   button.setAttribute("aria-label", "Copy or save this chart");
-  Object.assign(list, { className: "facelib-chart-list", popover: "auto", id: `facelib-chart-list-${++menus}` });
+  Object.assign(list, { className: "facelib-chart-list", popover: "auto" });
   list.setAttribute("role", "group");
   list.setAttribute("aria-label", "Copy or save this chart");
-  button.setAttribute("popovertarget", list.id);
+  button.popoverTargetElement = list; // no id: each widget has a module of its own, and would count from one
   said.setAttribute("role", "status");
   for (const [name, take] of TAKEN) {
     const one = document.createElement("button");

@@ -161,11 +161,12 @@ class Tools {
 
   where() {
     const { page, others } = this.place();
-    if (!page) return "It is pasted below, or behind the # of facelib’s page. No picture is in it.";
+    const without = "No picture is in it, and nothing that is pinned.";
+    if (!page) return `It is pasted below, or behind the # of facelib’s page. ${without}`;
     const reached = others
       ? "It opens face, change, strength, emotion and map wherever this computer can be reached, and asks for the word or token that lets people in."
-      : "Others can’t reach this computer: they paste the link into their own facelib, below.";
-    return `${reached} No picture is in it.`;
+      : "Others can’t reach this computer: they paste the link into their own facelib, below. Who has none takes an Explorable, under Download.";
+    return `${reached} ${without}`;
   }
 
   /** Draw a code: rows of "0" and "1". */

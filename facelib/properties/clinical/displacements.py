@@ -499,7 +499,11 @@ def _said(
         more = " …" if len(own) > len(files) else ""
         yield f"{counted(len(own), 'picture')} left out: {reason} ({', '.join(files)}{more})."
     if found.others:
-        yield f"{counted(found.others, 'picture shows', 'pictures show')} something else: not looked at."
+        count = sum(found.others.values())
+        which = ", ".join(f"{short_name(word)} {n}" for word, n in list(found.others.items())[:SHOWN])
+        more = " …" if len(found.others) > SHOWN else ""
+        these = counted(count, "picture shows", "pictures show")
+        yield f"{these} something else ({which}{more}): not looked at."
     if known:
         yield from _sides_disagree(moved, known)
     if not moved:

@@ -37,7 +37,8 @@ COLUMNS: Final = {
     "value": "the measure with the pose removed",
     "unit": "eye distances (between the middles of the corners of either eye), °, % or nothing",
     "mm": "lengths in millimetres",
-    "mm_low": "lower end that the width of the iris leaves to 95 of 100 adults; empty with a given distance",
+    "mm_low": "lower end that the width of the iris leaves to 95 of 100 adults; the landmarks' error, which "
+    "is larger, isn't in it (docs/how-to/clinical.md); empty with a given distance",
     "mm_high": "upper end of it",
     "missing": "why a value, or its millimetres, is missing",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 FEW_VALUES: Final = range(2, 11)  # of a column that may tell sessions or takes apart
 ROLES: Final = ("rest", "smile")
+
+
+SLIP: Final = 0.8
+"""From which likeness (`difflib`) on a label is taken for a misspelt word (our choice)."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,12 @@ class Take:
 class Takes:
     """What was found: takes, how many lack a half, and rows that are in none with the reason.
 
-    `others` counts rows of other labels, which are neither.
+    `others` counts rows of other labels, which are neither, by label.
     """
 
     takes: tuple[Take, ...]
     lost: Mapping[int, str]
-    others: int
+    others: Mapping[str, int]
     halves: int
 
 
@@ -101,13 +106,17 @@ def find_takes(table: pd.DataFrame, columns: Columns) -> Takes:
     ]
     lost: dict[int, str] = {}
     sets: dict[tuple[str, ...], dict[str, list[int]]] = {}
-    others = 0
+    others: dict[str, int] = {}
     for row, role in enumerate(roles):
         unknown = [name for name in (columns.label, *columns.set_of) if not words[name][row]]
         if unknown:
             lost[row] = f"no {unknown[0]} is known"
         elif not role:
-            others += 1
+            word = words[columns.label][row]
+            if meant := _slip(word, (columns.rest.strip(), smile)):
+                lost[row] = f"its label is {word!r}: is {meant!r} meant?"
+            else:
+                others[word] = others.get(word, 0) + 1
         else:
             key = tuple(words[name][row] for name in columns.set_of)
             sets.setdefault(key, {one: [] for one in ROLES})[role].append(row)
@@ -137,6 +146,16 @@ def _words(column: pd.Series[Any]) -> list[str]:
     from pandas import isna
 
     return ["" if isna(value) else as_word(value) for value in column]
+
+
+def _slip(word: str, names: Sequence[str]) -> str:
+    """Return the name that a label misspells; "" if it is another word.
+
+    >>> _slip("Fruede", ["Ruhe", "Freude"]), _slip("Trauer", ["Ruhe", "Freude"])
+    ('Freude', '')
+    """
+    folded = {name.casefold(): name for name in names}
+    return next((folded[one] for one in get_close_matches(word.casefold(), folded, 1, SLIP)), "")
 
 
 def _smile(labels: Sequence[str], columns: Columns) -> str:

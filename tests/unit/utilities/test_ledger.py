@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 import facelib
 from facelib.errors import BadValueError
+from facelib.properties.clinical.changes import CHANGE_COLUMNS
+from facelib.properties.clinical.displacements import DISPLACEMENT_COLUMNS, LOST_COLUMNS
 from facelib.utilities import ledger, scratch
 from facelib.utilities.ledger import delete, remember, written
 
@@ -264,3 +266,21 @@ def test_films_of_sweeps_are_listed_and_deleted_and_a_film_of_others_is_not(
     again.write_bytes(b"somebody else's film")
     (one,) = written()
     assert one.files == (), "another file of that name isn't facelib's"
+
+
+@pytest.mark.parametrize(
+    "columns", [DISPLACEMENT_COLUMNS, LOST_COLUMNS, CHANGE_COLUMNS], ids=["mm", "left out", "changes"]
+)
+def test_every_table_that_names_people_is_found_and_deleted(columns: dict[str, str], tmp_path: Path) -> None:
+    """Who is left out stood in a table that `facelib data delete` forgot and left there."""
+    path = tmp_path / "table.csv"
+    path.write_text(",".join([*columns, "HB"]) + "\n" + ",".join(["anna"] * (len(columns) + 1)) + "\n")
+    remember("table", path)
+    (one,) = written()
+    assert one.files == (path,)
+    assert delete([one]) == []
+    assert not path.exists()
+    assert written() == []
+    path.write_text("person,anything else\n")
+    remember("table", path)
+    assert written()[0].files == (), "another's table by now"
