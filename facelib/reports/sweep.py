@@ -126,7 +126,7 @@ def content(
     return Content(
         kind="sweep",
         title=f"As {sweep.clause}",
-        question=f"Does the output of {names} for {sweep.label} follow on this face as {sweep.clause}?",
+        question=f"Does the output of {names} for {sweep.label} change on this face as {sweep.clause}?",
         status=f"{so_far}: one face at {len(sweep.strengths)} strengths, read by {names}.",
         complete=finished,
         answer=tuple(words["sentences"]) or ("No classifier has such an output.",),

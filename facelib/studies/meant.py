@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers import common
-from facelib.classifiers.emotions import class_name
+from facelib.classifiers.emotions import SYNONYMS, class_name
 from facelib.faces import Face, Head
 from facelib.faces.label_numbers import NUMBERS
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("expression", "label")
 """Columns of a face's table that say what it shows; the first that is filled counts."""
+
+SLIP: Final = 0.8
+"""From which likeness (`difflib`) on a word is taken for a misspelt one (our choice)."""
 
 MOST_WORDS: Final = 12
 """So many words of a data set are named in a sentence."""
@@ -113,6 +117,24 @@ def nameless(faces: Iterable[tuple[str, str]]) -> str:
     more = " …" if len(words) > MOST_WORDS else ""
     examples = f" ({', '.join(words[:MOST_WORDS])}{more})" if words else ""
     return f"{len(odd)} of {len(listed)} faces show no common emotion{examples}"
+
+
+def slips(words: Iterable[str]) -> str:
+    """Ask of words that are like one for an emotion whether that is meant; "" if none is.
+
+    >>> slips(["Fruede", "contemptuous", "hapy"])
+    ' Is Fruede meant to be freude (happy), hapy happy?'
+    """
+    found = []
+    for word in dict.fromkeys(words):
+        near = get_close_matches(word.casefold(), SYNONYMS, 1, SLIP)
+        if near and word.casefold() not in SYNONYMS:
+            emotion = SYNONYMS[near[0]]
+            found.append((word, near[0] if near[0] == emotion else f"{near[0]} ({emotion})"))
+    if not found:
+        return ""
+    (word, other), *more = found[:MOST_WORDS]
+    return f" Is {word} meant to be {other}{''.join(f', {one} {meant}' for one, meant in more)}?"
 
 
 def left_out(table: pd.DataFrame, settings: Mapping[str, Any]) -> str:

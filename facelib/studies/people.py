@@ -13,7 +13,7 @@ from facelib.faces.sides import sides_of
 from facelib.properties.clinical.displacements import sides_note, weaker_side_of
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.signflip import as_alternative
-from facelib.studies.meant import nameless, translations, word_for
+from facelib.studies.meant import nameless, slips, translations, word_for
 from facelib.studies.pairing import need_column
 from facelib.studies.study import Study, check_common
 from facelib.utilities.wording import as_word, short_name
@@ -98,7 +98,9 @@ class PeopleStudy(Study[R]):
         """Say what was understood of labels."""
         yield from translations(self.people)
         if odd := nameless((one.expression, word_for(one.known)) for one in self.people):
-            yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."
+            asked = slips(word_for(one.known) for one in self.people if not one.expression)
+            counted_as = "they count for classifiers that have a class of that name"
+            yield f"{odd}: check their spelling; {counted_as}.{asked}"
 
     def _sides_disagree(self) -> Iterator[str]:
         """Look at some people's pictures, and say of how many the weaker side isn't the table's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -252,9 +253,10 @@ class ComparePanel(Card):
                 signed(row["change_second"]),
                 signed(row["difference"]),
                 {
-                    "text": WORDS.get(row["verdict"], row["verdict"]),
+                    "text": WORDS.get(row["verdict"], row["verdict"])
+                    + (f" ({_ends(row)})" if row["verdict"] == "cannot tell" else ""),  # why it can't
                     "mark": MARKS[row["verdict"]],
-                    "help": f"90 % of copies shaken alike: {signed(row['low'])} … {signed(row['high'])}",
+                    "help": f"90 % of copies shaken alike: {_ends(row)}",
                 },
             ]
             for row in found.to_dict("records")
@@ -305,3 +307,7 @@ def face_words(face: Face | Head) -> str:
         return "photograph"
     expression = face.expression if isinstance(face.expression, str) else "own expression"
     return f"person {face.seed}, {face.age:.0f} years, {expression}"
+
+
+def _ends(row: Mapping[Any, Any]) -> str:
+    return f"{signed(row['low'])} … {signed(row['high'])}"
