@@ -114,9 +114,8 @@ class Check:
                 f"(chance: {self.chance:.2f}).".replace(" 0.", " .")
             )
         poor = len(self.table) and self.table["right"].iloc[0] < POOR
-        verdict = " ".join(self.findings) or (
-            ONLY_POOR if poor else "Nothing speaks against what was declared."
-        )
+        sound = "Nothing speaks against what was declared." if len(self.table) else "So it wasn't checked."
+        verdict = " ".join(self.findings) or (ONLY_POOR if poor else sound)
         return f"{right} {verdict}"
 
     def _repr_markdown_(self) -> str:

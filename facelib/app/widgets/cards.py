@@ -78,9 +78,13 @@ def _card(model: Classifier) -> dict[str, Any]:
     measured.pop("accuracy by expression", None)  # the table of the card has it
     names = [*(name for name in FIRST if name in stated), *(name for name in stated if name not in FIRST)]
     says = [
-        f"{model.id} is a neural network that somebody trained on pictures of faces.",
+        f"{model.id} is a neural network that somebody trained on pictures of faces."
+        if model.id in WORDS
+        else f"{model.id} was brought by somebody; what it was trained on: {model.card.training_data}.",
         NAMED.get(model.id, ""),
-        f"It shares out its certainty among {', '.join(model.labels)}.",
+        f"Each of {', '.join(model.labels)} has a probability of its own."
+        if model.multi_label
+        else f"It shares out its certainty among {', '.join(model.labels)}.",
     ]
     return {
         "id": model.id,
