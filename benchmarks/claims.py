@@ -25,6 +25,7 @@ from facelib.experiments.hard_cases import OURS, case_scores, load_hard_cases
 from facelib.stats.calibration.table import load_table
 from facelib.stats.effects.betting import equivalence_p
 from facelib.stats.effects.equivalence import BLIND, NO_FALL
+from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.vote import VOTES
 from facelib.stats.independence.vote_power import smallest_explained
 from facelib.studies.chimera_agreement import agreement
@@ -80,7 +81,7 @@ class Claim:
         """Put the numbers into their page, where its words are found once; marks of emphasis stay."""
         path = ROOT / self.where
         parts = [r"\s+".join(map(re.escape, part.split(" "))) for part in self.prose.split("{}")]
-        number = r"([*_`]*)([^|*_`\n]{1,16}?)([*_`]*)"
+        number = r"([*_`]*)(?<!\w)([−+]?[.\d][^|*_`\n]{0,15}?|–|[a-z]{1,12})([*_`]*)"
         text = path.read_text(encoding="utf-8")
         found = list(re.finditer(number.join(f"({part})" for part in parts), text))
         if len(found) != 1 or path.suffix == ".ipynb":
@@ -193,6 +194,13 @@ def exact_levels() -> tuple[str, ...]:
     ]
     (runs,) = set(cells["runs"])
     return f"{runs:,}", str(len(cells) // 2), *ends
+
+
+def single_runs() -> tuple[str, str]:
+    """Return the fewest and the most data sets of a single test's cell in which there is no effect."""
+    table = load_table()
+    cells = table[table["method"].isin(TESTS) & (table["shape"] == "none")]
+    return f"{cells['runs'].min():,}", f"{cells['runs'].max():,}"
 
 
 def without_bounds() -> tuple[str, ...]:
@@ -335,6 +343,7 @@ def claims() -> Iterator[Claim]:
         statistics, "29 people hold none of these in {} of studies", lambda: (share((1 - 1 / 20) ** 29),)
     )
     yield Claim(statistics, "{} tests of {} data sets with a known truth", data_sets)
+    yield Claim(statistics, "The single tests' cells without an effect have {} to {}", single_runs)
     for title, names in SCENARIOS.items():
         yield Claim(
             statistics,
