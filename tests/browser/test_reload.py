@@ -82,6 +82,7 @@ def kept(one: Visit) -> str | None:
     return found
 
 
+@pytest.mark.outside
 def test_a_reload_brings_everything_back_at_once(page_url: str, visit: Callable[..., Visit]) -> None:
     one = opened(visit(page_url))
     first = shown(one)

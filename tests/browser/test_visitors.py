@@ -275,6 +275,7 @@ widgets.VBox([dog, told, *buttons])
 """
 
 
+@pytest.mark.outside
 def test_who_would_lose_something_is_asked_before_leaving(
     tmp_path: Path, start: Start, visit: Visits
 ) -> None:
