@@ -94,6 +94,6 @@ def test_the_time_of_a_plan_has_processes_and_tests_in_it(monkeypatch: pytest.Mo
     assert two.seconds > starting(2) > 3
     assert "on 2 processes, if the machine does nothing else." in str(two)
     asked = ObservationalStudy(heads, ["age", "gender"], MODELS, size=64, budget=0.01).plan(n_jobs=1)
-    assert asked.seconds == pytest.approx(0.4 + 0.01)
+    assert 0.4 + 0.01 < asked.seconds < here.seconds, "what follows the tests isn't in their budget"
     few = ObservationalStudy(heads[:3], ["age"], MODELS, size=64).plan(n_jobs=1)
     assert few.seconds == pytest.approx(0.03), "so few aren't tested"

@@ -200,6 +200,9 @@ def test_the_focus_goes_to_run_to_stop_and_back(server: Server, visit: Callable[
     run, stop = (panel.get_by_role("button", name=name, exact=True) for name in ("Run", "Stop"))
     expect(run).to_be_enabled(timeout=WAIT)
     one.click(one.page.get_by_role("tab", name="Population", exact=True))
+    for tool in ("Undo", "Redo", "Share", "Larger text"):
+        one.page.keyboard.press("Tab")
+        expect(one.page.get_by_role("button", name=tool, exact=True)).to_be_focused()
     one.page.keyboard.press("Tab")
     expect(panel.get_by_role("button", name="Go to Run", exact=True)).to_be_focused()
     expect(panel.locator(".facelib-skip")).to_be_in_viewport(ratio=1)

@@ -77,7 +77,7 @@ def response(
     >>> len(response(table).to_dict()["datasets"]["outputs"])
     2
     """
-    valued = check_label(outputs, label) in labels_of_values(needed(outputs, OUTPUTS))
+    valued = check_label(needed(outputs, OUTPUTS), label) in labels_of_values(outputs)
     columns = (*OUTPUTS[:-1], "value") if valued else OUTPUTS
     data = {"outputs": rows(outputs, columns), "band": rows(band, BAND)}
     steps = int(outputs["step"].max()) + 1
