@@ -297,7 +297,7 @@ LATE: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a wrong kind of classifiers": (
         lambda: classifiers.available(kind="known"),  # type: ignore[arg-type]
-        "one of pretrained, known bias, own, sends pictures, or several; got .known.. Did you mean .known bias",
+        "one of pretrained, known bias, own, sends pictures, or several; got .known.. Did you mean .known b",
     ),
     "a misspelt expression": (lambda: facelib.Head(expression="hapy"), "Did you mean 'happy'"),
     "a misspelt label": (
