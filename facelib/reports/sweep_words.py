@@ -11,7 +11,7 @@ import pandas as pd
 
 from facelib.experiments.manipulation import ALIKE
 from facelib.properties import PROPERTIES
-from facelib.stats.effects.equivalence import NO_FALL
+from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.verdicts import STILL
 from facelib.studies.sweeps.effects import summarise
 from facelib.studies.sweeps.sweep import DELTA, margin_of
@@ -61,13 +61,16 @@ MARKS: Final = {
     "changes": "verdict-changes",
     "does not change": "verdict-unchanged",
     NO_FALL: "verdict-unclear",
+    BLIND: "verdict-unclear",
     "cannot tell": "verdict-unclear",
 }
 UNCHANGED = "does not change"
+STAYED: Final = (UNCHANGED, NO_FALL, BLIND)
 WORDS: Final = {
     "changes": "changes this face's output",
     "does not change": "does not change it",
     NO_FALL: "hardly read: too little to lose",
+    BLIND: "could not have shown it",
     "cannot tell": "cannot tell",
 }
 OPEN = "hardly read: cannot tell"
@@ -179,7 +182,7 @@ def verdict_cell(effect: Mapping[Any, Any], unmoved: str = "") -> dict[str, str]
     }
     if effect["verdict"] == "cannot tell" and _hardly_reads(effect):
         cell["text"] = OPEN
-    if unmoved and effect["verdict"] in {UNCHANGED, NO_FALL}:
+    if unmoved and effect["verdict"] in STAYED:
         cell |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
     return cell
 
@@ -198,7 +201,7 @@ def nothing_moved(sweep: Sweep) -> str:
 
 def told_of(effects: pd.DataFrame, unmoved: str = "") -> pd.DataFrame:
     """Return the rows that sentences are made of: where nothing moved, that outputs stay says nothing."""
-    return effects[~effects["verdict"].isin([UNCHANGED, NO_FALL])] if unmoved else effects
+    return effects[~effects["verdict"].isin(STAYED)] if unmoved else effects
 
 
 def sentences(sweep: Sweep, label: str, effects: pd.DataFrame) -> list[str]:

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from facelib import stats
-from facelib.classifiers.emotions import shortened
+from facelib.classifiers.emotions import EMOTIONS, is_further, shortened
 from facelib.errors import BadValueError
 from facelib.interventions.placebos.kinds import LEAST_KINDS
 from facelib.stats.corrections import adjust
-from facelib.stats.effects.equivalence import NO_FALL
+from facelib.stats.effects.equivalence import BLIND, NO_FALL
+from facelib.stats.effects.room import ASSAY
 from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
 from facelib.stats.verdicts import excursion
 from facelib.utilities.wording import in_unit, interval, places_for, plain, signed
@@ -37,7 +38,10 @@ COLUMNS = {
     "delta": "margin, set before the run",
     "room": "how far the output can fall from strength 0; infinite of a value without bounds",
     "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; cannot fall that far: "
-    "it doesn't change, and less than delta is there at strength 0; or no such output",
+    "it doesn't change, and less than delta is there at strength 0; could not have shown it: it doesn't "
+    "change, nor when the whole expression is taken away; or no such output",
+    "sensitive": "whether the output moves by 2 delta or more when the whole expression is taken away; "
+    "empty: the face shows none, or the output is of no emotion",
     "remark": "whether this picture is unusual among its own shaken copies, so that the verdict is open; how "
     "much is there to lose, where that is less than delta and the output isn't said to change; "
     "or that the classifier has no such output, and which it has: then there are no numbers",
@@ -93,11 +97,13 @@ MOST_SHUFFLES = 20_000  # whatever their number: a network of 1000 classes would
 CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
 
 NO_OUTPUT = "no such output"
+BLIND_TO = " It could not have shown it: without the whole expression it moves by {moved} only."
 HARDLY_READ = " {classifier} hardly read {label} here to begin with ({start}): there is too little to lose."
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
     NO_FALL: "has too little to lose for {}",
+    BLIND: "could not have shown a change for {}",
     "cannot tell": "may or may not change for {}",
 }
 
@@ -273,6 +279,14 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         word = NO_FALL if word == "does not change" else word
         size = in_unit(plain(there, places_for(delta)), None if scale is None else scale.unit)
         remark = "; ".join(filter(None, (remark, f"only {size} is there to lose")))
+    moved = without(sweep, name, label)
+    sensitive = None if moved is None else bool(abs(moved) >= ASSAY * delta)
+    blind = word == "does not change" and sensitive is False
+    if blind:
+        word = BLIND
+        remark = "; ".join(
+            filter(None, (remark, f"without the expression it moves by {signed(moved or 0.0)}"))
+        )
     gradient = stats.property_gradient(series)
     outputs = sweep.readings[name].probabilities.astype(np.float64)
     one_of_several = scale is None and not sweep.readings[name].classifier.multi_label
@@ -290,6 +304,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "delta": delta,
         "room": there,
         "verdict": word,
+        "sensitive": sensitive,
         "remark": remark,
         "epgm": gradient.epgm,
         "total_variation": gradient.total_variation,
@@ -348,7 +363,20 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         row["sentence"] += unmatched_words(row["unmatched"], of=len(references))
     if little and scale is None:
         row["sentence"] += HARDLY_READ.format(classifier=name, label=label, start=plain(row["start"]))
+    if blind:
+        row["sentence"] += BLIND_TO.format(moved=signed(moved or 0.0))
     return row
+
+
+def without(sweep: Sweep, name: str, label: str) -> float | None:
+    """Return the change of an emotion's output as the whole expression is taken away; None: not known."""
+    reading = sweep.readings[name]
+    column = reading.classifier.index_of(label)
+    if name not in sweep.rested or column is None or label in reading.classifier.scales:
+        return None
+    if label not in EMOTIONS and not is_further(label):
+        return None
+    return float(sweep.rested[name][column] - reading.probabilities[0, column])
 
 
 def lowest(sweep: Sweep, name: str, label: str) -> float:

@@ -69,6 +69,8 @@ def sweep_bytes(sweep: Sweep) -> bytes:
         arrays[f"probabilities {number}"] = reading.probabilities
         arrays[f"features {number}"] = reading.features.detach().cpu().numpy()
         arrays[f"replicates {number}"] = sweep.replicates[name]
+        if name in sweep.rested:
+            arrays[f"rested {number}"] = sweep.rested[name]
     about = {
         "classifiers": list(sweep.readings),
         "properties": list(table.columns),
@@ -132,6 +134,9 @@ def read_sweep(
             label=label,
             seed=int(about["seed"]),
             properties=pd.DataFrame(arrays["properties"].copy(), columns=about["properties"]),
+            rested={
+                model.id: arrays[f"rested {k}"] for k, model in enumerate(models) if f"rested {k}" in arrays
+            },
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise _wrong(path) from error
@@ -245,6 +250,8 @@ def _check_shapes(tensors: Tensors, models: Sequence[Classifier], n: int) -> Non
         expected[f"logits {k}"] = expected[f"probabilities {k}"] = (torch.float32, (n, classes))
         copies = len(tensors[f"replicates {k}"])
         expected[f"replicates {k}"] = (torch.float32, (copies, 2, classes))
+        if f"rested {k}" in tensors:
+            expected[f"rested {k}"] = (torch.float32, (classes,))
         if len(tensors[f"features {k}"]) != n:
             raise ValueError(k)
     for name, (kind, shape) in expected.items():

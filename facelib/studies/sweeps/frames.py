@@ -16,6 +16,7 @@ from facelib.errors import BadValueError
 from facelib.face import shown_of
 from facelib.faces import Face, Head
 from facelib.interventions import HeadIntervention, Intervention
+from facelib.interventions.expression import Intensity
 from facelib.utilities.checks import whole
 from facelib.utilities.progress import Stop, check_stop
 from facelib.utilities.registry import named, place_of
@@ -185,6 +186,34 @@ def make_frames(
 
     with ThreadPoolExecutor(threads) as pool:
         return Frames(tuple(pool.map(make, grades.tolist())), grades)
+
+
+def without_expression(start: Face, face: Face | Head) -> Face | None:
+    """Return a face without its expression, which shows whether an output could have shown anything.
+
+    Parameters
+    ----------
+    start
+        The picture at strength 0.
+    face
+        What it is of: of a head, it is rendered at rest; of a photograph, its shape is.
+
+    Returns
+    -------
+    Face or None
+        As large as `start`; None of a face that shows none, or whose landmarks aren't known.
+
+    Examples
+    --------
+    >>> head, rests = Head(expression="happy"), Head(expression="neutral")
+    >>> without_expression(head.render(64), head).size, without_expression(rests.render(64), rests)
+    ((64, 64), None)
+    """
+    fade = Intensity()
+    if isinstance(face, Head):
+        rests = face.expression == "neutral" or not face.intensity
+        return None if rests else fade.edit(face, 1.0).render(start.size[0])
+    return fade.apply(face, 1.0) if fade.accepts(face) else None
 
 
 def _checked(intervention: Intervention, changed: object, start: Face | Head) -> Face:

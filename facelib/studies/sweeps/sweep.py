@@ -23,7 +23,14 @@ from facelib.interventions.placebos.replicates import nuisance_replicates
 from facelib.stats.effects.equivalence import as_margin
 from facelib.studies.meant import meant
 from facelib.studies.sweeps.cam_maps import SweepMaps
-from facelib.studies.sweeps.frames import Frames, check_accepts, check_known, even_strengths, make_frames
+from facelib.studies.sweeps.frames import (
+    Frames,
+    check_accepts,
+    check_known,
+    even_strengths,
+    make_frames,
+    without_expression,
+)
 from facelib.studies.sweeps.inference import Reading, read, reading_of
 from facelib.studies.sweeps.table import COLUMNS, VALUE_COLUMNS
 from facelib.utilities.progress import Report, Stop, check_stop, reporting
@@ -75,6 +82,9 @@ class Sweep:
         The class of interest: a common emotion, or a label of a classifier of other things ("cat").
     seed
         Seed of the replicates.
+    rested
+        By classifier: float32 (K,), its outputs for the same face without its expression. Those that hardly
+        move then could not have shown a change. Empty of a face that shows none.
     """
 
     face: Face | Head
@@ -85,6 +95,7 @@ class Sweep:
     label: str
     seed: int
     properties: pd.DataFrame = field(repr=False)
+    rested: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
 
     @property
     def strengths(self) -> npt.NDArray[np.float64]:
@@ -588,9 +599,10 @@ def sweep(
         go_on(RENDERED, "reading the faces")
         ends = frames.images[[0, -1]]
         shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
+        rest = without_expression(frames.faces[0], face)
         readings = read(
             models,
-            np.concatenate([frames.images, *shaken]),
+            np.concatenate([frames.images, *shaken, *([] if rest is None else [rest.image[None]])]),
             frames.box,
             points=frames.points[0],
             workers=workers,
@@ -605,9 +617,10 @@ def sweep(
         frames=frames,
         readings={name: reading.first(n) for name, reading in readings.items()},
         replicates={
-            name: reading.probabilities[n:].reshape(len(nuisances), 2, -1)
+            name: reading.probabilities[n : n + 2 * len(nuisances)].reshape(len(nuisances), 2, -1)
             for name, reading in readings.items()
         },
+        rested={} if rest is None else {name: one.probabilities[-1] for name, one in readings.items()},
         label=wanted,
         seed=seed,
         properties=properties.measure(frames.faces, measured(change, face)),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import skimage.data
 
 import facelib
 from facelib.faces import Head
@@ -86,3 +87,43 @@ def test_explorables_say_it(smile: Sweep) -> None:
     words = explorable.words_of(smile, Measure("happy"), None)
     assert any("no sign that a classifier is robust" in one for one in words["sentences"])
     assert [row[-1]["text"] for row in words["rows"]][1] == "hardly read: cannot tell"
+
+
+def test_what_stays_without_any_expression_could_not_have_shown_a_change(smile: Sweep) -> None:
+    """An output of .9 that the expression has no part in stays whatever is done to the expression."""
+    still = outputs(smile, BLIND, (0.9, 0.9, 0.9), 0.0)
+    column = still.readings[BLIND].classifier.index_of("happy")
+    assert column is not None
+    for there, verdict, sensitive in (
+        (0.9, "could not have shown it", False),
+        (0.71, "could not have shown it", False),
+        (0.69, "does not change", True),
+    ):
+        rested = still.rested[BLIND].copy()
+        rested[column] = there
+        found = replace(still, rested={**still.rested, BLIND: rested})
+        row = found.effects().set_index("classifier").loc[BLIND]
+        assert (row["verdict"], row["sensitive"]) == (verdict, sensitive)
+        said = row["sentence"] + " ".join(sentences(found, "happy", found.effects()))
+        assert ("could not have shown" in said) is not sensitive
+        assert ("does not change for" in said) is sensitive
+    cell = verdict_cell({"classifier": BLIND, **row, "verdict": "could not have shown it"})
+    assert (cell["text"], cell["mark"]) == ("could not have shown it", "verdict-unclear")
+
+
+def test_a_face_at_rest_and_an_output_of_no_emotion_are_not_judged_by_an_expression() -> None:
+    rests = facelib.sweep(Head(expression="neutral"), "brightness", [READS], steps=2, size=64, replicates=5)
+    assert rests.rested == {}
+    assert rests.effects("neutral")["sensitive"].isna().all()
+
+
+def test_a_photograph_whose_teeth_stay_is_not_called_robust_against_a_fading_smile() -> None:
+    """The warp moves the shape alone; fer reads the smile of what is left with .99."""
+    face = facelib.faces.load_face(skimage.data.astronaut())
+    found = facelib.sweep(face, "palsy", ["fer"], steps=3, replicates=6)
+    row = found.effects("happy").iloc[0]
+    assert abs(row["change"]) < 0.05, "else nothing is tested"
+    assert row["verdict"] == "could not have shown it"
+    assert "Without the expression" not in row["sentence"], "one sentence says it"
+    assert "without the whole expression it moves by" in row["sentence"]
+    assert "does not change" not in " ".join(sentences(found, "happy", found.effects("happy")))

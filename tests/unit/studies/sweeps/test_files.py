@@ -56,6 +56,7 @@ def assert_same(one: Sweep, other: Sweep) -> None:
             np.testing.assert_array_equal(getattr(reading, part), getattr(other.readings[name], part))
         assert reading.features.equal(other.readings[name].features)
         np.testing.assert_array_equal(one.replicates[name], other.replicates[name])
+        np.testing.assert_array_equal(one.rested[name], other.rested[name])
     assert one.properties.equals(other.properties)
 
 
@@ -71,7 +72,7 @@ def test_a_sweep_comes_back_bit_for_bit_and_says_the_same(change: str, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", sorted(interventions.available(HEAD)))
+@pytest.mark.parametrize("change", sorted(interventions.available(HEAD)["id"]))
 def test_every_change_of_a_head_can_be_shared(change: str, tmp_path: Path) -> None:
     sweep = computed(change, steps=2)
     assert_same(sweep, read_back(sweep, written(sweep, tmp_path)))
