@@ -28,6 +28,7 @@ MAX_CELLS: Final = 10_000_000
 MAX_LINE: Final = 1_000_000  # bytes
 
 _UNKNOWN: Final = ["", "NA", "NaN", "nan"]  # not "None" or "null", which may be labels
+ABSENT: Final = "pictures that the table lists aren't there"
 _SHOWN: Final = 5
 _LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
@@ -197,7 +198,7 @@ def matched(
     absent = table.iloc[:0]
     if only_there and missing and len(missing) < len(listed):
         named = ", ".join(missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
-        notes = (f"{len(missing)} of {len(listed)} pictures that the table lists aren't there: {named}.",)
+        notes = (f"{len(missing)} of {len(listed)} {ABSENT}: {named}.",)
         found = [name in there for name in listed]
         absent = table[[not one for one in found]].reset_index(drop=True)
         table = table[found].reset_index(drop=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports import common, drawing
@@ -21,7 +22,6 @@ from facelib.utilities.wording import (
     interval,
     listed,
     margin,
-    p_is,
     plain,
     signed,
 )
@@ -97,28 +97,23 @@ def _meant(result: ChimericResult, contrast: str = PRIMARY) -> pd.DataFrame:
 
 
 def _answers(result: ChimericResult) -> list[str]:
-    """Return what stands first: the output that is meant, by group, against mirror average and chimeras."""
-    said = []
+    """Return what stands first: the output that is meant, by group, against mirror average and chimeras.
+
+    All numbers stand in the tables; in a sentence are the classifiers with a difference.
+    """
+    said, alpha = [], float(result.settings["alpha"])
     for group in result.effects["group"].drop_duplicates():
-        parts = []
-        for contrast in (PRIMARY, "chimeras"):
-            rows = _meant(result, contrast)
-            each = "; ".join(
-                f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}; "
-                f"{common.p_words(row['p'], row['p_holm'])}; {row['verdict'] or NOT_JUDGED})"
-                for row in rows[rows["group"] == group].to_dict("records")
-            )
-            parts.append(
-                f"{AGAINST[contrast] if contrast == PRIMARY else capital(AGAINST[contrast])}: {each}"
-            )
         own = _meant(result)
         own = own[own["group"] == group]
-        levels = ", ".join(f"{row['classifier']} {plain(row['face'])}" for row in own.to_dict("records"))
         people = counted(int(own["n"].max()), "person", "people")
         whose = f"{_named(result, str(group))}, {people}" if group != ALL else people
+        parts = [_whole(own, alpha), *_judged(own)]
+        against = _meant(result, "chimeras")
+        against = against[against["group"] == group]
         said.append(
-            f"{whose}: the mean output for what the faces are meant to show is {levels}. Against symmetric "
-            f"faces ({reference(result)}, {facts(result)['level']} intervals): {'. '.join(parts)}."
+            f"{whose}: the mean output for what the faces are meant to show is {_span(own, 'face', plain)}. "
+            f"{capital(AGAINST[PRIMARY])}, {reference(result)}: {'; '.join(parts)}. "
+            f"{capital(AGAINST['chimeras'])}: {'; '.join([_whole(against, alpha), *_judged(against)])}."
         )
     if (result.effects["verdict"] == NOT_JUDGED).any():
         said.append(
@@ -129,37 +124,70 @@ def _answers(result: ChimericResult) -> list[str]:
     return said
 
 
+def _span(rows: pd.DataFrame, name: str, written: Callable[[float], str]) -> str:
+    """Return the values of a column from the lowest to the highest, with the classifiers that have them."""
+    ordered = rows.dropna(subset=[name]).sort_values(name)
+    if ordered.empty:
+        return NOTHING
+    ends = [ordered.iloc[0]] if len(ordered) == 1 else [ordered.iloc[0], ordered.iloc[-1]]
+    return " to ".join(f"{written(float(row[name]))} ({row['classifier']})" for row in ends)
+
+
+def _whole(
+    rows: pd.DataFrame, alpha: float, value: str = "mean", words: tuple[str, str] = ("below 0", "above 0")
+) -> str:
+    """Say with which classifiers something differs from 0 after Holm, and how the others lie."""
+    if not rows["p_holm"].notna().any():
+        return f"{_span(rows, value, signed)}, {common.p_words(math.nan, math.nan)}"
+    sure = rows["p_holm"] < alpha
+    parts = []
+    for word, which in zip(words, (rows[value] < 0, rows[value] > 0), strict=True):
+        own = [f"{row['classifier']} {signed(row[value])}" for row in rows[sure & which].to_dict("records")]
+        if own:
+            parts.append(f"{word} with {listed(own)} (p after Holm below {common.level(alpha)})")
+    left = rows[~sure]
+    if len(left):
+        others = "the other" if len(left) == 1 else f"the other {len(left)}"
+        of = f" with {others if parts else 'any classifier'}" if len(rows) > 1 else ""
+        what = "no association" if value == "rho" else "no difference"
+        parts.append(f"{what} is shown{of}, {_span(left, value, signed)}")
+    return "; ".join(parts)
+
+
+def _judged(rows: pd.DataFrame) -> list[str]:
+    """Return each verdict with the classifiers that have it; none of outputs that aren't judged."""
+    return [
+        f"“{word}”: {listed(own['classifier'].tolist())}"
+        for word, own in rows.groupby("verdict", sort=False)
+        if word and word != NOT_JUDGED
+    ]
+
+
 def _named(result: ChimericResult, group: str) -> str:
     return f"{capital(str(result.settings['group']))} “{group}”" if group != ALL else "Everybody"
 
 
 def _beside(result: ChimericResult) -> list[str]:
     """Return how groups differ, and how the contrasts go with the grade."""
-    said = []
-    for contrast in (PRIMARY, "chimeras"):
-        groups = _chosen(result.group_differences, result, contrast)
-        for name in groups["second"].drop_duplicates():
-            own = groups[groups["second"] == name].to_dict("records")
-            each = "; ".join(
-                f"{row['classifier']} {signed(row['difference'])} ({interval(row['low'], row['high'])}; p "
-                "after "
-                f"Holm {p_is(row['p_holm'])})"
-                for row in own
-            )
-            said.append(f"{capital(AGAINST[contrast])}, “{name}” minus “{own[0]['first']}”: {each}.")
+    said, alpha = [], float(result.settings["alpha"])
+    groups = result.group_differences
+    for name in groups["second"].drop_duplicates():
+        parts = []
+        for contrast in (PRIMARY, "chimeras"):
+            own = _chosen(groups, result, contrast)
+            own = own[own["second"] == name]
+            words = ("lower", "higher")
+            parts.append(f"{capital(AGAINST[contrast])}: {_whole(own, alpha, 'difference', words)}.")
+        said.append(f"“{name}” beside “{own['first'].iloc[0]}”. {' '.join(parts)}")
     for contrast in (PRIMARY, "chimeras"):
         grades = _chosen(result.grade_associations, result, contrast)
         for group in grades["group"].drop_duplicates():
-            own = grades[grades["group"] == group].to_dict("records")
-            each = "; ".join(
-                f"{row['classifier']} ρ {signed(row['rho'])} ({interval(row['rho_low'], row['rho_high'])}; p "
-                f"after Holm {p_is(row['p_holm'])}), {signed(row['slope'], 3)} per grade"
-                for row in own
-            )
+            own = grades[grades["group"] == group]
             of = f" of “{group}”" if group != ALL else ""
-            people = counted(int(own[0]["n"]), "person", "people")
+            people = counted(int(own["n"].iloc[0]), "person", "people")
             said.append(
-                f"{capital(AGAINST[contrast])}, with {result.settings['grade']}, over {people}{of}: {each}."
+                f"{capital(AGAINST[contrast])}, with {result.settings['grade']}, over {people}{of}, ρ: "
+                f"{_whole(own, alpha, 'rho', ('falls', 'rises'))}."
             )
     return said
 
@@ -174,6 +202,7 @@ def facts(result: ChimericResult) -> dict[str, Any]:
         "faces": settings["faces"],
         "classifiers": len(settings["classifiers"]),
         "people": shown["person"].nunique(),
+        "compared": int(_meant(result).groupby("group", sort=False)["n"].max().sum()),
         "rested": roles.loc[roles["at_rest"], "person"].nunique(),
         "rest": settings["rest"],
         "group": settings["group"],
@@ -219,11 +248,18 @@ def paragraph(result: ChimericResult) -> str:
         "mirror image, and chimeras of two left and of two right halves, each also flipped; outputs were "
         "averaged over the flips. We report the output for what a face was meant to show, minus that for "
         f"the mirror average, and minus the mean of that for the chimeras.{rest} Expressions of a person "
-        f"were averaged; the person was the unit ({fact['people']}). Mean contrasts are in probability with "
+        f"were averaged; the person was the unit ({_people(fact)}). Mean contrasts are in probability with "
         f"{fact['level']} intervals; p from sign flips of whole persons, {sides(result.effects)}, corrected "
         "after Holm over classifiers; margin ± "
         f"{fact['delta']} ({common.when_set(result)}).{groups}{grade}" + common.failed(result)
     )
+
+
+def _people(fact: Mapping[str, Any]) -> str:
+    """Return how many people are in the contrasts that are reported first, and of how many."""
+    if fact["compared"] == fact["people"]:
+        return str(fact["people"])
+    return f"{fact['compared']} of {fact['people']}, the others have no face at rest"
 
 
 def _reading(result: ChimericResult) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.faces.table import ABSENT
 from facelib.reports.parts import Table, two_columns
 from facelib.studies.counts import UNITS, unchanged
 from facelib.studies.declared.registration import ALSO, describe_hypothesis, later_changes, registrations
@@ -49,17 +50,20 @@ def units_of(result: Result) -> str:
 
 
 def failed(result: Result) -> str:
-    """Describe failures for the methods paragraph; "" if there are none.
+    """Describe failures, and pictures that weren't there, for the methods paragraph; "" if there are none.
 
     Readings that failed are counted in those units in which they did, as everywhere.
     """
     counts = result.counts
+    missing = "".join(
+        f" {note.partition(':')[0]}." for note in result.settings.get("notes", ()) if ABSENT in note
+    )
     if not counts.failed:
-        return ""
+        return missing
     whole = "face" if unchanged(result.settings) else "face × change"
     return (
         f" Something failed in {counts.failed:,} of {counts.total:,} {units_of(result).split(' (')[0]} (one "
-        f"{whole} each); those readings were left out."
+        f"{whole} each); those readings were left out.{missing}"
     )
 
 
