@@ -30,6 +30,7 @@ from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
 from facelib.studies.engine.execution import Pace
 from facelib.studies.sweeps.placebos import References
+from facelib.studies.sweeps.sweep import default_label
 from facelib.utilities.progress import Progress
 
 NO_CLASSIFIER = (
@@ -372,6 +373,8 @@ class Explorer(traitlets.HasTraits):
         expression = getattr(scene.face, "expression", None)
         if expression != before and expression in zoo.EMOTIONS:
             self.label = expression  # the class that the face is meant to show comes first
+        elif expression is None and self.label == before:
+            self.label = default_label(scene.face)  # that of the head was nobody's choice
         self._refresh()
 
     def _on_step(self, _change: object) -> None:

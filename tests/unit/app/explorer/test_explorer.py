@@ -444,6 +444,19 @@ def test_undo_never_does_nothing(explorer: Explorer) -> None:
     assert explorer.face == start
 
 
+@pytest.mark.parametrize(("chosen", "then"), [(None, "happy"), ("sad", "sad")])
+def test_a_photograph_is_not_read_for_the_emotion_of_the_head_before_it(
+    explorer: Explorer, chosen: str | None, then: str
+) -> None:
+    """A palsy at rest was looked at before: its neutral stayed, and nobody had chosen it."""
+    explorer.show(Head(expression="neutral"))
+    assert explorer.label == "neutral"
+    if chosen:
+        explorer.label = chosen
+    explorer.show(sample_photograph())
+    assert explorer.label == then
+
+
 def test_the_photograph_gives_the_property_back(explorer: Explorer) -> None:
     face, change = FacePanel(explorer), ChangePanel(explorer)
     change.menu.value = "palsy"
