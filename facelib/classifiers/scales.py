@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from facelib.errors import BadValueError, answers_misspelt
 
@@ -68,6 +68,11 @@ class Scale:
     def bounds(self) -> tuple[float, float] | None:
         """Its ends; None without them."""
         return (float(self.low), float(self.high)) if self.bounded else None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Unit and bounds, as a study stores them."""
+        return {"unit": self.unit, "bounds": None if self.bounds is None else list(self.bounds)}
 
     def __str__(self) -> str:
         ends = f"{self.low:g} … {self.high:g}".replace("-", "−") if self.bounded else "without bounds"

@@ -157,8 +157,8 @@ def _whole(
 def _judged(rows: pd.DataFrame) -> list[str]:
     """Return each verdict with the classifiers that have it; none of outputs that aren't judged."""
     return [
-        f"“{word}”: {listed(own['classifier'].tolist())}"
-        for word, own in rows.groupby("verdict", sort=False)
+        f"“{word}”: {listed(rows.loc[rows['verdict'] == word, 'classifier'].tolist())}"
+        for word in rows["verdict"].drop_duplicates().tolist()
         if word and word != NOT_JUDGED
     ]
 

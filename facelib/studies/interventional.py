@@ -210,8 +210,7 @@ class InterventionalStudy(Study[InterventionalResult]):
         if scale is None:
             return {}
         alike = [label for model in self.models for label, one in model.scales.items() if one == scale]
-        ends = None if scale.bounds is None else list(scale.bounds)
-        return {"scale": {"unit": scale.unit, "bounds": ends, "labels": list(dict.fromkeys(alike))}}
+        return {"scale": scale.settings | {"labels": list(dict.fromkeys(alike))}}
 
     def _renamed(self) -> Iterator[str]:
         """Say where a name means another change of these faces than of heads."""

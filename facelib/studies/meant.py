@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers import common
 from facelib.classifiers.emotions import SYNONYMS, class_name
 from facelib.faces import Face, Head
 from facelib.faces.label_numbers import NUMBERS
+from facelib.utilities.nearest import SLIP, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("expression", "label")
 """Columns of a face's table that say what it shows; the first that is filled counts."""
-
-SLIP: Final = 0.8
-"""From which likeness (`difflib`) on a word is taken for a misspelt one (our choice)."""
 
 MOST_WORDS: Final = 12
 """So many words of a data set are named in a sentence."""
@@ -127,7 +124,7 @@ def slips(words: Iterable[str]) -> str:
     """
     found = []
     for word in dict.fromkeys(words):
-        near = get_close_matches(word.casefold(), SYNONYMS, 1, SLIP)
+        near = nearest(word, SYNONYMS, alike=SLIP)
         if near and word.casefold() not in SYNONYMS:
             emotion = SYNONYMS[near[0]]
             found.append((word, near[0] if near[0] == emotion else f"{near[0]} ({emotion})"))

@@ -277,8 +277,7 @@ class PairedStudy(PeopleStudy[PairedResult]):
         for table in tables_among(self.classifiers)[:1]:
             same |= {"unit": f"{table.format.title}'s scores from {table.unit}"}
         if self.scale is not None:
-            ends = None if self.scale.bounds is None else list(self.scale.bounds)
-            same |= {"scale": {"unit": self.scale.unit, "bounds": ends}}
+            same |= {"scale": self.scale.settings}
         return (
             self._of_people
             | same

@@ -8,10 +8,17 @@ from typing import Final
 
 ALIKE: Final = 0.6
 """How much a name is like what was typed, as `difflib` measures it; `get_close_matches` has the same."""
+SLIP: Final = 0.8
+"""How much, where a word of somebody's own is only asked about if it is hardly another one (our choice)."""
 
 
 def nearest(
-    typed: object, names: Iterable[str], n: int = 1, *, titles: Mapping[str, str] | None = None
+    typed: object,
+    names: Iterable[str],
+    n: int = 1,
+    *,
+    titles: Mapping[str, str] | None = None,
+    alike: float = ALIKE,
 ) -> list[str]:
     """Return the names that are most like what was typed, the nearest first.
 
@@ -28,6 +35,8 @@ def nearest(
         How many to return at most.
     titles
         Titles by name, such as {"age": "Older or younger"}.
+    alike
+        How much a name is like it at least, 0 … 1.
 
     Examples
     --------
@@ -37,10 +46,10 @@ def nearest(
     (['bp'], [])
     """
     word = str(typed).casefold()
-    return _near(word, {name: name for name in names}, n) or _near(word, titles or {}, n)
+    return _near(word, {name: name for name in names}, n, alike) or _near(word, titles or {}, n, alike)
 
 
-def _near(word: str, texts: Mapping[str, str], n: int) -> list[str]:
+def _near(word: str, texts: Mapping[str, str], n: int, alike: float) -> list[str]:
     """Return the names whose texts are like a word."""
     matcher = difflib.SequenceMatcher()
     matcher.set_seq2(word)
@@ -48,9 +57,9 @@ def _near(word: str, texts: Mapping[str, str], n: int) -> list[str]:
     for place, (name, text) in enumerate(texts.items()):
         other = text.casefold()
         matcher.set_seq1(other)
-        ratio = matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0
+        ratio = matcher.ratio() if matcher.quick_ratio() >= alike else 0.0
         slipped = word in slips(other)
-        if slipped or ratio >= ALIKE:
+        if slipped or ratio >= alike:
             ranked.append((not slipped, -ratio, place, name))
     return [name for *_, name in sorted(ranked)[:n]]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
 from facelib.utilities.consent import columns_of
-from facelib.utilities.nearest import nearest
+from facelib.utilities.nearest import SLIP, nearest
 from facelib.utilities.wording import as_word, counted, listed, short_name
 
 if TYPE_CHECKING:
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
 
 FEW_VALUES: Final = range(2, 11)  # of a column that may tell sessions or takes apart
 ROLES: Final = ("rest", "smile")
-
-
-SLIP: Final = 0.8
-"""From which likeness (`difflib`) on a label is taken for a misspelt word (our choice)."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +108,8 @@ def find_takes(table: pd.DataFrame, columns: Columns) -> Takes:
             lost[row] = f"no {unknown[0]} is known"
         elif not role:
             word = words[columns.label][row]
-            if meant := _slip(word, (columns.rest.strip(), smile)):
-                lost[row] = f"its label is {word!r}: is {meant!r} meant?"
+            if meant := nearest(word, (columns.rest.strip(), smile), alike=SLIP):
+                lost[row] = f"its label is {word!r}: is {meant[0]!r} meant?"
             else:
                 others[word] = others.get(word, 0) + 1
         else:
@@ -146,16 +141,6 @@ def _words(column: pd.Series[Any]) -> list[str]:
     from pandas import isna
 
     return ["" if isna(value) else as_word(value) for value in column]
-
-
-def _slip(word: str, names: Sequence[str]) -> str:
-    """Return the name that a label misspells; "" if it is another word.
-
-    >>> _slip("Fruede", ["Ruhe", "Freude"]), _slip("Trauer", ["Ruhe", "Freude"])
-    ('Freude', '')
-    """
-    folded = {name.casefold(): name for name in names}
-    return next((folded[one] for one in get_close_matches(word.casefold(), folded, 1, SLIP)), "")
 
 
 def _smile(labels: Sequence[str], columns: Columns) -> str:
