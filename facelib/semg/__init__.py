@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from facelib.semg.recordings.channel_quality import quality_table
     from facelib.semg.recordings.channels import channel_of
     from facelib.semg.recordings.findings import finding_table
+    from facelib.semg.recordings.from_mne import from_mne
     from facelib.semg.recordings.normalising import Normalised, normalise
     from facelib.semg.recordings.processing import Chain, envelope, missing
     from facelib.semg.recordings.quality import check
     from facelib.semg.recordings.reading import read_signals
-    from facelib.semg.recordings.recording import Recording
+    from facelib.semg.recordings.recording import Event, Recording
     from facelib.semg.shipped_results import load_results
     from facelib.semg.simulation.folder import simulate
     from facelib.semg.simulation.movements import TASKS, Activity, draw_activity
@@ -50,6 +51,7 @@ __all__ = [
     "Clip",
     "Dataset",
     "EMG2Expression",
+    "Event",
     "Expression2EMG",
     "Faults",
     "HeldOut",
@@ -72,6 +74,7 @@ __all__ = [
     "envelope",
     "evaluate",
     "finding_table",
+    "from_mne",
     "load_results",
     "missing",
     "muscle_table",

@@ -16,7 +16,7 @@ from facelib.app.widgets.moments import Moments
 from facelib.app.widgets.muscles_stage import MusclesStage
 from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.charts import specs
-from facelib.charts.muscles.traces import TRACES, trace_table
+from facelib.charts.muscles.traces import EVENTS, TRACES, trace_table
 from facelib.charts.tables import OUTPUTS, rows
 from facelib.semg.face_plane import places
 
@@ -118,7 +118,7 @@ class WatchPanel(Card):
         table = trace_table(film.animation.activity, film.times)
         self.traces.draw(
             specs.of("muscles.traces.layout", rate=RATE),
-            {"traces": rows(table, TRACES)},
+            {"traces": rows(table, TRACES), "events": rows(_events(film), EVENTS)},
             clock(film),
             "traces",
             specs.of("muscles.traces.layout", rate=RATE, beside=NARROW, lines=True),
@@ -151,6 +151,12 @@ def clock(film: Film) -> dict[str, float]:
     """Return where time begins and ends in the charts of a film, and how many moments a second has."""
     start, end = float(film.times[0]), float(film.times[-1])
     return {"start": start, "end": max(end, start + 0.1), "rate": film.animation.rate}
+
+
+def _events(film: Film) -> pd.DataFrame:
+    """Return what happened in the part of a recording that is shown."""
+    table = film.loaded.recording.event_table()
+    return table[table["seconds"].between(film.times[0], film.times[-1])]
 
 
 def nearest(table: pd.DataFrame, count: int) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 
 from facelib.app.classroom import in_class
+from facelib.app.muscles.channel_map import SUFFIX as MAP_SUFFIX
+from facelib.app.muscles.channel_map import ChannelMap, read_map
 from facelib.app.muscles.source import MOST_BYTES, SIDES, Loaded, movements, recorded_clips
 from facelib.app.muscles.state import MAINS, Muscles
 from facelib.app.widgets.controls import Card, Fold, labelled, menu, paragraphs
@@ -38,8 +40,11 @@ PRIVACY: Final = (
 )
 FORMAT: Final = (
     "A table (CSV, TSV, Parquet) with one column for each channel, named like “Zygomaticus_l”, “Zyg li” or "
-    "“F20”, and a column of times if there is one; or an EDF or BDF file."
+    "“F20”, and a column of times if there is one; or an EDF or BDF file. Other names, such as “EXG1”, are "
+    "asked for."
 )
+MAPPED: Final = "{name} says which channel is which muscle: now drop the recording."
+MOST_EVENTS: Final = 12  # that are listed
 NO_FILE: Final = "No file has been given yet."
 KINDS: Final = {
     "monopolar": "monopolar inputs",
@@ -80,11 +85,11 @@ class RecordingPanel(Card):
         self.zone = DropZone(
             self.guarded(self.take),
             types=[],
-            suffixes=list(SUFFIXES),
+            suffixes=[*SUFFIXES, MAP_SUFFIX],
             most=MOST_BYTES,
             one="recording",
-            kinds="CSV, TSV, Parquet, EDF, BDF",
-            refusal="isn't a recording in CSV, TSV, Parquet, EDF or BDF.",
+            kinds="CSV, TSV, Parquet, EDF, BDF, saved channels",
+            refusal="isn't a recording in CSV, TSV, Parquet, EDF or BDF, nor a file of channels.",
             camera=False,
         )
         self.rate = labelled(
@@ -97,11 +102,12 @@ class RecordingPanel(Card):
         self.clip = menu("Clip", "Of the data set; those with signals", clips)
         hints = widgets.HTML(paragraphs(FORMAT, PRIVACY))
         hints.add_class("facelib-hint")
+        self.map = ChannelMap(state)
         for part in (self.rate, hints):
             part.layout.display = "none" if in_class() else ""
         self.parts = {
             "simulated": _box(self.task, self.weak, self.weakness, self.seed),
-            "mine": _box(self.zone, self.rate, hints),
+            "mine": _box(self.zone, self.rate, self.map, hints),
             "dataset": _box(self.clip),
             "recording": _box(),
         }
@@ -120,7 +126,13 @@ class RecordingPanel(Card):
     def take(self, name: str, content: bytes) -> None:
         """Read a file of the visitor's."""
         self.messages.clear()
-        self.state.take(name, content)
+        if not name.lower().endswith(MAP_SUFFIX):
+            self.state.take(name, content)
+            return
+        with self.state.lock:
+            self.state.columns = read_map(content)
+        if self.state.given is None:
+            self.facts.value = paragraphs(MAPPED.format(name=name))
 
     def follow(self, _change: object = None) -> None:
         """Show the controls of the chosen source, and what was found."""
@@ -175,6 +187,10 @@ def facts(loaded: Loaded) -> str:
     found = [f"{loaded.title}: {count}, {one.rate:g} samples a second, {one.seconds:.1f} s."]
     if made is not one:
         found.append(f"Processed to envelopes of {len(made.channels)} channels, {made.rate:g} a second.")
+    if one.events:
+        listed = ", ".join(f"{event.name} {event.seconds:.1f} s" for event in one.events[:MOST_EVENTS])
+        others = f" and {len(one.events) - MOST_EVENTS} more" if len(one.events) > MOST_EVENTS else ""
+        found.append(f"Events: {listed}{others}.")
     missing = [name for name in CHANNELS if name not in made.channels]
     if missing:
         names = ", ".join(name.replace("_", " ") for name in missing)

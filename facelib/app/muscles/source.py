@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import BadValueError, FacelibError, UnknownNameError
 from facelib.semg.activity import ActivityRange, activity_range
+from facelib.semg.recordings.channels import known
+from facelib.semg.recordings.file_columns import unit_of
 from facelib.semg.recordings.recording import Recording
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ CHEWING: Final = "masseter"
 MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
 MOST_SECONDS: Final = 1200.0
 SET_THERE: Final = "From, to, mains and window are set under “Processing”."
+MAP: Final = "Say below which column is which muscle, under “Which channel is which muscle”."
 BY_ITSELF: Final = "; what no electrode records, as an open jaw, moves as it was simulated"
 SIMULATED: Final = "simulated: a test of software, and no finding on humans"
 
@@ -128,32 +131,71 @@ def _simulated_range(seed: int, chain: Chain) -> ActivityRange:
 
 
 def uploaded(
-    name: str, content: bytes, rate: float | None, chain: Chain, progress: bool | Report | None = None
+    name: str,
+    content: bytes,
+    rate: float | None,
+    chain: Chain,
+    progress: bool | Report | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Read a file of the visitor's; nothing of it is written anywhere.
+
+    What `columns` says of those that it has counts: column to channel, "" of one that is left out.
 
     Raises
     ------
     FacelibError
         It can't be read, its rate isn't known, or nothing moves in it.
     """
-    from facelib.semg.recordings.reading import NoRateError, read_signals
+    from facelib.semg.recordings.reading import NoRateError, read_signals, signal_names
 
     if len(content) > MOST_BYTES:
         most = MOST_BYTES / 1e6
         msg = f"{name} has {len(content) / 1e6:.0f} MB; the page takes up to {most:.0f}. Cut it."
         raise BadValueError(msg)
     try:
-        recording = read_signals(content, name=name, rate=rate)
+        told = used(columns, signal_names(content, name=name)) if columns else None
+        recording = read_signals(content, name=name, rate=rate, columns=told)
     except NoRateError as error:
         msg = (
             f"{name} doesn't say how many samples a second it has: give “Samples / s”, or a column of times."
         )
         raise NoRateError(msg) from error
+    except UnknownNameError as error:
+        msg = f"{error.words.partition('. ')[0]}. {MAP}"
+        raise UnknownNameError(msg) from error
     if recording.seconds > MOST_SECONDS:
         msg = f"{name} lasts {recording.seconds / 60:.0f} min; the page takes up to {MOST_SECONDS / 60:.0f}."
         raise BadValueError(msg)
     return prepared(recording, name, chain, progress)
+
+
+def used(columns: Mapping[str, str], names: list[str]) -> dict[str, str | None] | None:
+    """Return what `read_signals` is to take of a file with these columns; None: all by their names.
+
+    Columns of which nothing was said, as of another amplifier, go by their names.
+
+    Raises
+    ------
+    BadValueError
+        Nothing is chosen.
+
+    Examples
+    --------
+    >>> used({"EXG1": "zygomaticus_left", "Force": "", "EXG9": "mentalis_left"}, ["EXG1", "Force", "F19"])
+    {'EXG1': 'zygomaticus_left', 'F19': 'zygomaticus_right'}
+    """
+    there = {name: meant for name, meant in columns.items() if name in names}
+    if not there:
+        return None
+    plain = {unit_of(name)[0]: name for name in names if name not in columns}
+    by_name = {plain[one]: meant for one, meant in known(list(plain)).items()}
+    told: dict[str, str | None] = {**{name: meant for name, meant in there.items() if meant}, **by_name}
+    if not told:
+        msg = "All columns are left out: choose a muscle for one of them at least."
+        raise BadValueError(msg)
+    return told
 
 
 def of_clip(dataset: Dataset, clip: str, chain: Chain) -> Loaded:

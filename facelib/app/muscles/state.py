@@ -58,7 +58,8 @@ MEANT: Final = {
 }  # fmt: skip
 """Movement to the class that is looked at first."""
 RECORDING: Final = (
-    "source", "task", "weak", "weakness", "seed", "given", "rate", "clip", "mains", "low", "high", "window",
+    "source", "task", "weak", "weakness", "seed", "given", "rate", "columns", "clip", "mains", "low", "high",
+    "window",
 )  # fmt: skip
 SHOWN: Final = ("head", "start", "seconds", "models", "electrodes", "removed")
 KEPT: Final = (
@@ -81,6 +82,8 @@ class Muscles(traitlets.HasTraits):
         Name and bytes of the visitor's file; None: none yet.
     rate
         Samples a second of it; 0: as the file says.
+    columns
+        Which channel a column of it is, "" of one that is left out; those that aren't in it don't count.
     clip
         Of the data set.
     mains, low, high, window
@@ -134,6 +137,7 @@ class Muscles(traitlets.HasTraits):
     seed = traitlets.Int(3, min=0)  # it smiles widely, and soon
     given = traitlets.Any()
     rate = traitlets.Float(0.0, min=0.0)
+    columns = traitlets.Dict()
     clip = traitlets.Unicode("")
     mains = traitlets.Enum(MAINS, 50)
     low = traitlets.Float(10.0, min=1.0)
@@ -278,6 +282,8 @@ class Muscles(traitlets.HasTraits):
 
     def _value(self, name: str) -> Any:
         value = getattr(self, name)
+        if isinstance(value, dict):
+            return tuple(value.items())
         return tuple(value) if isinstance(value, list) else value
 
     # in the worker's thread
@@ -319,7 +325,7 @@ class Muscles(traitlets.HasTraits):
         if self.given is None:
             return None
         name, content = self.given
-        return uploaded(name, content, self.rate or None, self.chain, progress)
+        return uploaded(name, content, self.rate or None, self.chain, progress, columns=self.columns)
 
     def _show(self, task: Task | None) -> None:
         """Make the pictures of the part that is set, and read them."""

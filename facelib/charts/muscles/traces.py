@@ -19,6 +19,7 @@ else:
     from facelib.charts.deferred import altair as alt
 
 TRACES: Final = ("seconds", "muscle", "side", "value")
+EVENTS: Final = ("seconds", "name")
 OUTPUTS: Final = ("seconds", "classifier", "label", "probability")
 COLOURS: Final = "blue: left, orange dashes: right"
 BESIDE: Final = 4  # panels per row
@@ -34,6 +35,7 @@ def muscle_traces(
     *,
     unit: str = "",
     now: float | None = None,
+    events: pd.DataFrame | None = None,
     width: int = 170,
     height: int = 60,
 ) -> alt.ConcatChart:
@@ -47,6 +49,8 @@ def muscle_traces(
         Of the values; "" for activity 0 … 1, for which the scale ends at 1.
     now
         Where the cursor stands, s; None: there is none.
+    events
+        What happened when, as `Recording.event_table` tells: a thin line each, with its name on it.
     width, height
         Of a panel, px.
 
@@ -75,7 +79,8 @@ def muscle_traces(
     chart = layout(
         muscles, unit=unit, most=(1 + ROOM) * (most or 1), width=width, height=height, now=now, **ends
     )
-    return chart.properties(datasets={"traces": data})
+    marks = [] if events is None else rows(needed(events, EVENTS), EVENTS)
+    return chart.properties(datasets={"traces": data, "events": marks})
 
 
 def trace_table(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
@@ -118,8 +123,8 @@ def layout(
 ) -> alt.ConcatChart:
     """Return the chart without data.
 
-    Its data set is ``traces``; its parameters are ``start``, ``end`` and ``now`` in seconds, and ``most``,
-    the end of the scale. The heading may have two `lines`.
+    Its data sets are ``traces`` and ``events``; its parameters are ``start``, ``end`` and ``now`` in seconds,
+    and ``most``, the end of the scale. The heading may have two `lines`.
     """
     panels = [
         _muscle(name, order, beside, cursor=now is not None).properties(
@@ -130,7 +135,7 @@ def layout(
         for order, name in enumerate(muscles)
     ]
     chart = alt.concat(
-        *panels, columns=beside, data=alt.NamedData(name="traces"), datasets={"traces": []}
+        *panels, columns=beside, data=alt.NamedData(name="traces"), datasets={"traces": [], "events": []}
     ).add_params(*_clock(start, end, now, rate), alt.param(name="most", value=most))
     return theme.finish(
         chart,
@@ -138,7 +143,7 @@ def layout(
         heading=theme.heading(repr(WORDS[unit]), COLOURS, lines=lines),
         above=8,
         description="Lines: activity of each muscle over time, one panel per muscle, all on one scale; "
-        "solid: the person's left, dashed: right.",
+        "solid: the person's left, dashed: right. Thin lines across: what happened when.",
     )
 
 
@@ -250,7 +255,20 @@ def _muscle(name: str, order: int, beside: int, *, cursor: bool) -> theme.Layere
             strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
         )
     )
-    return alt.layer(line, _cursor()) if cursor else alt.layer(line)
+    return alt.layer(_events(), line, _cursor()) if cursor else alt.layer(_events(), line)
+
+
+def _events() -> alt.Chart:
+    """Return thin lines where something happened; resting on one says what."""
+    marks: alt.Chart = (
+        alt.Chart(alt.NamedData(name="events"))
+        .mark_rule(color=theme.INK, strokeWidth=1, strokeDash=[2, 3], opacity=0.6, clip=True)
+        .encode(
+            x=_seconds(),
+            tooltip=[alt.Tooltip("name:N", title="event"), alt.Tooltip("seconds:Q", format=".2f")],
+        )
+    )
+    return marks
 
 
 def _output(name: str, order: int, beside: int, *, cursor: bool) -> theme.Layered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facelib.errors import BadTableError, BadValueError, UnknownNameError
 from facelib.semg.montage import inputs_of
 from facelib.semg.muscles import CHANNELS
-from facelib.semg.recordings.channels import channel_of, known
+from facelib.semg.recordings.channels import channel_of, known, like_a_channel
 from facelib.semg.recordings.recording import Kind
 
 MICROVOLTS: Final[Mapping[str, float]] = {"nv": 1e-3, "uv": 1.0, "µv": 1.0, "μv": 1.0, "mv": 1e3, "v": 1e6}
@@ -30,6 +30,11 @@ _BESIDE: Final = (
     "trigger", "trig", "status", "marker", "markers", "event", "events", "edf annotations", "bdf annotations",
     "annotations", "sync", "counter", "samplecounter", "stim", "battery",
 )  # fmt: skip
+_TRIGGERS: Final = (
+    "trigger", "trig", "status", "marker", "markers", "event", "events", "annotations", "stim", "sync",
+)  # fmt: skip
+_MOST_EVENTS: Final = 10_000
+"""Of one column; more changes than that are those of a counter, or of noise (our choice)."""
 _UNIT: Final = re.compile(r"\s*[\[(]\s*(?P<unit>[nµμum]?[Vv]|s|sec|[mµμu]s)\s*[\])]\s*$")
 _STEP: Final = 1.5
 """Distance of two times, in samples, beyond which some are missing between; twice that if times jitter."""
@@ -53,11 +58,17 @@ class Columns:
         float32 (n, k), µV; NaN where a sample is missing.
     rate
         Samples a second; None where the file doesn't say.
+    events
+        Triggers and notes: the row that each belongs to, its name, how many rows it lasts.
+    notes
+        How the file was read, in sentences.
     """
 
     names: tuple[str, ...]
     values: npt.NDArray[np.float32]
     rate: float | None
+    events: tuple[tuple[float, str, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def unit_of(name: str) -> tuple[str, str]:
@@ -110,19 +121,70 @@ def is_beside(name: str) -> bool:
     return _plain(name) in _BESIDE
 
 
+def is_trigger(name: str) -> bool:
+    """Return whether a column tells what happened when.
+
+    >>> is_trigger("Status"), is_trigger("battery")
+    (True, False)
+    """
+    return _plain(name) in _TRIGGERS
+
+
+def triggers(values: npt.NDArray[Any], name: str) -> tuple[list[tuple[float, str, float]], str]:
+    """Return the events of a column of triggers, and what is to be said of it.
+
+    Parameters
+    ----------
+    values
+        (n,) numbers, where each change to another one than 0 is an event; or texts, where each text is one.
+    name
+        Of the column.
+
+    Returns
+    -------
+    events, note
+        Row, name and 0 of each; none, and a sentence, of a column that changes too often.
+
+    Examples
+    --------
+    >>> triggers(np.array([0, 0, 4, 4, 0, 7]), "Status")
+    ([(2.0, '4', 0.0), (5.0, '7', 0.0)], '')
+    >>> triggers(np.array(["", "smile", None], object), "marker")
+    ([(1.0, 'smile', 0.0)], '')
+    """
+    if values.dtype.kind in "fiu":
+        known = np.nan_to_num(np.asarray(values, np.float64))
+        at = np.flatnonzero(np.diff(known, prepend=known[:1]) != 0)
+        at = at[known[at] != 0]
+        words = [f"{known[row]:g}" for row in at[: _MOST_EVENTS + 1]]
+    else:
+        texts = [one.strip() if isinstance(one, str) else "" for one in values]
+        at = np.array([row for row, text in enumerate(texts) if text], np.intp)
+        words = [texts[row] for row in at[: _MOST_EVENTS + 1]]
+    if len(at) > _MOST_EVENTS:
+        return [], f"{name} changes {len(at):,} times: it isn't taken for a trigger."
+    return [(float(row), word, 0.0) for row, word in zip(at, words, strict=True)], ""
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
 
 
-def wanted(names: Sequence[str], columns: Mapping[str, str] | None, kind: Kind | None) -> dict[str, str]:
+def wanted(
+    names: Sequence[str], columns: Mapping[str, str | None] | None, kind: Kind | None
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return which columns are signals: their name in the file -> their name in the recording.
+
+    And sentences on what is left out. By their names, sensors of something else are; a name that is like that
+    of a channel isn't, but has to be put right.
 
     Parameters
     ----------
     names
         Of the file, without times and index.
     columns
-        Name in the file -> what it means; the others are left out. None: by their names.
+        Name in the file -> what it means; the others are left out. None, or where all that are named are left
+        out (mean None): by their names.
     kind
         Names of monopolar inputs stay as they are; those of bipolar signals become channels.
 
@@ -133,33 +195,47 @@ def wanted(names: Sequence[str], columns: Mapping[str, str] | None, kind: Kind |
     BadTableError
         If two columns mean the same.
     """
-    if columns is None:
-        signals = {name: unit_of(name)[0] for name in names if not is_beside(name)}
-    else:
-        if lacking := [name for name in columns if name not in names]:
-            msg = f"The file has no column {', '.join(lacking)}; it has {', '.join(names)}."
-            raise UnknownNameError(msg)
-        signals = dict(columns)
+    if lacking := [name for name in columns or () if name not in names]:
+        msg = f"The file has no column {', '.join(lacking)}; it has {', '.join(names)}."
+        raise UnknownNameError(msg)
+    told = {name: meant for name, meant in (columns or {}).items() if meant is not None}
+    by_name = {
+        name: unit_of(name)[0] for name in names if not is_beside(name) and name not in (columns or ())
+    }
+    signals = told or by_name
     if not signals:
         msg = f"The file has no column of signals; its columns are {', '.join(names) or 'none'}."
         raise BadTableError(msg)
+    others: list[str] = []
     if kind != "monopolar" and not _are_inputs(list(signals.values()), kind):
-        signals = _as_channels(signals)
+        others = [] if told else _others(signals)
+        signals = _as_channels({name: meant for name, meant in signals.items() if name not in others})
     meant = list(signals.values())
     if twice := sorted(name for name, other in signals.items() if meant.count(other) > 1):
         msg = f"These columns mean the same channel: {', '.join(twice)}. Keep one of them."
         raise BadTableError(msg, duplicates=twice, hint="In Python: choose by columns=.")
-    return signals
+    note = f"Left out, since no muscle is known by {'these names' if len(others) > 1 else 'this name'}"
+    return signals, (f"{note}: {', '.join(others)}.",) if others else ()
+
+
+def _others(signals: Mapping[str, str]) -> list[str]:
+    """Return the columns of other sensors beside channels: names that mean none, and are like none."""
+    found = known(list(signals.values()))
+    strange = [name for name, meant in signals.items() if meant not in found]
+    return [] if not found or any(like_a_channel(signals[name]) for name in strange) else strange
 
 
 def _as_channels(chosen: Mapping[str, str]) -> dict[str, str]:
     found = known(list(chosen.values()))
     if strange := [name for name, meant in chosen.items() if meant not in found]:
         example = f"columns={{{strange[0]!r}: 'Zygomaticus_l', …}}"
+        near = {name: like for name in strange if (like := like_a_channel(chosen[name]))}
+        asked = "".join(f" Is {name!r} meant to be {like}?" for name, like in near.items())
+        strange = list(near) or strange
         msg = (
             f"No channel is known by the names {', '.join(map(repr, strange))}. Expected a muscle and a side "
             "('Zygomaticus_l'), a position ('F20'), or inputs of pairs ('F20a', 'F20b'). Rename these "
-            "columns in the file, or take them out."
+            f"columns in the file, or take them out.{asked}"
         )
         hint = f"In Python: {example}, which leaves the others out, or kind='monopolar' to keep the names."
         raise UnknownNameError(msg, hint=hint)
@@ -261,6 +337,29 @@ def rows_of(index: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         msg = "An index counts rows upwards in whole numbers, each once; this one doesn't. Leave it out."
         raise BadValueError(msg)
     return np.asarray(index - index[0], np.intp)
+
+
+def piece(span: tuple[float | None, float | None], rate: float, rows: int, name: str) -> tuple[int, int]:
+    """Return the first row of a piece and the one behind its last; `span` is in seconds, None: an end.
+
+    Raises
+    ------
+    BadValueError
+        It lies outside of the recording.
+
+    Examples
+    --------
+    >>> piece((0.5, None), 4.0, 8, "session.edf")
+    (2, 8)
+    """
+    start, stop = span
+    first = 0 if start is None else round(start * rate)
+    last = rows if stop is None else round(stop * rate)
+    if span != (None, None) and not 0 <= first < last <= rows:
+        told = " … ".join("the end" if one is None else f"{one:g}" for one in span)
+        msg = f"A piece of {name} lies within 0 … {rows / rate:g} s, start before stop; got {told} s."
+        raise BadValueError(msg)
+    return first, last
 
 
 def spread(values: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.float32]:

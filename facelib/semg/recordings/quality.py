@@ -73,7 +73,7 @@ def check(
         text = "The recording has no samples."
         return (Finding("error", "missing samples", text, "Nothing can be said of it: export it again."),)
     chain = chain or Chain()
-    findings: list[Finding] = []
+    findings = [Finding("note", "reading", note) for note in recording.notes]
     lines = spectra(recording) if has_spectrum(recording) else None
     of_inputs = recording.kind == "monopolar"
     if recording.kind != "envelope":

@@ -20,22 +20,27 @@ import numpy.typing as npt
 
 from facelib.errors import BadTableError, BadValueError, UnknownNameError
 from facelib.semg.recordings.edf import SUFFIXES as EDF
-from facelib.semg.recordings.edf import read_edf
+from facelib.semg.recordings.edf import Asked, edf_names, read_edf
 from facelib.semg.recordings.file_columns import (
     SECONDS,
     Columns,
     has_unit,
+    is_beside,
     is_index,
     is_time,
+    is_trigger,
     kind_of,
     microvolts,
+    piece,
     rate_of,
     rows_of,
     spread,
+    triggers,
     unit_of,
     wanted,
 )
-from facelib.semg.recordings.recording import Kind, Recording
+from facelib.semg.recordings.headings import heading, unit_line, with_units
+from facelib.semg.recordings.recording import Event, Kind, Recording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +78,10 @@ def read_signals(
     rate: float | None = None,
     kind: Kind | None = None,
     session: str = "",
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    start: float | None = None,
+    stop: float | None = None,
+    skip: int | None = None,
 ) -> Recording:
     r"""Read a recording.
 
@@ -91,14 +99,21 @@ def read_signals(
     session
         Which session it belongs to.
     columns
-        Column -> what it means ("EMG 1" -> "Zygomaticus_l"), the others are left out; None: by their names,
-        see `facelib.semg.channel_of`. Triggers and markers are left out.
+        Column -> what it means ("EMG 1" -> "Zygomaticus_l"), the others are left out; or -> None, to leave
+        out that one. None: all by their names, see `facelib.semg.channel_of`; sensors of something else are
+        left out, and `Recording.notes` names them.
+    start, stop
+        Seconds between which it is read; None: from its start, to its end. Of EDF and BDF only these go into
+        memory.
+    skip
+        Of text: lines above the one that names the columns. None: it is found by the numbers below it.
 
     Returns
     -------
     Recording
-        In µV: units stand in brackets behind a column's name, or in the header of EDF; without one, numbers
-        are µV. Samples that are missing by times or index are NaN.
+        In µV: units stand in brackets behind a column's name, in a line below the names, or in the header of
+        EDF; without one, numbers are µV. Samples that are missing by times or index are NaN. Notes, markers
+        and triggers are its `events`.
 
     Raises
     ------
@@ -133,20 +148,71 @@ def read_signals(
         raise BadValueError(msg)
     suffix = _suffix(called)
     _check_size(content, called)
+    _check_span(start, stop)
+    if skip is not None and suffix not in TEXT:
+        msg = f"Lines are skipped in files of text; {called} is none."
+        raise BadValueError(msg, hint="In Python: without skip=.")
     if suffix in EDF:
-        columns_read = read_edf(content, called, columns, kind, MOST_NUMBERS)
+        read = read_edf(content, called, Asked(columns, kind, MOST_NUMBERS, (start, stop)))
     else:
-        table = _text(content, called) if suffix in TEXT else _parquet(content, called)
-        columns_read = _signals(table, called, columns, kind)
-    sampled = _rate(columns_read.rate, rate, called)
-    return Recording(
-        columns_read.values,
+        table = _text(content, called, skip) if suffix in TEXT else _parquet(content, called)
+        read = _signals(table, called, columns, kind)
+    sampled = _rate(read.rate, rate, called)
+    found = Recording(
+        read.values,
         sampled,
-        columns_read.names,
-        kind or kind_of(columns_read.names, sampled),
+        read.names,
+        kind or kind_of(read.names, sampled),
         session=session,
         source=called,
+        events=tuple(Event(row / sampled, word, length / sampled) for row, word, length in read.events),
+        notes=read.notes,
     )
+    if suffix in EDF or (start is None and stop is None):
+        return found
+    first, last = piece((start, stop), sampled, len(found), called)
+    return found.cut(first / sampled, last / sampled)
+
+
+def signal_names(source: str | Path | bytes, *, name: str = "", skip: int | None = None) -> list[str]:
+    r"""Return the names of a file's columns that may be signals: no times, counters, triggers or notes.
+
+    Parameters
+    ----------
+    source, name, skip
+        As for `read_signals`.
+
+    Raises
+    ------
+    BadTableError
+        If the file isn't there, is too large, or can't be read.
+
+    Examples
+    --------
+    >>> signal_names(b"time,EXG1,Force,Status\n0,1,2,0\n1,1,2,0\n", name="a.csv")
+    ['EXG1', 'Force']
+    """
+    content = Path(source) if isinstance(source, str) else source
+    called = name or (content.name if isinstance(content, Path) else "")
+    suffix = _suffix(called)
+    _check_size(content, called)
+    if suffix in EDF:
+        names = edf_names(content, called)
+    else:
+        table = _text(content, called, skip, rows=2) if suffix in TEXT else _parquet(content, called)
+        names = [str(column) for column in table.columns]
+    index = names[:1] if names and is_index(names[0]) else []
+    return [one for one in names if not is_time(one) and not is_beside(one) and one not in index]
+
+
+def _check_span(start: float | None, stop: float | None) -> None:
+    for what, value in (("start", start), ("stop", stop)):
+        known = isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+        if value is not None and not (known and value >= 0):
+            msg = (
+                f"A piece of a recording begins and ends at so many seconds, 0 or more; {what} is {value!r}."
+            )
+            raise BadValueError(msg)
 
 
 def read_table(source: str | Path | bytes, name: str = "") -> pd.DataFrame:
@@ -222,17 +288,25 @@ def _opened(content: Path | bytes, name: str) -> IO[bytes]:
     return io.BytesIO(whole)
 
 
-def _text(content: Path | bytes, name: str) -> pd.DataFrame:
-    """Read a text table; all of its columns that look like numbers are."""
+def _text(content: Path | bytes, name: str, skip: int | None = 0, rows: int | None = None) -> pd.DataFrame:
+    """Read a text table; all of its columns that look like numbers are.
+
+    Lines above that of the names are skipped; without `skip` it is the one above the first row of numbers. A
+    line of units below it goes to the names.
+    """
     import pandas as pd
 
     with _opened(content, name) as stream:
         start = stream.read(_LOOKED_AT)
         stream.seek(0)
         encoding = _encoding(start)
-        header, _, rest = start.decode(encoding, "replace").replace("\r", "\n").partition("\n")
+        lines = start.decode(encoding, "replace").splitlines()
+        above, units = heading(lines) if skip is None else (skip, unit_line(lines, skip))
+        header, rest = lines[above] if above < len(lines) else "", "\n".join(lines[above + 1 + bool(units) :])
         separator = max(";\t,", key=header.count)
         names, nameless = _nameless(f"{header}\n{rest}", separator)
+        if units and names is None:
+            names = with_units(next(csv.reader([header], delimiter=separator, skipinitialspace=True)), units)
         comma = separator != "," and bool(_COMMA.search(rest)) and not _POINT.search(rest)
         try:
             table = pd.read_csv(
@@ -241,10 +315,11 @@ def _text(content: Path | bytes, name: str) -> pd.DataFrame:
                 decimal="," if comma else ".",
                 names=names,
                 header=0,
+                skiprows=[*range(above), *([above + 1] if units else [])],
                 encoding=encoding,
                 encoding_errors="replace",
                 skipinitialspace=True,
-                nrows=MOST_NUMBERS // (header.count(separator) + 1) + 1,
+                nrows=rows or MOST_NUMBERS // (header.count(separator) + 1) + 1,
             )
         except Exception as error:  # pandas raises nearly anything on damaged files
             msg = (
@@ -317,7 +392,9 @@ def _with_index(table: pd.DataFrame) -> pd.DataFrame:
     return table if plain else table.reset_index()
 
 
-def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, kind: Kind | None) -> Columns:
+def _signals(
+    table: pd.DataFrame, name: str, columns: Mapping[str, str | None] | None, kind: Kind | None
+) -> Columns:
     """Return the signals of a table, in µV and in the rows they belong to."""
     table.columns = [str(column) for column in table.columns]
     names = list(table.columns)
@@ -331,9 +408,10 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
         msg = f"{name} has several columns of the same name: {', '.join(twice)}."
         raise BadTableError(msg, duplicates=twice)
     taken = columns or {}
+    marks = [column for column in names if is_trigger(column) and column not in taken]
     times = next((column for column in names if is_time(column) and column not in taken), None)
     index = next((column for column in names[:1] if is_index(column) and column not in taken), None)
-    signal_names = wanted([column for column in names if column not in {times, index}], columns, kind)
+    signal_names, notes = wanted([column for column in names if column not in {times, index}], columns, kind)
     values = np.empty((len(table), len(signal_names)), np.float32)
     for place, column in enumerate(signal_names):
         scale = microvolts(unit_of(column)[1], column)
@@ -351,7 +429,12 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
     elif index is not None:
         rows = rows_of(_numbers(table[index], name))
     whole = values if rows is None else spread(values, rows, MOST_NUMBERS)
-    return Columns(tuple(signal_names.values()), whole, rate)
+    events = []
+    for column in marks:
+        found, note = triggers(table[column].to_numpy(), column)
+        events += [(float(row if rows is None else rows[int(row)]), word, 0.0) for row, word, _ in found]
+        notes += (note,) if note else ()
+    return Columns(tuple(signal_names.values()), whole, rate, tuple(sorted(events)), notes)
 
 
 def _numbers(column: pd.Series[float], name: str) -> npt.NDArray[np.float64]:

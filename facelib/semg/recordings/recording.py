@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError, answers_misspelt
+from facelib.errors import BadValueError, UnknownNameError, answers_misspelt, check_all
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -17,6 +17,30 @@ if TYPE_CHECKING:
 
 Kind = Literal["monopolar", "bipolar", "envelope"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened while a recording ran: a note of the recorder, a trigger.
+
+    Attributes
+    ----------
+    seconds
+        Since the recording's start.
+    name
+        The note's text, or the trigger's number.
+    duration
+        Seconds; 0 of a moment.
+
+    Examples
+    --------
+    >>> Event(1.5, "smile")
+    Event(seconds=1.5, name='smile', duration=0.0)
+    """
+
+    seconds: float
+    name: str
+    duration: float = 0.0
 
 
 @in_short()
@@ -40,6 +64,10 @@ class Recording:
         Of the signals: "µV", or "" for what was normalised.
     session, source
         Which session it belongs to, and where it comes from.
+    events
+        Notes and triggers of its file, in order of time.
+    notes
+        How its file was read, in sentences: which columns were left out, that it was cut off.
 
     Raises
     ------
@@ -60,6 +88,8 @@ class Recording:
     unit: str = "µV"
     session: str = ""
     source: str = ""
+    events: tuple[Event, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         signals = np.asarray(self.signals)
@@ -79,6 +109,8 @@ class Recording:
         view.setflags(write=False)
         object.__setattr__(self, "signals", view)
         object.__setattr__(self, "channels", tuple(self.channels))
+        for what, of in (("events", Event), ("notes", str)):
+            object.__setattr__(self, what, tuple(check_all(getattr(self, what), of, f"A list of {what}")))
         object.__setattr__(self, "rate", float(self.rate))
 
     def __len__(self) -> int:
@@ -100,12 +132,18 @@ class Recording:
         return replace(self, **changes)
 
     def cut(self, start: float, stop: float) -> Recording:
-        """Return what lies between two times, s; the sample at `stop` isn't part of it."""
+        """Return what lies between two times, s, with its events; the sample at `stop` isn't part of it."""
         first, last = round(start * self.rate), round(stop * self.rate)
         if not 0 <= first < last <= len(self):
             msg = f"A cut lies within 0 … {self.seconds:g} s; got {start:g} … {stop:g} s."
             raise BadValueError(msg)
-        return self.replace(signals=self.signals[first:last])
+        begins, ends = first / self.rate, last / self.rate
+        events = [
+            replace(event, seconds=event.seconds - begins)
+            for event in self.events
+            if begins <= event.seconds < ends
+        ]
+        return self.replace(signals=self.signals[first:last], events=tuple(events))
 
     def pick(self, channels: Sequence[str]) -> Recording:
         """Return some of the channels, in the order asked for."""
@@ -115,6 +153,19 @@ class Recording:
             raise UnknownNameError(msg)
         columns = [self.channels.index(name) for name in channels]
         return self.replace(signals=self.signals[:, columns], channels=tuple(channels))
+
+    def event_table(self) -> pd.DataFrame:
+        """Return a table of its events: ``seconds``, ``name``, ``duration``.
+
+        >>> events = (Event(1.5, "smile"),)
+        >>> one = Recording(np.zeros((8, 1)), 4.0, ("zygomaticus_left",), "bipolar", events=events)
+        >>> one.event_table().to_dict("records"), one.cut(1.0, 2.0).events[0].seconds
+        ([{'seconds': 1.5, 'name': 'smile', 'duration': 0.0}], 0.5)
+        """
+        import pandas as pd
+
+        rows = [(event.seconds, event.name, event.duration) for event in self.events]
+        return pd.DataFrame(rows, columns=["seconds", "name", "duration"])
 
     def frame(self) -> pd.DataFrame:
         """Return a table: ``seconds``, and a column for each channel."""

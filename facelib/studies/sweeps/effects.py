@@ -18,7 +18,7 @@ from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.effects.room import ASSAY
 from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
-from facelib.stats.verdicts import excursion
+from facelib.stats.verdicts import LocalVerdict, excursion
 from facelib.utilities.wording import in_unit, interval, places_for, plain, signed
 
 if TYPE_CHECKING:
@@ -271,22 +271,10 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     replicates = sweep.replicates[name][:, :, column].astype(np.float64)
     change = float(series[-1] - series[0])
     verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta, shown=change)
-    word, remark = verdict.verdict, verdict.remark
     scale = sweep.readings[name].classifier.scales.get(label)
     there = float(series[0]) - lowest(sweep, name, label)
-    little = word != "changes" and there < delta
-    if little:
-        word = NO_FALL if word == "does not change" else word
-        size = in_unit(plain(there, places_for(delta)), None if scale is None else scale.unit)
-        remark = "; ".join(filter(None, (remark, f"only {size} is there to lose")))
     moved = without(sweep, name, label)
-    sensitive = None if moved is None else bool(abs(moved) >= ASSAY * delta)
-    blind = word == "does not change" and sensitive is False
-    if blind:
-        word = BLIND
-        remark = "; ".join(
-            filter(None, (remark, f"without the expression it moves by {signed(moved or 0.0)}"))
-        )
+    word, remark = _could(verdict, there, moved, delta, None if scale is None else scale.unit)
     gradient = stats.property_gradient(series)
     outputs = sweep.readings[name].probabilities.astype(np.float64)
     one_of_several = scale is None and not sweep.readings[name].classifier.multi_label
@@ -304,7 +292,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "delta": delta,
         "room": there,
         "verdict": word,
-        "sensitive": sensitive,
+        "sensitive": None if moved is None else bool(abs(moved) >= ASSAY * delta),
         "remark": remark,
         "epgm": gradient.epgm,
         "total_variation": gradient.total_variation,
@@ -361,11 +349,26 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     )
     if not rank and references is not None:
         row["sentence"] += unmatched_words(row["unmatched"], of=len(references))
-    if little and scale is None:
+    if word != "changes" and there < delta and scale is None:
         row["sentence"] += HARDLY_READ.format(classifier=name, label=label, start=plain(row["start"]))
-    if blind:
+    if word == BLIND:
         row["sentence"] += BLIND_TO.format(moved=signed(moved or 0.0))
     return row
+
+
+def _could(
+    verdict: LocalVerdict, there: float, moved: float | None, delta: float, unit: str | None
+) -> tuple[str, str]:
+    """Return the word and the remark of a verdict, where the output could have shown the opposite or not."""
+    word: str = verdict.verdict
+    remarks = [verdict.remark]
+    if word != "changes" and there < delta:
+        word = NO_FALL if word == "does not change" else word
+        remarks.append(f"only {in_unit(plain(there, places_for(delta)), unit)} is there to lose")
+    if word == "does not change" and moved is not None and abs(moved) < ASSAY * delta:
+        word = BLIND
+        remarks.append(f"without the expression it moves by {signed(moved)}")
+    return word, "; ".join(filter(None, remarks))
 
 
 def without(sweep: Sweep, name: str, label: str) -> float | None:

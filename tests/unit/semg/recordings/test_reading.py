@@ -281,7 +281,8 @@ def test_an_upload_leaves_nothing_on_the_disk(tmp_path: Path, monkeypatch: pytes
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     read_signals(content, name="a.edf")
-    for wrong in (content[:-5], content[:256] + bytes(200)):
+    assert read_signals(content[:-5], name="a.edf").notes, "its last record is half, and left out"
+    for wrong in (content[:300], content[:256] + bytes(200)):
         with pytest.raises(FacelibError):
             read_signals(wrong, name="a.edf")
     assert list(place.iterdir()) == []
@@ -305,7 +306,7 @@ def test_what_edf_may_hold(tmp_path: Path, capfd: pytest.CaptureFixture) -> None
     with pytest.raises(BadValueError, match="1000 samples a second by its own account, not 2000"):
         read_signals(edf(tmp_path)[0], rate=2000)
     content = path.read_bytes()
-    for wrong in (b"", content[:100], content[:-7], content + b"0", b"\xff" * 600):
+    for wrong in (b"", content[:100], content[:700], b"\xff" * 600):
         with pytest.raises(BadTableError):
             read_signals(wrong, name="a.edf")
     with pytest.raises(BadTableError, match="no BDF"):
@@ -321,7 +322,8 @@ def test_what_edf_may_hold(tmp_path: Path, capfd: pytest.CaptureFixture) -> None
         (b"F1,F2\n1,2\n3,4,5\n", BadTableError, "can't be read"),
         (b"F1,F2\n1,2\n3,x\n", BadTableError, "'x' in row 1"),
         (b"F1,Frontalis medial re\n1,2\n", BadTableError, "same channel"),
-        (b"F1,cheek\n1,2\n", UnknownNameError, "'cheek'"),
+        (b"F1,Zygomatcus_l\n1,2\n", UnknownNameError, "'Zygomatcus_l'"),
+        (b"cheek,chin\n1,2\n", UnknownNameError, "'cheek', 'chin'"),
         (b"1,2\n3,4\n", UnknownNameError, "'1', '2'"),
         (b"time,F1\n0,1\n1,1\n.5,1\n", BadValueError, "run forwards"),
         (b"time,F1\n0,1\n,1\n", BadValueError, "none of them missing"),
