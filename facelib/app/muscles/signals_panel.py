@@ -188,7 +188,7 @@ def facts(loaded: Loaded) -> str:
     if made is not one:
         found.append(f"Processed to envelopes of {len(made.channels)} channels, {made.rate:g} a second.")
     if one.events:
-        listed = ", ".join(f"{event.name} {event.seconds:.1f} s" for event in one.events[:MOST_EVENTS])
+        listed = ", ".join(f"{event.name} at {event.seconds:.1f} s" for event in one.events[:MOST_EVENTS])
         others = f" and {len(one.events) - MOST_EVENTS} more" if len(one.events) > MOST_EVENTS else ""
         found.append(f"Events: {listed}{others}.")
     missing = [name for name in CHANNELS if name not in made.channels]

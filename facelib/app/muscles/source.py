@@ -30,7 +30,7 @@ CHEWING: Final = "masseter"
 MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
 MOST_SECONDS: Final = 1200.0
 SET_THERE: Final = "From, to, mains and window are set under “Processing”."
-MAP: Final = "Say below which column is which muscle, under “Which channel is which muscle”."
+MAP: Final = "Say which column is which muscle under “Which channel is which muscle”."
 BY_ITSELF: Final = "; what no electrode records, as an open jaw, moves as it was simulated"
 SIMULATED: Final = "simulated: a test of software, and no finding on humans"
 

@@ -75,7 +75,7 @@ def test_unknown_names_are_asked_for_and_saved_for_the_next_recording(make: Make
     assert panel.state.recording_problem == ""
     loaded = panel.state.loaded
     assert loaded.recording.channels == ("zygomaticus_left", "zygomaticus_right")
-    assert "Events: smile 1.0 s, rest 2.0 s." in facts(loaded)
+    assert "Events: smile at 1.0 s, rest at 2.0 s." in facts(loaded)
     kept = card.map.file()
     assert json.loads(kept.data)["columns"] == {
         "EXG1": "zygomaticus_left", "EXG2": "zygomaticus_right", "Force": None,
