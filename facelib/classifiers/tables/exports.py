@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from facelib.classifiers.tables.formats import FORMATS, Format, Outputs, Unit, recognised, unrecognised
+from facelib.classifiers.tables.formats import (
+    ANYWAY,
+    FORMATS,
+    Format,
+    Outputs,
+    Unit,
+    recognised,
+    unrecognised,
+)
 from facelib.errors import PATHS, BadTableError, BadValueError, ReadError, check_kind
 from facelib.faces.table import MAX_COLUMNS, MAX_LINE, MAX_ROWS, MAX_TABLE, natural_key
 from facelib.utilities.content import read_file
@@ -42,6 +50,7 @@ class Asked:
     file: str | None = None
     frame: str | None = None
     unit: Unit | None = None
+    format: Format | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +190,7 @@ def _text(content: bytes, name: str, asked: Asked) -> _Text:
     if max(map(len, lines)) > MAX_LINE:
         msg = f"{name} has a line of more than {MAX_LINE:,} letters."
         raise BadTableError(msg)
-    wanted = None if asked.tool is None else FORMATS[asked.tool]
+    wanted = asked.format or (None if asked.tool is None else FORMATS[asked.tool])
     film = ""
     for number, line in enumerate(lines[:MOST_HEADER]):
         for separator in _SEPARATORS:
@@ -195,7 +204,11 @@ def _text(content: bytes, name: str, asked: Asked) -> _Text:
         first, _, rest = line.replace(",", "\t").partition("\t")
         if first.strip().strip(":").casefold() == "filename":
             film = rest.strip()
-    raise BadTableError(unrecognised(name))
+    if asked.format is not None:
+        missing = ", ".join(sorted(min(group) for group in asked.format.marks))
+        msg = f"{name} has no line with the names of these columns: {missing}."
+        raise BadTableError(msg)
+    raise BadTableError(unrecognised(name), hint=ANYWAY)
 
 
 def _cells(line: str, separator: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from facelib.classifiers.emotions import common
 from facelib.errors import BadTableError
 from facelib.utilities.registry import Registry
 
@@ -249,6 +250,37 @@ for _format in _FORMATS:
     FORMATS.register(_format.id, _format)
 
 
+ANYWAY: Final = "In Python: tool='any', file='picture', outputs=['joy', 'anger'], unit=(0, 1)."
+ANY: Final = "any"
+"""What `from_table` is told of a table of a tool that none of `FORMATS` is of."""
+
+
+def any_format(file: str, columns: Sequence[str], unit: Unit) -> Format:
+    """Return the format of a table of which somebody says what its columns are.
+
+    Parameters
+    ----------
+    file
+        The column that names the picture.
+    columns
+        Those of scores.
+    unit
+        Of all of them.
+
+    Examples
+    --------
+    >>> ours = any_format("picture", ["joy", "anger"], SHARE)
+    >>> ours.fits(["picture", "joy", "anger", "seconds"]), list(ours.outputs)
+    (True, ['emotions'])
+    """
+    named = all(common(list(columns)).values())
+    outputs = Outputs(_columns(*map(re.escape, columns)), unit)
+    return Format(
+        ANY, "A table of scores", tuple(frozenset({name}) for name in (file, *columns)),
+        {EMOTIONS if named else "scores": outputs}, "", file=(file,),
+    )  # fmt: skip
+
+
 def recognised(columns: Sequence[str], name: str) -> Format:
     """Return the format that a table has, by its columns.
 
@@ -272,7 +304,7 @@ def recognised(columns: Sequence[str], name: str) -> Format:
     for key in FORMATS:
         if FORMATS[key].fits(columns):
             return FORMATS[key]
-    raise BadTableError(unrecognised(name))
+    raise BadTableError(unrecognised(name), hint=ANYWAY)
 
 
 def unrecognised(name: str) -> str:
@@ -280,4 +312,7 @@ def unrecognised(name: str) -> str:
     needs = "; ".join(
         f"{one.title}: {', '.join(sorted(min(group) for group in one.marks))}" for one in _FORMATS
     )
-    return f"{name} is no table of a tool that is known here. Columns that are needed: {needs}."
+    return (
+        f"{name} is no table of a tool that is known here. Columns that are needed: {needs}. Of another "
+        "tool's, say which column names the picture, which ones are scores, and on which scale."
+    )

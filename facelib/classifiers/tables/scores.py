@@ -19,7 +19,7 @@ from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.emotions import common
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.tables.exports import Asked, Export, plain_frame, read_exports
-from facelib.classifiers.tables.formats import EMOTIONS, FORMATS, Unit
+from facelib.classifiers.tables.formats import ANY, ANYWAY, EMOTIONS, FORMATS, Format, Unit, any_format
 from facelib.classifiers.tables.matching import Frames, Match, Picture, match_rows
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, FaceSet, Head
@@ -254,7 +254,8 @@ def from_table(
     path
         A table, several, or a folder of them: CSV, or text with tabs; a preamble is passed over.
     tool
-        Format: one of `facelib.classifiers.tables.formats.FORMATS`. None: by the names of its columns.
+        Format: one of `facelib.classifiers.tables.formats.FORMATS`. None: by the names of its columns. "any":
+        of another tool, or scores of one's own; `file`, `outputs` (columns) and `unit` say what they are.
     outputs
         Kind of outputs: "emotions", "action units", "valence" … or columns of one kind, which share a unit.
         None: emotions, or what the tool has instead. Emotions count under their common names, others under
@@ -310,8 +311,8 @@ def from_table(
         check_kind(value, (str, type(None)), f"{what}, a text, or None,")
     check_kind(column, str, "The column of the faces' table (column), a text,")
     check_kind(outputs, (str, Iterable, type(None)), "A kind of outputs, or a list of columns,")
-    if tool is not None:
-        FORMATS[tool]
+    if tool not in {None, ANY}:
+        FORMATS[str(tool)]
     if frames not in ("one", "mean"):
         msg = f"frames is 'one' or 'mean'; got {frames!r}."
         raise BadValueError(msg)
@@ -319,6 +320,8 @@ def from_table(
         tool, outputs if outputs is None or isinstance(outputs, str) else tuple(outputs), file, frame,
         None if unit is None else _unit(unit),
     )  # fmt: skip
+    if tool == ANY:
+        asked = replace(asked, format=_any(asked))
     paths = path if isinstance(path, str | Path) else list(path) if isinstance(path, Iterable) else path
     export = read_exports(paths, asked)
     margin = SHARE_OF_SCALE * export.unit.width if delta is None else as_number(delta, "The margin delta")
@@ -331,6 +334,17 @@ def from_table(
     return ScoreTable(
         export, id=id or export.format.id, delta=margin, frames=frames, column=column, source=source
     )
+
+
+def _any(asked: Asked) -> Format:
+    """Return the format of a table of which all is said, or raise `BadValueError`."""
+    if asked.file is None or asked.unit is None or isinstance(asked.outputs, str) or not asked.outputs:
+        msg = (
+            "Of a table of any tool say which column names the picture (file), which are scores (outputs, a "
+            f"list), and the ends of their scale (unit); got {asked.file!r}, {asked.outputs!r}, {asked.unit}."
+        )
+        raise BadValueError(msg, hint=ANYWAY)
+    return any_format(asked.file, list(asked.outputs), asked.unit)
 
 
 def _unit(ends: Any) -> Unit:

@@ -355,3 +355,27 @@ def test_every_format_says_where_it_is_written() -> None:
     assert set(FORMATS) == {"facereader", "openface", "openface3", "pyfeat", "imotions"}
     assert all(FORMATS[key].source.startswith("https://github.com/") for key in FORMATS)
     assert SUFFIXES == (".csv", ".txt", ".tsv")
+
+
+def test_a_table_of_any_tool_is_read_as_it_is_said_to_be(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "ours.csv", "made by us\npicture;joy;Wut;seconds\na.png;80,5;3;0,1\nb.png;;7;0,2\n"
+    )
+    asked: dict[str, Any] = {"tool": "any", "file": "picture", "outputs": ["joy", "Wut"], "unit": (0, 100)}
+    table = from_table(path, **asked)
+    assert (table.id, table.labels, str(table.unit), table.delta) == ("any", ("joy", "Wut"), "0 to 100", 10.0)
+    assert table.emotions == {"joy": "happy", "Wut": "angry"}
+    found = table.match([face("a.png"), face("b.png"), face("c.png")]).scores
+    assert found["joy"].tolist()[0] == 80.5
+    assert found["problem"].tolist() == ["", "A table of scores gives no score of joy", "no row of it"]
+    other = from_table(path, **(asked | {"outputs": ["seconds"], "unit": (0, 1), "id": "speed"}))
+    assert other.emotions == {"seconds": None}
+    with pytest.raises(BadTableError, match=r"tool's, say which column names the picture"):
+        from_table(path)
+    for lacking in ("file", "outputs", "unit"):
+        with pytest.raises(BadValueError, match="say which column names the picture"):
+            from_table(path, **{name: one for name, one in asked.items() if name != lacking})
+    with pytest.raises(BadTableError, match="no line with the names of these columns: anger, joy, picture"):
+        from_table(path, **(asked | {"outputs": ["joy", "anger"]}))
+    with pytest.raises(BadTableError, match=r"80\.5 is outside 0 to 1"):
+        from_table(path, **(asked | {"unit": (0, 1)}))
