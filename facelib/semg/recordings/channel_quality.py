@@ -36,6 +36,8 @@ LIMITS: Final = MappingProxyType(
         "line": 20.0,  # dB of a line that all channels have
         "drift": 0.5,  # share of power below 10 Hz
         "noise": 10.0,  # µV of the envelope at rest
+        "rest": 3.0,  # s of rest without which nothing is said of noise
+        "quiet": 1.5,  # times its 5th percentile, up to which an envelope is at rest
         "snr": 6.0,  # dB between activity and rest
         "weak": 1.0,  # µV of the strongest channel when active: no muscle is that quiet
         "strong": 2e4,  # µV of it: no muscle of the face is that loud
@@ -45,6 +47,7 @@ LIMITS: Final = MappingProxyType(
 )
 """Limits beyond which something is said."""
 
+LEVELS: Final = ("noise", "rest", "active", "snr")
 SILENT: Final = 0.05
 """µV below which an envelope is 0."""
 SILENCE: Final = 5
@@ -60,6 +63,8 @@ QUALITY_COLUMNS: Final = MappingProxyType(
         "clipped": "share of samples that stand at the largest or smallest value for 3 samples or more; NaN "
         "of envelopes",
         "noise": "envelope at rest, µV: its 5th percentile",
+        "rest": "longest stretch in which the envelope stays below 1.5 times that, s: where the muscle never "
+        "rests that long, the percentile is no noise",
         "active": "envelope when active, µV: its 99th percentile",
         "snr": "active over noise, dB",
         "hum": "line at the mains' frequency, dB above its neighbours: the notch takes it; NaN of envelopes",
@@ -97,11 +102,7 @@ def measured(
         for column, channel in enumerate(recording.channels):
             signal = recording.signals[:, column].astype(np.float64)
             row = {"channel": channel, **_faults(signal, recording)}
-            row |= (
-                _levels(signal, recording, chain)
-                if strengths
-                else dict.fromkeys(("noise", "active", "snr"), math.nan)
-            )
+            row |= _levels(signal, recording, chain) if strengths else dict.fromkeys(LEVELS, math.nan)
             row |= _lines(lines, column, chain)
             rows.append(row)
             report.at(column + 1)
@@ -151,18 +152,18 @@ def _levels(signal: Doubles, recording: Recording, chain: Chain) -> dict[str, fl
         try:
             chain.check(recording.rate)
         except BadValueError:
-            return dict.fromkeys(("noise", "active", "snr"), math.nan)
+            return dict.fromkeys(LEVELS, math.nan)
         signal = np.where(
             _seen(signal, recording.rate, chain), strength(signal, recording.rate, chain), np.nan
         )
     there = signal[np.isfinite(signal)]
-    if not there.size:
-        return dict.fromkeys(("noise", "active", "snr"), math.nan)
+    if not there.size or recording.unit == "":
+        return dict.fromkeys(LEVELS, math.nan)
     noise, active = (max(float(value), 0.0) for value in np.percentile(there, [5, 99]))
-    if recording.unit == "":
-        return {"noise": math.nan, "active": math.nan, "snr": math.nan}
     ratio = 20 * math.log10(active / noise) if noise > 0 and active > 0 else math.nan
-    return {"noise": noise, "active": active, "snr": ratio}
+    rests = _runs(signal <= LIMITS["quiet"] * noise).max(initial=0)
+    rate = recording.rate if recording.kind == "envelope" else chain.rate
+    return {"noise": noise, "rest": float(rests / rate), "active": active, "snr": ratio}
 
 
 def _seen(signal: Doubles, rate: float, chain: Chain) -> npt.NDArray[np.bool_]:
@@ -201,7 +202,8 @@ def beyond(row: Mapping[Any, Any]) -> frozenset[str]:
     }
     if row["still"] > LIMITS["still"] * (10 if math.isnan(row["clipped"]) else 1):  # envelopes are slow
         over.add("still")
-    if row["noise"] > LIMITS["noise"] and row["snr"] < LIMITS["clear"]:
+    rested = row["rest"] >= LIMITS["rest"]
+    if rested and row["noise"] > LIMITS["noise"] and row["snr"] < LIMITS["clear"]:
         over.add("noise")
     if row["snr"] < LIMITS["snr"]:
         over.add("snr")
@@ -223,7 +225,7 @@ def said(row: Mapping[Any, Any], chain: Chain) -> Iterator[Finding]:
         yield Finding("warning", "clipped", text, remedy, channel)
     if "noise" in poor:
         text = f"The envelope at rest is {row['noise']:.1f} µV."
-        remedy = "Expected a few µV: an electrode sits badly, hum is left, or the muscle never rested."
+        remedy = "Expected a few µV: an electrode sits badly, or hum is left."
         yield Finding("warning", "noise floor", text, remedy, channel)
     if "snr" in poor:
         text = f"The muscle is only {row['snr']:.1f} dB stronger when active than at rest."

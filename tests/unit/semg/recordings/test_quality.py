@@ -284,3 +284,23 @@ def test_any_recording_is_checked(values: np.ndarray, kind: str, rate: float) ->
 def test_a_recording_without_samples_is_an_error(kind: Kind) -> None:
     (finding,) = check(Recording(np.zeros((0, 2), np.float32), 2048, CHANNELS[:2], kind))
     assert (finding.severity, finding.what) == ("error", "missing samples")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_clip_without_faults_is_not_warned_about(seed: int) -> None:
+    """In 8 s a muscle may never rest: its weakest moments are no noise, and no electrode sits badly."""
+    task = ("happy", "sad", "angry", "surprised", "Smile-Open")[seed]
+    clip = simulate_clip(task, 8.0, seed=40 + seed, raw=True)
+    assert clip.raw is not None
+    assert [finding for finding in check(clip.raw) if finding.severity != "note"] == []
+
+
+def test_noise_is_said_of_a_muscle_that_rests() -> None:
+    """The same strength for 4 s is a noise floor, in an envelope that never comes to rest it is none."""
+    rows = np.arange(300)
+    resting = np.where(rows < 120, 20.0, 20.0 + 60 * np.sin((rows - 120) / 9) ** 2)
+    moving = 20.0 + 60 * np.sin(rows / 9) ** 2
+    found = check(Recording(np.stack([resting, moving], 1), 30.0, CHANNELS[:2], "envelope"))
+    assert [f.channel for f in found if f.what == "noise floor"] == [CHANNELS[0]]
+    table = quality_table(Recording(np.stack([resting, moving], 1), 30.0, CHANNELS[:2], "envelope"))
+    assert (table["rest"] > 3).tolist() == [True, False]
