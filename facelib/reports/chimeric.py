@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.classifiers import common as common_of
 from facelib.reports import common, drawing
 from facelib.reports.effect_tables import judged, levels, places, sides
 from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
@@ -13,7 +14,7 @@ from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.chimeras import ALL, AS_IS, CONTRASTS, INTENDED, LESS_REST, NOT_JUDGED
 from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS, agreement, averaged
 from facelib.studies.chimeric import EACH, who_is_there
-from facelib.studies.meant import taken
+from facelib.studies.meant import nameless, slips, taken
 from facelib.utilities.wording import (
     NOTHING,
     capital,
@@ -139,6 +140,8 @@ def _whole(
     """Say with which classifiers something differs from 0 after Holm, and how the others lie."""
     if not rows["p_holm"].notna().any():
         return f"{_span(rows, value, signed)}, {common.p_words(math.nan, math.nan)}"
+    if few := _too_few(rows, alpha, value):
+        return f"{few}; {_span(rows, value, signed)}"
     sure = rows["p_holm"] < alpha
     parts = []
     for word, which in zip(words, (rows[value] < 0, rows[value] > 0), strict=True):
@@ -152,6 +155,22 @@ def _whole(
         what = "no association" if value == "rho" else "no difference"
         parts.append(f"{what} is shown{of}, {_span(left, value, signed)}")
     return "; ".join(parts)
+
+
+def _too_few(rows: pd.DataFrame, alpha: float, value: str) -> str:
+    """Say that so few people make no p after Holm as small as the level, whatever they show; "" if they can.
+
+    The smallest p of sign flips is 2 in 2ⁿ, or 1 where a side is asked; of a correlation 2 in n! orders.
+    """
+    if value == "difference":
+        return ""
+    least, tests = int(rows["n"].min()), len(rows)
+    sides_asked = 1 if "alternative" in rows and (rows["alternative"] != "two-sided").all() else 2
+    smallest = sides_asked * tests / (math.factorial(least) if value == "rho" else 2.0**least)
+    if smallest <= alpha:
+        return ""
+    people = counted(least, "person", "people")
+    return f"{people} can't show it: no p after Holm below {plain(min(smallest, 1.0), 2)} is possible"
 
 
 def _judged(rows: pd.DataFrame) -> list[str]:
@@ -203,6 +222,7 @@ def facts(result: ChimericResult) -> dict[str, Any]:
         "classifiers": len(settings["classifiers"]),
         "people": shown["person"].nunique(),
         "compared": int(_meant(result).groupby("group", sort=False)["n"].max().sum()),
+        "restless": len(_restless(shown, roles)) if LESS_REST in set(effects["reference"]) else 0,
         "rested": roles.loc[roles["at_rest"], "person"].nunique(),
         "rest": settings["rest"],
         "group": settings["group"],
@@ -255,11 +275,26 @@ def paragraph(result: ChimericResult) -> str:
     )
 
 
+def _restless(shown: pd.DataFrame, roles: pd.DataFrame) -> set[str]:
+    """Return who shows a common emotion and has no face at rest."""
+    named = shown[shown["meant"].map(lambda word: common_of([word])[word] is not None)]
+    return set(named["person"]) - set(roles.loc[roles["at_rest"], "person"])
+
+
 def _people(fact: Mapping[str, Any]) -> str:
-    """Return how many people are in the contrasts that are reported first, and of how many."""
+    """Return how many people are in the contrasts that are reported first, of how many, and why."""
     if fact["compared"] == fact["people"]:
         return str(fact["people"])
-    return f"{fact['compared']} of {fact['people']}, the others have no face at rest"
+    left = fact["people"] - fact["compared"]
+    lacking = [
+        f"{counted(count, 'person', 'people')} {what}"
+        for count, what in (
+            (fact["restless"], "had no face at rest"),
+            (left - fact["restless"], "had no face whose label is a common emotion"),
+        )
+        if count > 0
+    ]
+    return f"{fact['compared']} of {fact['people']}; {listed(lacking)}"
 
 
 def _reading(result: ChimericResult) -> tuple[str, ...]:
@@ -290,8 +325,12 @@ def _reading(result: ChimericResult) -> tuple[str, ...]:
 
 def _overview(result: ChimericResult) -> Section:
     settings = result.settings
-    known = result.faces.reindex(columns=["label", "expression"]).dropna().astype("str")
-    labels = taken(known.itertuples(index=False, name=None))
+    words = result.faces.reindex(columns=["label", "expression"]).fillna("").astype("str")
+    pairs = list(words.itertuples(index=False, name=None))
+    labels = list(taken(pairs))
+    if odd := nameless((emotion, word) for word, emotion in pairs):
+        asked = slips(word for word, emotion in pairs if not emotion)
+        labels.append(f"{odd}: they count for classifiers that have a class of that name.{asked}")
     there = who_is_there(
         result.roles,
         result.differing,

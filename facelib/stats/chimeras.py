@@ -122,7 +122,8 @@ GRADE_COLUMNS: Final = {
     "n": "people with a grade",
     "grades": "different grades among them",
     "rho": "Spearman's rank correlation of contrast and grade, over people",
-    "rho_low": "lower end of its interval, level 1 - alpha (Fisher's z, Bonett and Wright's error)",
+    "rho_low": "lower end of its interval, level 1 - alpha (Fisher's z, Bonett and Wright's error); "
+    "missing where all people are in order",
     "rho_high": "upper end of it",
     "slope": "change of the contrast per grade (median of the slopes of all pairs of people, Theil and Sen)",
     "slope_low": "lower end of its interval, level 1 - alpha",
@@ -472,9 +473,9 @@ def _association(value: Floats, grade: Floats, alpha: float, seed: int) -> dict[
 
     rho = float(spearmanr(value, grade).statistic)
     error = np.sqrt((1 + rho**2 / 2) / max(len(value) - 3, 1))
-    low, high = np.tanh(
-        np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12)) + norm.ppf([alpha / 2, 1 - alpha / 2]) * error
-    )
+    known = abs(rho) < 1 - 1e-9  # of a perfect order Fisher's z is infinite, and tells no interval
+    ends = np.arctanh(rho if known else 0.0) + norm.ppf([alpha / 2, 1 - alpha / 2]) * error
+    low, high = np.tanh(ends) if known else (np.nan, np.nan)
     slope, _, slope_low, slope_high = theilslopes(value, grade, 1 - alpha)
     ranks = rankdata(grade)
 

@@ -204,6 +204,10 @@ def test_a_grade_goes_with_the_contrast_as_scipy_says() -> None:
     assert list(grade_associations(table)) == list(GRADE_COLUMNS)
     assert grade_associations(table.assign(grade=2.0)).empty
     assert grade_associations(table.head(3)).empty
+    ordered = persons_of(np.arange(5) / 10, np.arange(5.0), [""] * 5)
+    perfect = grade_associations(ordered).iloc[0]
+    assert perfect["rho"] == pytest.approx(1)
+    assert np.isnan([perfect["rho_low"], perfect["rho_high"]]).all(), "a perfect order is no certainty"
 
 
 def test_where_nothing_goes_with_the_grade_the_level_holds() -> None:
