@@ -326,6 +326,14 @@ def _check_words(preparation: object, emotions: object, outputs: object, id: obj
         raise BadValueError(msg)
 
 
+DECLARED: Final = {
+    "labels": "labels=['angry', 'happy']",
+    "preparation": "preparation=Preparation(224, 'rgb', 127.5, 127.5), the side of its pictures, their "
+    "colours, and what they are scaled by (in a folder of transformers, preprocessor_config.json says it)",
+}
+"""What is to be declared where a file doesn't state it, with an example."""
+
+
 def _stated(
     loaded: Loaded, names: tuple[str, ...] | None, seen: Preparation | None
 ) -> tuple[tuple[str, ...], Preparation]:
@@ -335,8 +343,9 @@ def _stated(
             word for word, value in (("labels", names), ("preparation", seen)) if value is None
         )
         msg = (
-            f"{loaded.source} doesn't state its {missing}; declare them, for example "
-            "labels=['angry', 'happy'], preparation=Preparation(224, 'rgb', 127.5, 127.5)."
+            f"{loaded.source} doesn't state its {missing}: declare "
+            + " and ".join(one for word, one in DECLARED.items() if word in missing)
+            + ", for example."
         )
         raise BadValueError(msg)
     return names, seen

@@ -60,6 +60,15 @@ def interval(low: float, high: float, places: int = 2) -> str:
     return f"{signed(low, places)} to {signed(high, places)}"
 
 
+def as_network(name: str) -> str:
+    """Return a classifier's name as it stands in a sentence; "human" alone would be taken for people.
+
+    >>> as_network("fer"), as_network("human")
+    ('fer', 'the network human')
+    """
+    return "the network human" if name == "human" else name
+
+
 def in_unit(text: str, unit: str | None) -> str:
     """Return a number that is already text with its unit, if it has one.
 

@@ -30,7 +30,8 @@ from facelib.studies.sweeps.view import cut, fractions, picture_alt, view_of
 from facelib.utilities.wording import signed
 
 ASK: Final = (
-    "Pin what is shown now, then change the face, the property or the classifier: both stand side by side."
+    "Pin what is shown now, then change the face, the property or the classifier: both stand side by side, "
+    "and both follow the strength."
 )
 WAITS: Final = "The other strengths are still being computed; pin it in a moment."
 SAME: Final = "Nothing differs yet: change the face, the property, the emotion or the classifier."

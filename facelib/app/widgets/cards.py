@@ -11,6 +11,7 @@ import traitlets as t
 
 from facelib.app.widgets.scripts import script
 from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers.catalogue import names
 from facelib.classifiers.measured import by_expression
 
 _HERE = Path(__file__).parent
@@ -76,11 +77,11 @@ def _card(model: Classifier) -> dict[str, Any]:
         name.removeprefix(MEASURED): stated.pop(name) for name in [*stated] if name.startswith(MEASURED)
     }
     measured.pop("accuracy by expression", None)  # the table of the card has it
-    names = [*(name for name in FIRST if name in stated), *(name for name in stated if name not in FIRST)]
+    ordered = [*(name for name in FIRST if name in stated), *(name for name in stated if name not in FIRST)]
     says = [
-        f"{model.id} is a neural network that somebody trained on pictures of faces."
-        if model.id in WORDS
-        else f"{model.id} was brought by somebody; what it was trained on: {model.card.training_data}.",
+        f"{model.id} was brought by somebody; what it was trained on: {model.card.training_data}."
+        if model.id in names(kind="own")
+        else f"{model.id} is a neural network that somebody trained on pictures of faces.",
         NAMED.get(model.id, ""),
         f"Each of {', '.join(model.labels)} has a probability of its own."
         if model.multi_label
@@ -103,7 +104,7 @@ def _card(model: Classifier) -> dict[str, Any]:
         "measured": [[_capital(name), words] for name, words in measured.items()],
         "labels": [[label, model.emotions[label] or NO_COUNTERPART] for label in model.labels],
         "silent": _silent(model),
-        "lines": [[_capital(name), stated[name]] for name in names],
+        "lines": [[_capital(name), stated[name]] for name in ordered],
     }
 
 

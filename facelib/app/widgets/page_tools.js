@@ -43,7 +43,7 @@ class Tools {
     this.model = model;
     this.el = el;
     el.classList.add("facelib-tools");
-    this.undo = this.button("Undo", "Go back one change of this part of the page (Ctrl+Z)", () => this.press("undo"));
+    this.undo = this.button("Undo", "Go back one change of this part of the page; the strength has its slider (Ctrl+Z)", () => this.press("undo"));
     this.redo = this.button("Redo", "Take back the last Undo (Ctrl+Shift+Z)", () => this.press("redo"));
     this.share = this.button("Share", "A link to what is shown, and the session as a file", () => this.open());
     this.share.setAttribute("aria-haspopup", "dialog");

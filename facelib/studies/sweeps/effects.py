@@ -13,13 +13,14 @@ import pandas as pd
 from facelib import stats
 from facelib.classifiers.emotions import EMOTIONS, is_further, shortened
 from facelib.errors import BadValueError
+from facelib.faces import Head
 from facelib.interventions.placebos.kinds import LEAST_KINDS
 from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.effects.room import ASSAY
 from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
 from facelib.stats.verdicts import LocalVerdict, excursion
-from facelib.utilities.wording import in_unit, interval, places_for, plain, signed
+from facelib.utilities.wording import as_network, in_unit, interval, places_for, plain, signed
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
@@ -98,6 +99,10 @@ CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
 
 NO_OUTPUT = "no such output"
 BLIND_TO = " It could not have shown it: without the whole expression it moves by {moved} only."
+BLIND_HERE = (
+    " It could not have shown it: with the expression taken out of its shape, where teeth, folds and shadows "
+    "stay, the photograph moves it by {moved} only."
+)
 HARDLY_READ = " {classifier} hardly read {label} here to begin with ({start}): there is too little to lose."
 VERDICTS = {
     "changes": "changes for {}",
@@ -352,7 +357,8 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     if word != "changes" and there < delta and scale is None:
         row["sentence"] += HARDLY_READ.format(classifier=name, label=label, start=plain(row["start"]))
     if word == BLIND:
-        row["sentence"] += BLIND_TO.format(moved=signed(moved or 0.0))
+        said = BLIND_TO if isinstance(sweep.face, Head) else BLIND_HERE
+        row["sentence"] += said.format(moved=signed(moved or 0.0))
     return row
 
 
@@ -449,7 +455,7 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
             shaken = verdict == "cannot tell" and {"low", "high"} <= set(rows.columns)
             places = places_for(float(rows.get("delta", pd.Series([math.nan])).iloc[0]))
             names = [
-                f"{row['classifier']} ({in_unit(signed(row['change'], places), row.get('unit'))}"
+                f"{as_network(row['classifier'])} ({in_unit(signed(row['change'], places), row.get('unit'))}"
                 + (f"; {interval(row['low'], row['high'], places)} in shaken copies)" if shaken else ")")
                 for row in rows.to_dict("records")
             ]
