@@ -25,6 +25,7 @@ from facelib.errors import FacelibError
 from facelib.faces import Face, Head
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.studies import Sweep
+from facelib.studies.sweeps.comparison import compare_networks
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.studies.sweeps.view import cut, fractions, picture_alt, view_of
 from facelib.utilities.wording import signed
@@ -39,6 +40,11 @@ COMING: Final = "What is shown now is being computed."
 SCALE: Final = (
     "Strengths of two different changes are on no common scale: compare whole changes, from 0 to 1, not "
     "single strengths."
+)
+EACH: Final = "each change does to the probability of {}"
+NETWORKS: Final = (
+    "Face and change are the same; the networks differ: change of the one that is chosen now minus change of "
+    "the pinned one, for the same shaken copies."
 )
 UNITS: Final = "Maps of two classifiers or emotions have units of their own: compare places, not brightness."
 MEANING: Final = (
@@ -207,8 +213,9 @@ class ComparePanel(Card):
             else None
         )
         words = ("Pinned", pinned), ("Now", now)
+        named = self._only_networks(pinned)
         for title, (word, one) in zip(self.titles, words, strict=True):
-            title.value = title_html(word, one)
+            title.value = title_html(word, one, network=named)
         before = self._sent
         self._sent = pinned.result.sweep, result.sweep if result else None
         shown = [(pinned, maps_of(pinned)), (now, maps_of(now) if now else None)]
@@ -246,10 +253,16 @@ class ComparePanel(Card):
             self.table.show(COLUMNS, [], COMING)
             self.notes.value = ""
             return
-        found = pinned.result.sweep.compared_with(result.sweep, label)
+        sweep, networks = result.sweep, (pinned.classifier, self.explorer.classifier)
+        two = self._only_networks(pinned) and all(name in sweep.readings for name in networks)
+        found = (
+            compare_networks(sweep, *networks, label, delta=DELTA)
+            if two
+            else pinned.result.sweep.compared_with(sweep, label)
+        )
         cells = [
             [
-                row["classifier"],
+                f"{networks[0]}, then {networks[1]}" if two else row["classifier"],
                 signed(row["change_first"]),
                 signed(row["change_second"]),
                 signed(row["difference"]),
@@ -262,8 +275,14 @@ class ComparePanel(Card):
             ]
             for row in found.to_dict("records")
         ]
-        self.table.show(COLUMNS, cells, f"What each change does to the probability of {label}")
+        which = "the change does to the probability of {} for both networks" if two else EACH
+        self.table.show(COLUMNS, cells, f"What {which.format(label)}")
         self.notes.value = paragraphs(*self._notes(pinned))
+
+    def _only_networks(self, pinned: Pinned) -> bool:
+        """Return whether face and change are the same, and another network is looked at."""
+        explorer = self.explorer
+        return bool(pinned.scene.key == explorer.scene.key) and pinned.classifier != explorer.classifier
 
     def _notes(self, pinned: Pinned) -> list[str]:
         explorer = self.explorer
@@ -271,7 +290,8 @@ class ComparePanel(Card):
         maps = (explorer.classifier, explorer.label, explorer.cam)
         other_maps = maps != (pinned.classifier, pinned.label, pinned.cam)
         other_change = pinned.scene.intervention != explorer.intervention
-        found = [SAME] if same and not other_maps else [] if same else [MEANING]
+        found = [SAME] if same and not other_maps else [MEANING] if not same else []
+        found += [NETWORKS] if self._only_networks(pinned) else []
         return found + [SCALE] * other_change + [UNITS] * other_maps
 
 
@@ -288,14 +308,16 @@ def maps_of(one: Pinned) -> npt.NDArray[np.float32] | None:
     return one.result.sweep.attribution.maps(one.classifier, one.label, one.cam)
 
 
-def title_html(word: str, one: Pinned | None) -> str:
-    """Return which scene a picture shows, as HTML."""
+def title_html(word: str, one: Pinned | None, *, network: bool = False) -> str:
+    """Return which scene a picture shows, as HTML; and whose map lies on it, where that is what differs."""
     if one is None:
         return f"<h3>{word}</h3>" + paragraphs(COMING)
     change = one.scene.intervention
     own = getattr(change, "side", None)
     side = f", {own} side" if own else ""
-    return f"<h3>{word}</h3>" + f"<p>{html.escape(f'{face_words(one.scene.face)}; {change.title}{side}')}</p>"
+    whose = f"; {one.classifier}" if network else ""
+    said = f"{face_words(one.scene.face)}; {change.title}{side}{whose}"
+    return f"<h3>{word}</h3><p>{html.escape(said)}</p>"
 
 
 def face_words(face: Face | Head) -> str:

@@ -17,11 +17,12 @@ from facelib.app.widgets.stage import Stage
 from facelib.attribution.overlay import upright
 from facelib.attribution.regions import BLANK
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.studies import Snapshot, Sweep, even_strengths
+from facelib.studies import Sweep, even_strengths
 from facelib.studies.sweeps.view import View, cut, fractions, picture_alt, view_of
 from facelib.utilities.wording import plain
 
 OVERLAYS = {"none": "none", "map": "map", "change of the map": "change"}
+MAPS_COME = "The map follows once all strengths are read: their maps share one scale."
 UNSEEN = 0.03  # of the scale that maps of all strengths share: fainter than that nobody sees a map
 
 
@@ -175,10 +176,11 @@ class PicturesPanel(Card):
         if result is not None and name in result.sweep.readings:
             maps = result.sweep.attribution.maps(name, self.explorer.label, self.explorer.cam)
             frames = result.sweep.frames
-        elif snapshot is not None and name in snapshot.readings:
-            maps = self._live_maps(model, snapshot)
-            frames = snapshot.frames
-        else:
+        else:  # maps share one scale, which all strengths make: of one alone it would tell something else
+            self.stage.clear_maps()
+            if snapshot is not None and self.stage.overlay != "none":
+                self.hint.value = paragraphs(MAPS_COME)
+                self.hint.layout.display = ""
             return
         laid, region = upright(maps, model, frames.box, frames.faces[0].size, points=frames.points[0])
         x1, y1, x2, y2 = self._view()
@@ -187,14 +189,6 @@ class PicturesPanel(Card):
         if words := blank_words(maps, name, self.explorer.label):
             self.hint.value = paragraphs(words)
             self.hint.layout.display = ""
-
-    def _live_maps(self, model: Classifier, snapshot: Snapshot) -> npt.NDArray[np.float32]:
-        """Return maps that are known for the strength of the slider only."""
-        features = snapshot.readings[model.id].features
-        one = attribution.grad_cam_from(model, features, self.explorer.label, method=self.explorer.cam)[-1]
-        maps = np.full((STEPS, *one.shape), np.nan, np.float32)
-        maps[self.explorer.step] = one
-        return maps
 
 
 def blank_words(maps: npt.NDArray[np.float32], classifier: str, label: str) -> str:

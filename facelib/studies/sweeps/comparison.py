@@ -69,10 +69,34 @@ def compare(first: Sweep, second: Sweep, label: str, *, delta: float) -> pd.Data
         )
         raise BadValueError(msg)
     rows = [
-        _row(first, second, name, label, delta)
+        _row(first, second, (name, name), label, delta)
         for name in both
         if first.readings[name].classifier.index_of(label) is not None
     ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def compare_networks(sweep: Sweep, first: str, second: str, label: str, *, delta: float) -> pd.DataFrame:
+    """Return the change of one class for a second classifier minus that for a first one, in one sweep.
+
+    Parameters
+    ----------
+    sweep
+        What both read.
+    first, second
+        Ids of two of its classifiers.
+    label
+        A class that both have.
+    delta
+        As for `compare`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row with the columns of `COLUMNS`, under the name of the second; none if one hasn't the class.
+    """
+    has = [sweep.readings[name].classifier.index_of(label) is not None for name in (first, second)]
+    rows = [_row(sweep, sweep, (first, second), label, delta)] if all(has) else []
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -84,11 +108,11 @@ def _copies(sweep: Sweep, name: str) -> int:
     return len(sweep.replicates[name])
 
 
-def _row(first: Sweep, second: Sweep, name: str, label: str, delta: float) -> dict[str, Any]:
-    column = first.readings[name].classifier.index_of(label)
+def _row(first: Sweep, second: Sweep, names: tuple[str, str], label: str, delta: float) -> dict[str, Any]:
     values: dict[str, float] = {}
     shaken = []
-    for word, sweep in (("first", first), ("second", second)):
+    for word, sweep, name in zip(("first", "second"), (first, second), names, strict=True):
+        column = sweep.readings[name].classifier.index_of(label)
         series = sweep.series(name, label)
         values |= {f"start_{word}": float(series[0]), f"end_{word}": float(series[-1])}
         values[f"change_{word}"] = float(series[-1] - series[0])
@@ -98,8 +122,8 @@ def _row(first: Sweep, second: Sweep, name: str, label: str, delta: float) -> di
     found = stats.local_verdict(shaken[1] - shaken[0], delta=delta, shown=difference)
     verdict = DIFFER.get(found.verdict, found.verdict)
     starts = max(values["start_first"], values["start_second"])
-    if found.verdict == "does not change" and starts - lowest(first, name, label) < delta:
+    if found.verdict == "does not change" and starts - lowest(first, names[0], label) < delta:
         verdict = NO_FALL
     ends = {"low": found.interval[0], "high": found.interval[1], "delta": delta}
-    named = {"classifier": name, "label": label, "difference": difference, "verdict": verdict}
+    named = {"classifier": names[1], "label": label, "difference": difference, "verdict": verdict}
     return named | values | ends

@@ -13,6 +13,7 @@ from facelib.app.explorer.compare_panel import SAME, SCALE, UNITS, WAITS, Compar
 from facelib.app.explorer.state import Result
 from facelib.app.widgets.stage import Stage
 from facelib.faces import sample_photograph
+from facelib.utilities.wording import signed
 
 pytestmark = [pytest.mark.packages, pytest.mark.filterwarnings("ignore:.*ipykernel.*")]
 
@@ -90,6 +91,27 @@ def test_maps_of_one_classifier_share_a_scale_and_those_of_two_do_not(
     )  # fmt: skip
     assert first.map_scale != second.map_scale
     assert UNITS in panel.notes.value
+
+
+def test_two_networks_are_compared_on_one_face_and_change(panel: ComparePanel, explorer: Explorer) -> None:
+    """The table said "do not differ" of each network with itself, and nothing of the two."""
+    computed(explorer)
+    panel.pin.click()
+    explorer.classifier = "pyemotion"
+    (row,) = panel.table.rows
+    series = {name: explorer.result.sweep.series(name, "happy") for name in ("fer", "pyemotion")}
+    changes = {name: float(one[-1] - one[0]) for name, one in series.items()}
+    assert row[0] == "fer, then pyemotion"
+    assert row[1:4] == [
+        signed(changes["fer"]), signed(changes["pyemotion"]), signed(changes["pyemotion"] - changes["fer"]),
+    ]  # fmt: skip
+    assert "for both networks" in panel.table.caption
+    assert "Face and change are the same; the networks differ" in panel.notes.value
+    assert [title.value.partition("; one side weaker")[2] for title in panel.titles] == [
+        ", left side; fer</p>", ", left side; pyemotion</p>",
+    ]  # fmt: skip
+    explorer.classifier = "fer"
+    assert len(panel.table.rows) == len(explorer.models), "without another network it is as before"
 
 
 def test_a_swap_shows_the_other_at_once_and_undo_leads_back(panel: ComparePanel, explorer: Explorer) -> None:

@@ -114,8 +114,11 @@ def test_one_without_maps_says_why(explorer: Explorer, swept: bool) -> None:
     assert look.hint.layout.display == ""
     assert (look.stage.maps, look.stage.map_title) == (b"", "")
     look.menus["classifier"].value = "deep"
-    assert look.stage.maps
+    assert bool(look.stage.maps) is swept, "maps share one scale: there is none before all strengths are read"
     assert look.hint.layout.display == "none"
+    look.stage.overlay = "map"
+    look.show_maps()
+    assert ("The map follows once all strengths are read" in look.hint.value) is not swept
 
 
 def test_a_class_that_it_lacks_is_shown_as_such(explorer: Explorer) -> None:
@@ -138,7 +141,7 @@ def test_a_class_that_it_lacks_is_shown_as_such(explorer: Explorer) -> None:
         look.menus["label"].value = "happy"
         assert len(outputs.table.rows) == 3
         assert NO_CLASS not in str(outputs.table.rows)
-        assert look.stage.maps
+        assert bool(look.stage.maps) is swept
 
 
 def pictures(html: str) -> list[np.ndarray]:
