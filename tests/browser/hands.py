@@ -205,12 +205,15 @@ class Hands:
             self.page.mouse.wheel(0, way)
             self.page.wait_for_timeout(1000 * pause)
 
-    def drag(self, slider: Locator, steps: int, pause: float = 0.0) -> Iterator[int]:
-        """Drag a slider of ipywidgets with the mouse from its left to its right end, step by step."""
+    def drag(self, slider: Locator, steps: int, pause: float = 0.0, *, track: bool = False) -> Iterator[int]:
+        """Drag a slider of ipywidgets with the mouse from its left to its right end, step by step.
+
+        By its handle; or by the middle of its `track`, from where the handle comes along.
+        """
         mouse = self.page.mouse
-        mouse.move(*self.reach(slider.locator(".noUi-handle")))
+        mouse.move(*self.reach(slider.locator(".noUi-base" if track else ".noUi-handle")))
         mouse.down()
-        assert slider.locator(".noUi-active").count() == 1, "the mouse didn't take the slider's handle"
+        expect(slider.locator(".noUi-active"), "the mouse didn't take the slider's handle").to_have_count(1)
         bar = slider.locator(".noUi-base").bounding_box()
         assert bar is not None
         ends = bar["x"], bar["x"] + bar["width"]

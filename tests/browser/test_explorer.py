@@ -82,6 +82,26 @@ def choose(one: Visit, label: str, option: str) -> None:
     one.choose(menu, entry_of(menu, option))
 
 
+def test_the_track_is_pressed_and_dragged_on(explorer: Visit) -> None:
+    """Who presses beside the knob goes on dragging: it came there, and stayed."""
+    slider = explorer.page.locator(".facelib-sight .facelib-strength")
+    handle = slider.get_by_role("slider")
+    for step in explorer.drag(slider, 5, track=True):
+        expect(handle).to_have_attribute("aria-valuetext", f"strength {step / 4:.2f}")
+    explorer.page.mouse.up()
+    explorer.page.mouse.move(*explorer.reach(frame(explorer).first))
+    expect(handle).to_have_attribute("aria-valuetext", "strength 1.00")
+
+
+def test_what_is_computed_moves_no_button(explorer: Visit) -> None:
+    share = explorer.page.get_by_role("button", name="Share", exact=True)
+    rests = share.bounding_box()
+    explorer.press(explorer.page.get_by_role("slider", name="Age", exact=True), "ArrowRight", by="click")
+    status = explorer.page.locator(".facelib-status-line .facelib-status")
+    expect(status).not_to_be_empty()
+    assert share.bounding_box() == rests
+
+
 def test_a_person_drags_symmetry_and_everything_follows(networks: Visit) -> None:
     networks.choose_property("one side weaker")
     swept(networks)

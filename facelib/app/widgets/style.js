@@ -363,6 +363,24 @@ class Shade {
   }
 }
 
+/** Who presses the track of a slider may go on dragging: noUiSlider moves the handle there, and lets go of it. */
+function dragOn(event) {
+  const track = event.button === 0 && event.target.closest?.(TRACK);
+  if (!track || event.target.closest(SLIDER) || track.matches("[disabled], [disabled] *")) return;
+  let held = true;
+  const end = () => (held = false);
+  window.addEventListener("mouseup", end, { capture: true, once: true });
+  window.setTimeout(() => { // once the handle is there
+    window.removeEventListener("mouseup", end, { capture: true });
+    const handles = [...track.querySelectorAll(SLIDER)];
+    if (!held || handles.length !== 1) return;
+    track.classList.remove("noUi-state-tap"); // while the handle glides there, it takes no other press
+    const { clientX, clientY } = event;
+    const press = { bubbles: true, cancelable: true, view: window, button: 0, buttons: 1, clientX, clientY };
+    (handles[0].firstElementChild ?? handles[0]).dispatchEvent(new MouseEvent("mousedown", press));
+  });
+}
+
 /** Name all controls below `root`, now and later; return what ends that. */
 function follow(root) {
   const followed = new WeakSet();
@@ -412,6 +430,7 @@ function follow(root) {
   elements.observe(root, { childList: true, subtree: true });
   const keepers = [new FocusKeeper(root), new NumberKeeper(root), new Shade(root), kept];
   root.addEventListener("pointerup", focusHandle);
+  root.addEventListener("mousedown", dragOn, { capture: true });
   root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });
   look();
   return () => {
@@ -421,6 +440,7 @@ function follow(root) {
     keepers.forEach((keeper) => keeper.close());
     root.removeEventListener("touchstart", leaveToBrowser, { capture: true });
     root.removeEventListener("pointerup", focusHandle);
+    root.removeEventListener("mousedown", dragOn, { capture: true });
     announcer.close();
   };
 }
