@@ -224,11 +224,20 @@ def own(
         scales=scales,
     )
     found_out = probable and stated_outputs is None and loaded.outputs != "probabilities"
-    if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
+    shared = to_probabilities is softmax and stated_outputs is None and loaded.outputs != "probabilities"
+    valued = [label for label in names if VALUE.fullmatch(label.strip())] if shared else []
+    told = (AS_VALUES.format(names=shortened(valued), first=valued[0]),) if valued else ()
+    if findings := ((TAKEN,) if found_out else ()) + told + _findings(made, sample):
         warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
     return made.on(device)
 
 
+VALUE: Final = re.compile(r"valence|arousal|dominance|age|years|au ?\d+(_r)?|.*(intensity|score|grade)", re.I)
+"""Names of outputs that are values nearly always."""
+AS_VALUES: Final = (
+    "{names}: by the name a value and no class; without `outputs` they are classes that share one certainty. "
+    "outputs={{{first!r}: Scale('', -1, 1)}} makes them values."
+)
 _LINKS: Final[Mapping[Callable[..., Any], str]] = MappingProxyType(
     {
         softmax: "softmax of the logits",

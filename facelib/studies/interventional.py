@@ -120,7 +120,8 @@ class InterventionalStudy(Study[InterventionalResult]):
         kinds = (str, Intervention, Iterable)
         check_kind(self.interventions, kinds, "A list of interventions or of their ids")
         if self.label is not None:
-            check_label(self.label, () if self.label in EMOTIONS else self.models)
+            meant = check_label(self.label, () if self.label in EMOTIONS else self.models)
+            object.__setattr__(self, "label", meant)
         margin_of(self.scale, str(self.label), self.delta)
         as_alternative(self.alternative)
         check_properties(() if self.measured is None else self.measured)

@@ -485,12 +485,21 @@ def default_label(face: Face | Head) -> str:
 
 
 def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
-    """Return `label`, or raise `BadValueError` if it is no common emotion and no class of the models."""
+    """Return a class by its name, or by a network's own word for it.
+
+    Raises
+    ------
+    BadValueError
+        It is no common emotion and no class of the models.
+    """
     if label in EMOTIONS:
         return label
-    classes = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
+    readers = list(models)
+    classes = dict.fromkeys([*EMOTIONS, *(name for model in readers for name in model.classes)])
     if label not in classes:
         meant = common([label])[label] if isinstance(label, str) else None
+        if meant in classes and any(label in model.labels for model in readers):
+            return str(meant)  # a network's own word for it
         hint = f" {label!r} is {meant!r} here." if meant else ""
         msg = f"The class is one of {shortened(list(classes), 20)}; got {label!r}.{hint}"
         raise BadValueError(msg)

@@ -117,6 +117,30 @@ def test_one_scale_serves_all_labels_and_ends_that_do_not_bind_are_named() -> No
         own(Net(2), labels=units, preparation=SMALL, outputs=Scale("points", 3, 4))
 
 
+def test_names_of_values_without_a_scale_are_asked_about() -> None:
+    """Valence was taken for a class, with a softmax over it and arousal, and nothing said so."""
+    with pytest.warns(DeclarationWarning, match=r"valence, arousal: by the name a value.*'valence': Scale"):
+        own(Net(2), labels=["valence", "arousal"], preparation=SMALL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeclarationWarning)
+        own(Net(2), labels=["valence", "arousal"], preparation=SMALL, outputs=Scale("", -9, 9))
+        own(Net(2), labels=["cat", "dog"], preparation=SMALL)
+
+
+def test_a_class_is_found_by_the_networks_own_word() -> None:
+    net = own(
+        Net(3), labels=["smile", "sadness", "anger"], preparation=SMALL, outputs="multi-label", id="words"
+    )
+    head = facelib.Head(expression="happy")
+    found = facelib.sweep(head, "brightness", [net], steps=2, label="smile", size=64, replicates=5)
+    assert found.label == "happy"
+    assert found.effects("smile")["label"].tolist() == ["happy"]
+    study = facelib.InterventionalStudy(2, "brightness", classifiers=[net], label="smile")
+    assert study.label == "happy"
+    with pytest.raises(BadValueError, match="'grin'"):
+        facelib.sweep(head, "brightness", [net], steps=2, label="grin", size=64, replicates=5)
+
+
 def test_cats_and_dogs_need_no_emotions() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", LabelWarning)
