@@ -135,7 +135,7 @@ def test_a_class_is_found_by_the_networks_own_word() -> None:
     found = facelib.sweep(head, "brightness", [net], steps=2, label="smile", size=64, replicates=5)
     assert found.label == "happy"
     assert found.effects("smile")["label"].tolist() == ["happy"]
-    study = facelib.InterventionalStudy(2, "brightness", classifiers=[net], label="smile")
+    study = facelib.InterventionalStudy([head], "brightness", classifiers=[net], label="smile")
     assert study.label == "happy"
     with pytest.raises(BadValueError, match="'grin'"):
         facelib.sweep(head, "brightness", [net], steps=2, label="grin", size=64, replicates=5)
