@@ -10,6 +10,7 @@ from facelib.stats.effects.activation import not_beyond
 from facelib.stats.effects.betting import BETS
 from facelib.stats.effects.few_people import fewest_to_matter
 from facelib.stats.power import plain
+from facelib.utilities.wording import listed
 
 SIDES: Final = {"two-sided": "Two-sided", "less": "One-sided (falls)", "greater": "One-sided (rises)"}
 
@@ -93,8 +94,19 @@ def describe_counts(
             beyond = f"; whether {them} further than {than} can't be said"
     return (
         f"As {clause}, {', '.join(parts)}{beyond}. {SIDES[alternative]} sign-flip tests over {people}, Holm "
-        f"over {tests} at {plain(alpha)}."
+        f"over {tests} at {plain(alpha)}.{_small(effects, falls | rises)}"
     )
+
+
+def _small(effects: pd.DataFrame, counted: pd.Series[bool]) -> str:
+    """Say which of the classifiers that are counted change by less than the margin; "" if none does."""
+    if "delta" not in effects:
+        return ""
+    less = effects.loc[counted & (effects["mean"].abs() < effects["delta"]), ["classifier", "delta"]]
+    if less.empty:
+        return ""
+    margin, names = plain(float(less["delta"].iloc[0])), listed(less["classifier"].tolist())
+    return f" By less than δ = {margin} on average: {names}."
 
 
 def _of(which: pd.Series[bool], total: int) -> str:

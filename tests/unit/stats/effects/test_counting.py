@@ -62,3 +62,16 @@ def test_too_few_people_for_the_family_are_told_with_the_number_that_it_takes() 
         "As one side weakens, it can't be said how many of the 4 classifiers change their output for happy: "
         "the sign-flip test with Holm over 8 tests needs at least 9 people at .05, and there are 6."
     )
+
+
+def test_a_fall_of_nearly_nothing_is_counted_and_said_to_be_small() -> None:
+    """Twelve people whose output falls by .0002 each are sure to fall, and nobody would care."""
+    shared = {"label": "happy", "alternative": "two-sided", "alpha": 0.05, "n": 12, "family": 2, "delta": 0.1}
+    rows = [("fer", -0.42, 0.001), ("bright", -0.0002, 0.03)]
+    effects = pd.DataFrame(
+        [{"classifier": name, "mean": mean, "p_holm": p, **shared} for name, mean, p in rows]
+    )
+    said = describe_counts(effects, clause="the left side weakens")
+    assert "2 of 2 classifiers lower their output" in said
+    assert said.endswith("By less than δ = .10 on average: bright.")
+    assert "By less" not in describe_counts(effects.head(1), clause="the left side weakens")
