@@ -88,8 +88,7 @@ def test_the_track_is_pressed_and_dragged_on(explorer: Visit) -> None:
     handle = slider.get_by_role("slider")
     for step in explorer.drag(slider, 5, track=True):
         expect(handle).to_have_attribute("aria-valuetext", f"strength {step / 4:.2f}")
-    explorer.page.mouse.up()
-    explorer.page.mouse.move(*explorer.reach(frame(explorer).first))
+    explorer.hover(frame(explorer).first)
     expect(handle).to_have_attribute("aria-valuetext", "strength 1.00")
 
 
