@@ -66,7 +66,8 @@ MADE: Mapping[type, Mapping[str, Any]] = MappingProxyType(
 
 FOUND: frozenset[str] = frozenset(
     {
-        "Activity", "Animation", "Card", "ChimericResult", "Clip", "Dataset", "Detection", "EMG2Expression", "Event",
+        "Activity", "Animation", "Card", "ChimericResult", "Clip", "Dataset", "Detection", "EMG2Expression",
+        "Event",
         "Expression2EMG", "HeldOut", "InterventionalResult", "Muscle", "Normalised", "ObservationalResult",
         "Package", "Pair", "PairedResult", "Plan", "Progress", "Property", "PropertyGradient", "Prototype",
         "Reading", "References", "Restored", "Result", "ShuffleTest", "SimulatedClip", "Snapshot",
