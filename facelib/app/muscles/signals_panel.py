@@ -155,6 +155,12 @@ class ChainBox(widgets.VBox):
     """The constants of the processing chain."""
 
     def __init__(self, state: Muscles) -> None:
+        self.filters = menu(
+            "Filters",
+            "For a lab's own recordings: a steep band from 20 Hz, and a narrow notch where hum is found; or "
+            "those of the data set",
+            [("facial", "facial"), ("as in the data set", "data set")],
+        )
         self.mains = menu("Mains, Hz", "Hum of the power line, which a filter takes out", MAINS)
         self.low = _number("From, Hz", "Lower edge of the band", 1, 200)
         self.high = _number("To, Hz", "Upper edge of the band: below half the samples a second", 20, 2000)
@@ -164,18 +170,20 @@ class ChainBox(widgets.VBox):
             10,
             2000,
         )
-        for name in ("mains", "low", "high", "window"):
+        for name in ("filters", "mains", "low", "high", "window"):
             bind(state, name, getattr(self, name), state.lock)
         words = widgets.HTML(
             paragraphs(
-                "Mean removed, neighbouring inputs subtracted, notch at the mains (Q = 2), band-pass, root "
-                "mean square, 30 rows a second: as in “Mimics, Muscles, and Me”. Envelopes are taken as they "
-                "are. Activity 0 … 1: rest is a channel's 5th percentile; both sides of a muscle share what "
-                "is full, the 98th percentile of the stronger one."
+                "Mean removed, neighbouring inputs subtracted, notch at the mains, band, root mean "
+                "square, 30 rows a second. “Facial”: a steep band, and a narrow notch (Q = 30) on "
+                "channels that hum. “As in the data set” (“Mimics, Muscles, and Me”): a wide notch (Q = "
+                "2) always, and 129 taps, whose lower edge lets two thirds of slow movements through. "
+                "Envelopes are taken as they are. Activity 0 … 1: rest is a channel's 5th percentile; "
+                "both sides of a muscle share what is full, the 98th percentile of the stronger one."
             )
         )
         words.add_class("facelib-hint")
-        super().__init__([self.mains, self.low, self.high, self.window, words])
+        super().__init__([self.filters, self.mains, self.low, self.high, self.window, words])
         self.add_class("facelib-fields")
 
 

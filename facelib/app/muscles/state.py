@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
@@ -57,14 +58,16 @@ MEANT: Final = {
     "surprised": "surprise",
 }  # fmt: skip
 """Movement to the class that is looked at first."""
+BANDS: Final = {"data set": (10.0, 500.0), "facial": (20.0, 450.0)}
+"""Chains by name, with their bands in Hz."""
 RECORDING: Final = (
-    "source", "task", "weak", "weakness", "seed", "given", "rate", "columns", "clip", "mains", "low", "high",
-    "window",
+    "source", "task", "weak", "weakness", "seed", "given", "rate", "columns", "clip", "filters", "mains",
+    "low", "high", "window",
 )  # fmt: skip
 SHOWN: Final = ("head", "start", "seconds", "models", "electrodes", "removed")
 KEPT: Final = (
-    "task", "weak", "weakness", "seed", "mains", "low", "high", "window", "start", "seconds", "models",
-    "electrodes", "removed", "label",
+    "task", "weak", "weakness", "seed", "filters", "mains", "low", "high", "window", "start", "seconds",
+    "models", "electrodes", "removed", "label",
 )  # fmt: skip
 """What outlives a reload: of a simulated recording, as files aren't kept."""
 
@@ -86,8 +89,8 @@ class Muscles(traitlets.HasTraits):
         Which channel a column of it is, "" of one that is left out; those that aren't in it don't count.
     clip
         Of the data set.
-    mains, low, high, window
-        Of the processing: Hz, Hz, Hz, ms.
+    filters, mains, low, high, window
+        Of the processing: the chain (`BANDS`), and Hz, Hz, Hz, ms.
     head
         Whose face is moved.
     start, seconds
@@ -140,6 +143,7 @@ class Muscles(traitlets.HasTraits):
     columns = traitlets.Dict()
     clip = traitlets.Unicode("")
     mains = traitlets.Enum(MAINS, 50)
+    filters = traitlets.Enum(tuple(BANDS), "data set")
     low = traitlets.Float(10.0, min=1.0)
     high = traitlets.Float(500.0, min=2.0)
     window = traitlets.Float(500.0, min=10.0, max=2000.0)
@@ -192,6 +196,7 @@ class Muscles(traitlets.HasTraits):
         self._wanted: object = None
         self._told = 0.0
         self.observe(self._on_task, "task")
+        self.observe(self._on_filters, "filters")
         self.observe(self._on_change, [*RECORDING, *SHOWN])
 
     @property
@@ -212,7 +217,8 @@ class Muscles(traitlets.HasTraits):
         from facelib.semg.recordings.processing import Chain
 
         window = round(self.window / 1000 * 4096)
-        return Chain(mains=float(self.mains), low=self.low, high=self.high, window=window)
+        named: Chain = Chain.preset(self.filters, mains=float(self.mains))
+        return replace(named, low=self.low, high=self.high, window=window)
 
     def take(self, name: str, content: bytes) -> None:
         """Read a file of the visitor's; its bytes stay in memory, for another rate or processing.
@@ -226,6 +232,8 @@ class Muscles(traitlets.HasTraits):
             msg = f"{name} has {len(content) / 1e6:.0f} MB; the page takes up to {MOST_BYTES / 1e6:.0f}."
             raise BadValueError(msg)
         with self.lock, self.hold_trait_notifications():
+            if self.given is None:
+                self.filters = "facial"  # the data set's chain is for the data set
             self.start, self.given, self.source = 0.0, (name, content), "mine"
 
     @property
@@ -272,6 +280,10 @@ class Muscles(traitlets.HasTraits):
     def _on_task(self, change: Any) -> None:
         if change["new"] in MEANT:
             self.label = MEANT[change["new"]]
+
+    def _on_filters(self, change: Any) -> None:
+        if (self.low, self.high) == BANDS[change["old"]]:  # a band of one's own stays
+            self.low, self.high = BANDS[change["new"]]
 
     def _on_change(self, _change: object) -> None:
         with self.lock:

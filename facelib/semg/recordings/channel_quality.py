@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError, check_kind
 from facelib.semg.recordings.findings import Finding, Severity
-from facelib.semg.recordings.processing import Chain, row_count, strength
+from facelib.semg.recordings.processing import Chain, centred, rms, row_count, strength
 from facelib.semg.recordings.recording import Recording
 from facelib.semg.recordings.spectra import FEWEST, Spectra, harmonics, spectra
 from facelib.utilities.progress import Report, reporting
@@ -34,6 +34,8 @@ LIMITS: Final = MappingProxyType(
         "clipped": 1e-4,  # share of samples at the end of the amplifier's range
         "hum": 15.0,  # dB of a mains line above its neighbours
         "line": 20.0,  # dB of a line that all channels have
+        "swing": 0.3,  # s of slow swings
+        "swings": 50.0,  # µV of them at least, and five times what is usual, twice what the muscle does
         "drift": 0.5,  # share of power below 10 Hz
         "noise": 10.0,  # µV of the envelope at rest
         "rest": 3.0,  # s of rest without which nothing is said of noise
@@ -47,6 +49,11 @@ LIMITS: Final = MappingProxyType(
 )
 """Limits beyond which something is said."""
 
+STEEP: Final = 513
+"""Taps at 4096 Hz from which on a band-pass has a lower edge."""
+SLOW: Final = 10.0
+"""Hz below which muscles hardly do anything, and moving leads nearly all."""
+SWINGS: Final = ("swing", "swing_at", "swing_size")
 LEVELS: Final = ("noise", "rest", "active", "snr")
 SILENT: Final = 0.05
 """µV below which an envelope is 0."""
@@ -71,6 +78,9 @@ QUALITY_COLUMNS: Final = MappingProxyType(
         "harmonic": "strongest line at a multiple of it within the band, dB: it stays; NaN of envelopes",
         "line": "where that one is, Hz",
         "drift": "share of power below 10 Hz, of that up to the chain's band; NaN of envelopes",
+        "swing": "longest stretch of slow swings (below 10 Hz) that are no muscle's, s; NaN of envelopes",
+        "swing_at": "where that begins, s",
+        "swing_size": "how large they are there, µV root mean square",
     }
 )
 """Columns of `quality_table`, with their meaning."""
@@ -103,7 +113,7 @@ def measured(
             signal = recording.signals[:, column].astype(np.float64)
             row = {"channel": channel, **_faults(signal, recording)}
             row |= _levels(signal, recording, chain) if strengths else dict.fromkeys(LEVELS, math.nan)
-            row |= _lines(lines, column, chain)
+            row |= _lines(lines, column, chain) | _swings(signal, recording)
             rows.append(row)
             report.at(column + 1)
     return pd.DataFrame(rows, columns=list(QUALITY_COLUMNS))
@@ -193,6 +203,30 @@ def _lines(lines: Spectra | None, column: int, chain: Chain) -> dict[str, float]
     }
 
 
+def _swings(signal: Doubles, recording: Recording) -> dict[str, float]:
+    """Return the longest stretch in which a signal swings slowly: a lead or an electrode moves."""
+    quick = recording.rate > 4 * SLOW and len(signal) >= recording.rate
+    if recording.kind == "envelope" or recording.unit == "" or not quick:
+        return dict.fromkeys(SWINGS, math.nan)
+    from scipy.signal import butter, sosfiltfilt
+
+    clean, window = centred(signal), max(1, round(recording.rate / 2))
+    slow = sosfiltfilt(butter(2, SLOW, fs=recording.rate, output="sos"), clean)
+    swings, rest = rms(slow, window), rms(clean - slow, window)
+    usual = float(np.median(swings))
+    moved = swings > np.maximum(max(LIMITS["swings"], 5 * usual), 2 * rest)
+    edges = np.flatnonzero(np.diff(moved.astype(np.int8), prepend=0, append=0))
+    if not len(edges):
+        return {"swing": 0.0, "swing_at": math.nan, "swing_size": math.nan}
+    longest = int(np.argmax(edges[1::2] - edges[::2]))
+    start, stop = int(edges[2 * longest]), int(edges[2 * longest + 1])
+    return {
+        "swing": (stop - start) / recording.rate,
+        "swing_at": start / recording.rate,
+        "swing_size": float(np.sqrt(np.square(slow[start:stop]).mean())),
+    }
+
+
 def beyond(row: Mapping[Any, Any]) -> frozenset[str]:
     """Return the columns of a row of `quality_table` that are beyond their limits."""
     over = {
@@ -202,6 +236,8 @@ def beyond(row: Mapping[Any, Any]) -> frozenset[str]:
     }
     if row["still"] > LIMITS["still"] * (10 if math.isnan(row["clipped"]) else 1):  # envelopes are slow
         over.add("still")
+    if row["swing"] > LIMITS["swing"]:
+        over.add("swing")
     rested = row["rest"] >= LIMITS["rest"]
     if rested and row["noise"] > LIMITS["noise"] and row["snr"] < LIMITS["clear"]:
         over.add("noise")
@@ -243,9 +279,22 @@ def _said_of_spectrum(row: Mapping[Any, Any], poor: frozenset[str], chain: Chain
         text = f"The mains: a line at {row['line']:g} Hz, {row['harmonic']:.0f} dB above its neighbours."
         remedy = f"The notch takes {chain.mains:g} Hz only, so it stays. Check the ground electrode."
         yield Finding("warning", "mains hum", text, remedy, channel)
+    if "swing" in poor:
+        start, stop = row["swing_at"], row["swing_at"] + row["swing"]
+        text = (
+            f"From {start:.1f} to {stop:.1f} s it swings slowly, by {row['swing_size']:.0f} µV: a lead moved."
+        )
+        taken = chain.taps >= STEEP and chain.low >= SLOW
+        remedy = (
+            "The band-pass takes it."
+            if taken
+            else "No muscle does that, and the envelope is too high there: leave that time out, or take a "
+            "steep band from 20 Hz."
+        )
+        yield Finding("note" if taken else "warning", "moving lead", text, remedy, channel)
     if "drift" in poor:
         text = f"{row['drift']:.0%} of the power lies below {chain.low:g} Hz: drift, or moving cables."
-        passes = chain.taps < 513
+        passes = chain.taps < STEEP
         remedy = (
             f"A filter of {chain.taps} taps lets two thirds of it through; one of 1025 taps doesn't."
             if passes

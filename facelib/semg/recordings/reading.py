@@ -300,7 +300,7 @@ def _text(content: Path | bytes, name: str, skip: int | None = 0, rows: int | No
         start = stream.read(_LOOKED_AT)
         stream.seek(0)
         encoding = _encoding(start)
-        lines = start.decode(encoding, "replace").splitlines()
+        lines = re.split(r"\r\n|\r|\n", start.decode(encoding, "replace"))
         above, units = heading(lines) if skip is None else (skip, unit_line(lines, skip))
         header, rest = lines[above] if above < len(lines) else "", "\n".join(lines[above + 1 + bool(units) :])
         separator = max(";\t,", key=header.count)

@@ -76,6 +76,8 @@ def test_unknown_names_are_asked_for_and_saved_for_the_next_recording(make: Make
     loaded = panel.state.loaded
     assert loaded.recording.channels == ("zygomaticus_left", "zygomaticus_right")
     assert "Events: smile at 1.0 s, rest at 2.0 s." in facts(loaded)
+    chain = panel.state.chain
+    assert (chain.notch, chain.low, chain.high) == ("hum", 20.0, 450.0), "the data set's chain is for it"
     kept = card.map.file()
     assert json.loads(kept.data)["columns"] == {
         "EXG1": "zygomaticus_left", "EXG2": "zygomaticus_right", "Force": None,

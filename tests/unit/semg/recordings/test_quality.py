@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces.video import VideoCheck
 from facelib.semg import Chain, Faults, Recording, bipolar, envelope, simulate_clip
 from facelib.semg.recordings.channel_quality import QUALITY_COLUMNS, quality_table
@@ -304,3 +306,58 @@ def test_noise_is_said_of_a_muscle_that_rests() -> None:
     assert [f.channel for f in found if f.what == "noise floor"] == [CHANNELS[0]]
     table = quality_table(Recording(np.stack([resting, moving], 1), 30.0, CHANNELS[:2], "envelope"))
     assert (table["rest"] > 3).tolist() == [True, False]
+
+
+def lead(size: float = 300.0) -> np.ndarray:
+    """Three muscles of which the first one's lead moves from 8 to 11 s, at 3 Hz."""
+    signals = muscle()
+    times = np.arange(len(signals)) / RATE
+    signals[:, 0] += wave(3, size) * ((times > 8) & (times < 11))
+    return signals
+
+
+def test_a_moving_lead_is_found_where_it_moves_and_no_muscle_is_taken_for_one() -> None:
+    found = check(recording(lead()))
+    (one,) = [f for f in found if f.what == "moving lead"]
+    assert (one.severity, one.channel) == ("warning", "zygomaticus_left")
+    assert re.match(r"From 7\.[789] to 11\.[0-3] s it swings slowly, by (19|20|21)\d µV", one.words)
+    assert not [f for f in check(recording(muscle())) if f.what == "moving lead"]
+    (taken,) = [f for f in check(recording(lead()), chain=Chain.preset("facial")) if f.what == "moving lead"]
+    assert (taken.severity, taken.remedy) == ("note", "The band-pass takes it.")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_clip_without_faults_has_a_moving_lead(seed: int) -> None:
+    clip = simulate_clip(("happy", "sad", "angry", "Clench")[seed], 8.0, seed=70 + seed, raw=True)
+    assert clip.raw is not None
+    table = quality_table(bipolar(clip.raw))
+    assert (table["swing"] <= 0.3).all()
+
+
+def test_the_facial_chain_takes_a_moving_lead_and_leaves_the_muscle() -> None:
+    """A lead that swung by 300 µV at 3 Hz made 145 µV of a muscle's 23, and the quality map got better."""
+    still, moved = recording(muscle()), recording(lead())
+    rows = slice(round(8.5 * 30), round(10.5 * 30))
+    levels = {}
+    for name in ("data set", "facial"):
+        chain = Chain.preset(name)
+        levels[name] = [float(np.median(envelope(one, chain).signals[rows, 0])) for one in (still, moved)]
+    assert levels["data set"][1] > 10 * levels["data set"][0], "else nothing is tested"
+    assert levels["facial"][1] < 1.1 * levels["facial"][0]
+
+
+def test_the_facial_chain_notches_what_hums_and_nothing_else() -> None:
+    signals = muscle()
+    signals[:, 1] += wave(50, 40)
+    chain = Chain.preset("facial")
+    kept = envelope(recording(signals), chain).signals
+    bare = envelope(recording(muscle()), Chain(low=20, high=450, taps=1025, quality=1e6)).signals
+    np.testing.assert_allclose(
+        kept[:, 0], bare[:, 0], rtol=1e-3, err_msg="a channel without hum loses nothing"
+    )
+    rests = slice(30, 90)
+    assert np.median(kept[rests, 1]) < 1.3 * np.median(kept[rests, 0]), "the hum is gone"
+    with pytest.raises(UnknownNameError, match="'facial' or 'data set'"):
+        Chain.preset("leg")
+    with pytest.raises(BadValueError, match="A notch is 'always' or 'hum'"):
+        Chain(notch="never")  # type: ignore[arg-type]
