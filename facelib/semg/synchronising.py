@@ -28,6 +28,7 @@ from facelib.semg.muscles import CHANNELS, group_of, split
 from facelib.semg.pairs import Pair, rows_and_groups, unit_rows
 from facelib.semg.parameters.columns import expression_rows
 from facelib.semg.recordings.recording import Recording
+from facelib.utilities.checks import as_number
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ WEAKEST: Final = 0.4
 """A pair whose highest correlation is below this has no vote."""
 MOVES: Final = 0.002
 """A face unit whose score changes less than this in a clip has no vote: networks never read some units."""
+DELAYS: Final = 0.15
+"""s: as far as a trigger and movement may lie apart and still confirm each other (our choice)."""
+EARLY: Final = (
+    "How long muscles come before what they move, some hundredths of a second, is part of it: no latency "
+    "between muscle and face can be read from it."
+)
+KNOWN: Final = "A delay of {delay:.3f} s between muscle and movement, which was given, is taken out of it."
 OVERLAP: Final = 1.0
 """s: what signals and film must have in common at any lag."""
 _TINY: Final = 1e-6  # rows
@@ -66,7 +74,7 @@ GRADES: Final = MappingProxyType(
         1: "sure: most pairs agree, and closely",
         2: "good: at least half of the pairs agree",
         3: "weak: some pairs agree; look at the traces before using it",
-        0: "no agreement: by the trigger, or not synchronised",
+        0: "no agreement: by the trigger alone, or not synchronised",
     }
 )
 """Meanings of the grades."""
@@ -123,10 +131,15 @@ def synchronise(
     *,
     longest: float = LONGEST,
     trigger: float | None = None,
+    delay: float = 0.0,
     active: int = ACTIVE,
     model: Expression2EMG | None = None,
 ) -> Synchronisation:
     """Find how much later the signals of a clip come than its film.
+
+    A muscle comes before what it moves, by some hundredths of a second. Agreement between muscles and
+    movement can't tell that from a lag of the clocks: the lag is too small by it. Only a trigger, or a delay
+    that is known, leaves latencies to be measured.
 
     Parameters
     ----------
@@ -141,7 +154,10 @@ def synchronise(
     longest
         Lags within ± so many seconds are tried.
     trigger
-        Lag that a trigger channel gives, s, from `trigger_lag`; taken where muscles and face don't agree.
+        Lag that a trigger channel gives, s, from `trigger_lag`: it is taken where there is one. The grade
+        says whether muscles and face agree with it.
+    delay
+        Electromechanical delay, s, by which a muscle comes before what it moves: added to a lag by agreement.
     active
         How many of the most active channels are compared.
     model
@@ -162,6 +178,8 @@ def synchronise(
     >>> found = synchronise(clip.envelope, clip.units)
     >>> round(found.lag, 1), found.grade
     (0.5, 1)
+    >>> round(synchronise(clip.envelope, clip.units, delay=0.08).lag - found.lag, 3)
+    0.08
     """
     import pandas as pd
 
@@ -203,7 +221,7 @@ def synchronise(
         table["lag"].to_numpy(np.float64), table["correlation"].to_numpy(np.float64), envelopes.rate
     )
     table["wins"] = won
-    return _graded(table, trigger)
+    return _graded(table, trigger, as_number(delay, "The electromechanical delay in seconds"))
 
 
 def best_lag(signal: Floats, film: Floats, rate: float, longest: float) -> tuple[float, float]:
@@ -346,12 +364,31 @@ def aligned(envelopes: Recording, units: Any, lag: float, *, id: str = "") -> Pa
     return Pair(id or envelopes.source, envelopes.session, rows[inside], names, envelope, groups)
 
 
-def _graded(votes: pd.DataFrame, trigger: float | None) -> Synchronisation:
-    """Return what the votes of a clip come to."""
+def _graded(votes: pd.DataFrame, trigger: float | None, delay: float) -> Synchronisation:
+    """Return what the votes of a clip come to, beside a trigger if there is one."""
+    found = _agreed(votes, delay)
+    if trigger is None:
+        return found
+    words = [f"The trigger's lag is taken, {trigger:+.3f} s.", *found.notes[:1]]
+    apart = trigger - found.lag
+    confirmed = found.known and abs(apart) <= DELAYS
+    if confirmed:
+        words.append(
+            f"They confirm it: what lies between, {apart:+.3f} s, may be how long muscles come before what "
+            "they move."
+        )
+    else:
+        words.append("Nothing in the film confirms it.")
+    grade = found.grade if confirmed else 0
+    return Synchronisation(float(trigger), grade, "trigger", found.correlation, votes, tuple(words))
+
+
+def _agreed(votes: pd.DataFrame, delay: float) -> Synchronisation:
+    """Return the lag by which muscles and face agree best."""
     won = votes[votes["wins"].astype(bool)]
     if len(won):
         correlation, share = float(won["correlation"].mean()), len(won) / len(votes)
-        lag = float(np.average(won["lag"], weights=won["correlation"]))
+        lag = float(np.average(won["lag"], weights=won["correlation"])) + delay
         muscles = len({split(channel)[0] for channel in won["channel"]})
         for grade, (least, part, count) in BEST.items():
             if correlation >= least and share >= part and muscles >= count:
@@ -359,13 +396,11 @@ def _graded(votes: pd.DataFrame, trigger: float | None) -> Synchronisation:
                     f"{len(won)} of {len(votes)} pairs agree on {lag:+.3f} s, "
                     f"with a mean correlation of {correlation:.2f}."
                 )
-                return Synchronisation(lag, grade, "consensus", correlation, votes, (said,))
+                taken = KNOWN.format(delay=delay) if delay else EARLY
+                return Synchronisation(lag, grade, "consensus", correlation, votes, (said, taken))
         said = f"Muscles and face don't agree on a lag: {len(won)} of {len(votes)} pairs at most do."
     else:
         said = "No muscle moved together with its face units at any lag that was tried."
-    if trigger is not None:
-        words = (said, f"The trigger's lag is taken, {trigger:+.3f} s; nothing in the film confirms it.")
-        return Synchronisation(float(trigger), 0, "trigger", float("nan"), votes, words)
     words = (said, "Not synchronised: don't compare this clip row by row.")
     return Synchronisation(float("nan"), 0, "none", float("nan"), votes, words)
 

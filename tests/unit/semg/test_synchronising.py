@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -95,6 +97,29 @@ def test_a_face_at_rest_falls_back_to_the_trigger_and_says_so(rng: np.random.Gen
     kept = synchronise(signals, film, trigger=0.25)
     assert (kept.grade, kept.how, kept.lag) == (0, "trigger", 0.25)
     assert "trigger" in " ".join(kept.notes)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_muscle_before_its_movement_is_no_lag_of_the_clocks(seed: int) -> None:
+    """A delay of 80 ms was swallowed with the grade "sure", and no word said so."""
+    clip = simulate_clip(MOVING[3 * seed], 10.0, seed=900 + seed)
+    times = np.arange(len(clip.units)) / 30
+    film = np.column_stack([np.interp(times - 0.08, times, column) for column in clip.units.T])
+    found = synchronise(clip.envelope, film)
+    assert found.grade == 1, "else nothing is tested"
+    assert found.lag == pytest.approx(-0.08, abs=0.03)
+    assert "no latency between muscle and face can be read from it" in " ".join(found.notes)
+    told = synchronise(clip.envelope, film, delay=0.08)
+    assert told.lag == pytest.approx(0, abs=0.03)
+    assert "A delay of 0.080 s" in " ".join(told.notes)
+    by_trigger = synchronise(clip.envelope, film, trigger=0.0)
+    assert (by_trigger.lag, by_trigger.how, by_trigger.grade) == (0.0, "trigger", 1)
+    assert re.search(r"what lies between, \+0\.(0[5-9]|1[01])\d s", " ".join(by_trigger.notes))
+    wrong = synchronise(clip.envelope, film, trigger=0.9)
+    assert (wrong.lag, wrong.how, wrong.grade) == (0.9, "trigger", 0)
+    assert "Nothing in the film confirms it" in " ".join(wrong.notes)
+    with pytest.raises(BadValueError, match="electromechanical delay"):
+        synchronise(clip.envelope, film, delay="soon")  # type: ignore[arg-type]
 
 
 def test_faces_that_were_lost_for_a_while_and_missing_signals_do_not_matter() -> None:
