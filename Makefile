@@ -32,9 +32,8 @@ lab: $(VENV)/app.stamp
 models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch
 
-# Order matters: what fails fastest comes first. Browser tests wait for pages more than half of the time: unit tests run in it.
-test: checks notebooks
-	$(MAKE) -j 2 NICE="nice -n 19" browser unit
+# Order matters: what fails fastest comes first. Units beside the browser's tests are no quicker: Chromium works while it waits.
+test: checks unit notebooks browser
 
 # Both at once; each alone waits for the disk and for itself.
 checks: $(VENV)/test.stamp
@@ -66,7 +65,7 @@ unit notebooks outside slow: export OMP_NUM_THREADS := 1
 
 ELSEWHERE := --ignore=tests/browser --ignore=tests/outside  # not even collected
 unit: $(VENV)/test.stamp models
-	$(NICE) $(PYTEST) -n $(JOBS) --dist worksteal -m "not browser and not outside and not slow" $(ELSEWHERE)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not browser and not outside and not slow" $(ELSEWHERE)
 
 # In CI they run once for both: under strace, which shows that they ask nobody while they do what they should.
 NOTEBOOKS := test_the_notebooks_ask_nobody
