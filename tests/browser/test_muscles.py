@@ -140,7 +140,7 @@ def test_it_is_played_once_its_pictures_are_made(quick_url: str, visit: Callable
 
 def test_processing_is_unfolded_and_folded_with_the_keyboard(one: Visit) -> None:
     fold = panel(one).get_by_role("button", name="Processing", exact=True)
-    inside = panel(one).locator(".facelib-fold ~ .facelib-folded")
+    inside = panel(one).locator(".facelib-fold ~ .facelib-folded").filter(has_text="Mean removed")
     for key, unfolded in (("Enter", True), ("Space", False)):
         one.press(fold, key)
         expect(fold).to_have_attribute("aria-expanded", str(unfolded).lower())
