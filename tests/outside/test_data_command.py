@@ -257,7 +257,11 @@ def test_what_a_killed_session_left_goes_at_the_next_start(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process can't be killed so elsewhere")
-@pytest.mark.parametrize("long", [False, True], ids=["sockets beside", "a name too long for sockets"])
+@pytest.mark.parametrize(
+    "long",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["sockets beside", "a name too long for sockets"],
+)
 def test_what_a_killed_server_left_goes_at_the_next_start(
     long: bool, own: dict[str, str], tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ SIZES = {  # width, height, pixels for each of CSS, whether fingers are used
     "small phone": (320, 640, 1.0, True),
     "laptop at 200 %": (640, 360, 2.0, False),
 }
+BETWEEN = {"laptop", "phone"}  # a larger and a smaller one are walked through each time
 
 
 class Walker:
@@ -148,7 +149,9 @@ class Walker:
             self.attempt(name, kind, use, found)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [pytest.param(one, marks=pytest.mark.slow) if one in BETWEEN else one for one in SIZES]
+)
 def test_a_walk_through_all_tabs(server: Server, visit: Callable[..., Visit], size: str) -> None:
     width, height, scale, fingers = SIZES[size]
     one = visit(server.url, width, height, scale, touch=fingers)
