@@ -41,7 +41,6 @@ SCALE: Final = (
     "Strengths of two different changes are on no common scale: compare whole changes, from 0 to 1, not "
     "single strengths."
 )
-EACH: Final = "each change does to the probability of {}"
 NETWORKS: Final = (
     "Face and change are the same; the networks differ: change of the one that is chosen now minus change of "
     "the pinned one, for the same shaken copies."
@@ -275,8 +274,12 @@ class ComparePanel(Card):
             ]
             for row in found.to_dict("records")
         ]
-        which = "the change does to the probability of {} for both networks" if two else EACH
-        self.table.show(COLUMNS, cells, f"What {which.format(label)}")
+        caption = (
+            f"What the change does to the probability of {label} for both networks"
+            if two
+            else f"What each change does to the probability of {label}"
+        )
+        self.table.show(COLUMNS, cells, caption)
         self.notes.value = paragraphs(*self._notes(pinned))
 
     def _only_networks(self, pinned: Pinned) -> bool:

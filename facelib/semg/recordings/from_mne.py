@@ -48,8 +48,8 @@ def from_mne(
     >>> recording = from_mne(mne.io.read_raw("session.vhdr"))  # doctest: +SKIP
     """
     if not all(hasattr(raw, name) for name in ("ch_names", "info", "get_data", "annotations")):
-        msg = f"Expected what mne.io.read_raw returns; got {type(raw).__name__}."
-        raise BadValueError(msg)
+        msg = f"A recording that MNE has read is needed; got {type(raw).__name__}."
+        raise BadValueError(msg, hint="In Python: mne.io.read_raw returns one.")
     rate, rows = float(raw.info["sfreq"]), int(raw.n_times)
     chosen, notes = wanted(list(raw.ch_names), columns, kind)
     first, last = piece((start, stop), rate, rows, "the recording")

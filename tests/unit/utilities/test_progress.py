@@ -39,7 +39,9 @@ REPORTS = ("Report", "StudyReport", "GridReport", "TrainingReport")
 PROGRESS = {form.format(name) for name in REPORTS for form in ("{} | None", "bool | {} | None")}
 """How a parameter called progress may be annotated."""
 STOP = {"Stop | None"}
-ENDS = {"charts.chain_steps", "semg.Recording.cut", "semg.Video.frames"}
+ENDS = {
+    "charts.chain_steps", "semg.Recording.cut", "semg.Video.frames", "semg.from_mne", "semg.read_signals",
+}  # fmt: skip
 """Where stop is a number: the end of what begins at start."""
 
 

@@ -246,7 +246,7 @@ def test_what_mne_read_becomes_a_recording(tmp_path: Path) -> None:
     part = semg.from_mne(raw, columns=MUSCLES, start=2.0, stop=4.0)
     np.testing.assert_array_equal(part.signals, found.signals[2 * RATE : 4 * RATE])
     assert [(event.name, event.seconds) for event in part.events] == [("Lächeln", 0.25)]
-    with pytest.raises(BadValueError, match=r"Expected what mne\.io\.read_raw returns; got dict"):
+    with pytest.raises(BadValueError, match="A recording that MNE has read is needed; got dict"):
         semg.from_mne({})  # type: ignore[arg-type]
 
 
