@@ -41,6 +41,9 @@ def check(
 ) -> tuple[Finding, ...]:
     """Return the findings of a recording, errors first; none if all is well.
 
+    Whether a muscle is the one that its channel is named after, or one of the face at all, can't be told from
+    the signal: a leg's passes.
+
     Parameters
     ----------
     recording
