@@ -57,6 +57,7 @@ page(Explorer(("known_unbiased", "known_age_happy")))
 """
 """A notebook with the page, read by classifiers that answer at once."""
 START = 180.0  # seconds that a server may take on a busy machine
+_PLAYS: list[Playwright] = []
 COMES = 180_000  # ms that a page or an answer may take there
 
 
@@ -71,12 +72,26 @@ def launch_browser(playwright: Playwright) -> Browser:
 
 
 @contextlib.contextmanager
+def playing() -> Iterator[Playwright]:
+    """Playwright, of which a process has one: a module's browser may come beside the session's."""
+    if _PLAYS:
+        yield _PLAYS[0]
+        return
+    with sync_playwright() as playwright:
+        _PLAYS.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _PLAYS.clear()
+
+
+@contextlib.contextmanager
 def open_browser() -> Iterator[Browser]:
     """A Chromium for tests; without one they are skipped, in CI they fail."""
     if find_browser() is None:
         text = "No Chromium found. Install it, for example with: apt-get install chromium"
         pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
-    with sync_playwright() as playwright:
+    with playing() as playwright:
         expect.set_options(timeout=30_000)  # ms; a busy machine may need more than Playwright's 5 s
         browser = launch_browser(playwright)
         stuck = threading.Timer(60, end_chromium)  # closing waits for its processes without end
