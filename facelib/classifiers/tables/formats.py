@@ -252,7 +252,7 @@ for _format in _FORMATS:
 
 ANYWAY: Final = "In Python: tool='any', file='picture', outputs=['joy', 'anger'], unit=(0, 1)."
 ANY: Final = "any"
-"""What `from_table` is told of a table of a tool that none of `FORMATS` is of."""
+"""The `tool` of a table that is in none of `FORMATS`: its columns are named in the call."""
 
 
 def any_format(file: str, columns: Sequence[str], unit: Unit) -> Format:
