@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from facelib.app import MusclesPanel
-from facelib.app.muscles import state as states
 from facelib.app.muscles.channel_map import OFFERED, read_map
 from facelib.app.muscles.signals_panel import facts
 from facelib.errors import BadTableError
@@ -37,18 +36,8 @@ def session(names: tuple[str, ...] = ("EXG1", "EXG2", "Force")) -> bytes:
 
 
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    monkeypatch.setattr(states, "SETTLE", 0.0)
-    made: list[MusclesPanel] = []
-
-    def begin(**settings: Any) -> MusclesPanel:
-        given = {"models": ["known_unbiased"], "size": 64, "background": False, "source": "mine"}
-        made.append(MusclesPanel(**(given | settings)))
-        return made[-1]
-
-    yield begin
-    for panel in made:
-        panel.state.close()
+def make(panels: Make) -> Make:
+    return panels
 
 
 def shown(widget: Any) -> bool:

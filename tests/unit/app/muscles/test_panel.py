@@ -17,7 +17,6 @@ import pytest
 
 from facelib.app import Explorer, MusclesPanel
 from facelib.app.muscles import panel as panels
-from facelib.app.muscles import state as states
 from facelib.app.muscles.exports import OFFERS, NothingShownError, Shown, activity_table
 from facelib.app.muscles.playback import nearest
 from facelib.app.muscles.signals_panel import facts
@@ -52,19 +51,13 @@ def clip(seconds: float = 2.0) -> bytes:
 
 
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Panels that compute at once and end with the test."""
-    monkeypatch.setattr(states, "SETTLE", 0.0)
-    made: list[MusclesPanel] = []
+def make(panels: Make) -> Make:
+    """Panels with a clip of a smile."""
 
     def begin(**settings: Any) -> MusclesPanel:
-        given = {"models": ["known_unbiased"], "size": 64, "background": False, "source": "mine"}
-        made.append(MusclesPanel(**(given | {"given": ("clip.csv", clip())} | settings)))
-        return made[-1]
+        return panels(**({"given": ("clip.csv", clip())} | settings))
 
-    yield begin
-    for panel in made:
-        panel.state.close()
+    return begin
 
 
 def shown(widget: Any) -> bool:
