@@ -36,7 +36,7 @@ from facelib.faces import Face, Head
 from facelib.studies.disclaimer import LIMITS
 
 Follow = Callable[[str, StudyState], None]
-INTRO: Final = "Move the slider: the face on the right changes, and networks that name emotions answer."
+INTRO: Final = "Move the slider: the right face changes, and emotion classifiers answer."
 FIRST: Final = "application/vnd.facelib.first+json"  # as in loading.macro.html.j2
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
