@@ -66,7 +66,7 @@ def test_the_first_screen_has_face_strength_and_answer_in_this_order(looker: Vis
     page = looker.page
     app = page.locator(".facelib-app")
     answer = page.locator(".facelib-answer .facelib-sentence p").first
-    said = page.get_by_text("Move the slider: the face on the right changes", exact=False)
+    said = page.get_by_text("Move the slider: the right face changes", exact=False)
     expect(answer).to_be_visible(timeout=180_000)  # once the sweep is there
     for width, height in ((1440, 900), (1280, 720), (820, 1180), (1180, 820), (390, 844)):
         resized(looker, width, height)
