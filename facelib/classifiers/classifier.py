@@ -90,6 +90,12 @@ def _columns(labels: tuple[str, ...], emotions: Mapping[str, str | None]) -> dic
     return {emotion: known[emotion] for emotion in EMOTIONS if emotion in known} | others
 
 
+def _evaluate(part: nn.Module) -> None:
+    """Set a network to evaluation, in which `torch.onnx.export` of one made of its parts doesn't leave it."""
+    if any(module.training for module in part.modules()):
+        part.eval()
+
+
 class Classifier:
     """A network that names the emotion of a face, or something else that its labels say.
 
@@ -368,6 +374,7 @@ class Classifier:
     def engine(self) -> Engine | Accelerated:
         """The engine that computes features of prepared pictures, fast and without gradient."""
         with self._lock:
+            _evaluate(self.body)
             if self._engine is None:
                 size = self.input_size
                 noise = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), np.uint8)
@@ -414,6 +421,7 @@ class Classifier:
     def logits_from(self, features: torch.Tensor) -> torch.Tensor:
         """Return the logits (N, K) of features, differentiable in them, where the classifier is."""
         engine = self.engine if self.device.accelerated else None
+        _evaluate(self.head)
         logits: torch.Tensor = (
             engine.logits(features) if isinstance(engine, Accelerated) else self.head(features)
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -105,6 +108,22 @@ def test_it_is_in_evaluation_mode_and_keeps_no_gradient(images: Images) -> None:
     clf.logits_from(features)[:, 0].sum().backward()  # type: ignore[no-untyped-call]
     assert features.grad is not None
     assert all(weight.grad is None for weight in (*clf.body.parameters(), *clf.head.parameters()))
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_an_export_of_its_parts_changes_no_reading(images: Images, *, read_before: bool) -> None:
+    """Torch's exporter puts a network back into training, all parts of it, if its outermost layer was."""
+    clf, expected = toy(), toy().logits(images)
+    clf.head.append(nn.Dropout(0.9))
+    if read_before:
+        clf.logits(images)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            nn.Sequential(clf.body, clf.head), (clf.prepare(images),), io.BytesIO(), dynamo=False
+        )
+    np.testing.assert_allclose(clf.logits(images), expected, atol=1e-5)
+    np.testing.assert_allclose(clf.logits_from(clf.features(images)), expected, atol=1e-5)
 
 
 def test_softmax_follows_the_definition(rng: np.random.Generator) -> None:
