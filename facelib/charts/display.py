@@ -18,8 +18,9 @@ def offline() -> None:
     import altair as alt
 
     alt.renderers.enable("jupyter", offline=True)
-    if "ipykernel" in sys.modules:  # a notebook runs this
-        from IPython import display as notebook
+    shell: Any = sys.modules.get("IPython")  # it has no types
+    if shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None:  # a notebook runs this
+        from IPython import display
 
-        shown: Any = notebook  # it has no types
+        shown: Any = display
         shown.display(shown.HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import altair as alt
@@ -23,11 +24,14 @@ def test_a_notebook_gets_the_style_and_a_program_nothing(
     monkeypatch: pytest.MonkeyPatch, shown: list[Any]
 ) -> None:
     with alt.renderers.enable("default"):
-        monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)  # a program, or a widget in it, may import it
         charts.offline()
         assert alt.renderers.active == "jupyter"
+        for shell in (None, SimpleNamespace()):  # none, and IPython in a terminal
+            monkeypatch.setattr(IPython, "get_ipython", lambda one=shell: one)
+            charts.offline()
         assert shown == []
-        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+        monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=sys))
         charts.offline()
     (style,) = shown
     assert style.data.startswith("<style>")
