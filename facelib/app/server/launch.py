@@ -218,6 +218,9 @@ def configuration(
         }
     )
     options.VoilaExecutor.cell_error_instruction = CANT_BUILD
+    # A page makes some 800 messages; on a busy machine they take longer than the 4 s after which Voila would
+    # go on without what comes behind them, the page itself.
+    options.VoilaExecutor.iopub_timeout = 120
     idle = max(1, round(idle_minutes * 60))
     options.MappingKernelManager.update(
         {"cull_idle_timeout": idle, "cull_interval": min(30, idle), "cull_connected": False}

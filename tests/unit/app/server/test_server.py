@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import nbformat
 import pytest
 from tornado.websocket import WebSocketClosedError
 
@@ -133,3 +134,11 @@ def test_browsers_from_a_snap_find_the_file(tmp_path: Path, monkeypatch: pytest.
     assert place.parent == home
     assert not place.name.startswith(".")
     assert place.stat().st_mode & 0o077 == 0
+
+
+def test_a_page_waits_for_its_last_messages() -> None:
+    """Of Voila's 4 s a busy machine needs more for some 800 messages: pages came without their widgets."""
+    from voila.execute import VoilaExecutor
+
+    executor = VoilaExecutor(nbformat.v4.new_notebook(), config=server().config)
+    assert executor.iopub_timeout >= 60
