@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
+import logging
 import os
 import re
 import secrets
@@ -26,6 +27,8 @@ from facelib.utilities.checks import whole
 from facelib.utilities.distribution import DISTRIBUTION, with_extra
 from facelib.utilities.scratch import sweep
 
+logger = logging.getLogger(__name__)
+
 TEMPLATE = "share/jupyter/voila/templates/facelib"
 PAGE = {"checkout": "notebooks/app.ipynb", "installed": "share/facelib/notebooks/app.ipynb"}
 LOG_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
@@ -40,6 +43,7 @@ POOL, CLASS_POOL = 2, 6  # kernels that stand ready (our choice)
 KERNELS = 8  # that may run
 LARGEST_CLASS = 60  # visitors (our choice)
 CLASS_SIZE = f"A class has 1 to {LARGEST_CLASS} visitors, a whole number"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")  # colours
 CANT_BUILD = "The page could not be built. The window in which facelib was started says why."
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
@@ -156,6 +160,12 @@ def serve(
         server.start()
 
 
+def _say_why(execute_reply: Mapping[str, Any], **_: Any) -> None:
+    """Log the error for which a page couldn't be built; Voila keeps it to itself."""
+    lines = [ANSI.sub("", line) for line in execute_reply["content"].get("traceback", ())]
+    logger.error("A page could not be built:\n%s", "\n".join(lines))
+
+
 def configuration(
     page: Path,
     port: int,
@@ -217,7 +227,7 @@ def configuration(
             "strip_sources": True,
         }
     )
-    options.VoilaExecutor.cell_error_instruction = CANT_BUILD
+    options.VoilaExecutor.update({"cell_error_instruction": CANT_BUILD, "on_cell_error": _say_why})
     # A page makes some 800 messages; on a busy machine they take longer than the 4 s after which Voila would
     # go on without what comes behind them, the page itself.
     options.VoilaExecutor.iopub_timeout = 120

@@ -142,3 +142,14 @@ def test_a_page_waits_for_its_last_messages() -> None:
 
     executor = VoilaExecutor(nbformat.v4.new_notebook(), config=server().config)
     assert executor.iopub_timeout >= 60
+
+
+def test_the_window_says_why_a_page_could_not_be_built(caplog: pytest.LogCaptureFixture) -> None:
+    """The page sends its reader there, and there nothing was said."""
+    from voila.execute import VoilaExecutor
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
+    VoilaExecutor(notebook, config=server().config).execute(notebook, {})
+    (said,) = [one.getMessage() for one in caplog.records if one.name == "facelib.app.server.launch"]
+    assert "ZeroDivisionError: division by zero" in said
+    assert "\x1b" not in said
