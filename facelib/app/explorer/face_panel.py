@@ -145,7 +145,10 @@ class FacePanel(Card):
                     return
                 changes = {key: value for key, value in change(event["new"]).items() if value is not None}
                 if changes:
+                    face = self.explorer.face
                     self.explorer.edit(**changes)
+                    if not isinstance(face, Head):  # sent before the photograph was chosen, heard after it
+                        self.explorer.show(face)
 
         widget.observe(self.guarded(on_value), "value")
 

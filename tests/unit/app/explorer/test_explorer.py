@@ -457,6 +457,18 @@ def test_a_photograph_is_not_read_for_the_emotion_of_the_head_before_it(
     assert explorer.label == then
 
 
+def test_a_late_word_of_a_hidden_control_does_not_take_the_photograph_away(explorer: Explorer) -> None:
+    """A browser holds a second choice back until the first is heard; the photograph may come between."""
+    face = FacePanel(explorer)
+    face.source.value = "photograph"
+    shown = explorer.face
+    face.menus["expression"].value = "sad"
+    assert explorer.face is shown
+    assert face.source.value == "photograph"
+    face.source.value = "head"
+    assert explorer.face.expression == "sad", "and nothing is lost"
+
+
 def test_the_photograph_gives_the_property_back(explorer: Explorer) -> None:
     face, change = FacePanel(explorer), ChangePanel(explorer)
     change.menu.value = "palsy"
