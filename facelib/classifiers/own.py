@@ -191,6 +191,8 @@ def own(
     scales = _scales(declared_scales, names, emotions)
     probable = not scales and are_probabilities(answers)
     stated = stated_outputs or ("probabilities" if probable else "logits" if scales else loaded.outputs)
+    if stated == "probabilities" and loaded.softmax_off:  # true of the file, and its network gives logits
+        stated = "logits"
     to_probabilities = _link(stated, names, scales, sigmoids=loaded.sigmoids)
     network = _to_logits(network, stated, sample, answers, loaded.source)
     if scales and loaded.sigmoids:  # readers of files take the last sigmoid off

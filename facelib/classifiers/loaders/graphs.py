@@ -45,6 +45,7 @@ def _reader(read: Callable[..., FileNetwork]) -> Callable[..., Loaded]:
             file_hash(path),
             outputs=network.outputs,
             sigmoids=network.ending == "sigmoid",
+            softmax_off=network.ending == "softmax",
             no_gradient=network.no_gradient,
         )
 

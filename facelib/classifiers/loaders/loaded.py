@@ -60,6 +60,8 @@ class Loaded:
         Outputs of the network.
     sigmoids
         Whether each logit has a sigmoid of its own instead of one softmax for all.
+    softmax_off
+        Whether its file ends in a softmax, which the reader has taken off: the network gives logits.
     no_gradient
         Why no gradient flows through it, for people; "" if one does.
     adapt
@@ -74,6 +76,7 @@ class Loaded:
     preparation: Preparation | None = None
     outputs: Outputs = "logits"
     sigmoids: bool = False
+    softmax_off: bool = False
     no_gradient: str = ""
     adapt: Callable[[nn.Module, torch.Tensor], nn.Module] = lambda network, _sample: network
 

@@ -75,6 +75,20 @@ def test_onnx_with_maps(images: Images, tmp_path: Path, softmax: bool) -> None:
         )
 
 
+def test_a_file_that_ends_in_its_softmax_may_be_said_to_give_probabilities(
+    images: Images, tmp_path: Path
+) -> None:
+    """It was refused: the reader had taken the softmax off without a word."""
+    save_onnx(tmp_path / "net.onnx", softmax=True)
+    silent = own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL)
+    clf = own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL, outputs="probabilities", id="said")
+    np.testing.assert_array_equal(clf.logits(images, BOX), silent.logits(images, BOX))
+    np.testing.assert_array_equal(clf.probabilities(images, BOX), silent.probabilities(images, BOX))
+    save_onnx(tmp_path / "raw.onnx", softmax=False)
+    with pytest.raises(BadValueError, match="declare outputs='logits'"):
+        own(tmp_path / "raw.onnx", labels=SEVEN, preparation=SMALL, outputs="probabilities")
+
+
 def test_onnx_that_can_not_be_converted_is_read_without_maps(images: Images, tmp_path: Path) -> None:
     network = save_onnx(tmp_path / "net.onnx", softmax=False, strange=True)
     clf = own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL)
