@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -203,11 +204,19 @@ def reporting(
 def _bar(total: float, words: str, unit: str, *, parts: bool) -> Iterator[Report]:
     """Yield a function that moves a progress bar."""
     from tqdm.auto import tqdm
+    from tqdm.notebook import tqdm_notebook
 
+    drawn = issubclass(tqdm, tqdm_notebook)  # by widgets
     whole = total if unit else 100.0
     known = None if math.isnan(whole) else whole
     before: dict[str, float] = {}
-    with tqdm(total=known, desc=words or None, unit=unit or "%", leave=False) as bar:
+    ours: dict[str, Any] = {"display": False} if drawn else {}
+    with contextlib.ExitStack() as shown:
+        bar = shown.enter_context(
+            tqdm(total=known, desc=words or None, unit=unit or "%", leave=False, **ours)
+        )
+        if drawn:
+            shown.enter_context(_seen(cast(Any, bar).container))
 
         def show(at: Progress) -> None:
             done = at.done if unit else round(100 * at.share) if math.isfinite(at.share) else 0
@@ -222,3 +231,19 @@ def _bar(total: float, words: str, unit: str, *, parts: bool) -> Iterator[Report
             before[at.words if parts else ""] = done
 
         yield show
+
+
+@contextmanager
+def _seen(widget: object) -> Iterator[None]:
+    """Show a widget in a notebook, and take it out of the cell's outputs at the end.
+
+    A view whose widget is closed is an error to a page that is drawn when all cells have run, as Voila's.
+    """
+    from IPython.display import display
+
+    handle = display(widget, display_id=True)  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if handle is not None:
+            handle.update({"text/plain": ""}, raw=True)

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
 
 import facelib
 from facelib import experiments, semg, stats, studies
@@ -216,6 +218,27 @@ def annotations(parameter: str) -> dict[str, str]:
         if parameter in parameters and function.__module__.startswith("facelib"):
             found[where] = str(parameters[parameter].annotation)
     return found
+
+
+LOOKED_ON = """
+from facelib.utilities.progress import reporting
+
+with reporting(True, 3, "trying", unit="heads") as report:
+    for done in (1, 2, 3):
+        report.at(done)
+"""
+
+
+def test_a_bar_that_has_gone_leaves_no_hole_in_a_notebook() -> None:
+    """A page is drawn when all has run: the view of a bar that is closed by then said "model not found"."""
+    live = "application/vnd.jupyter.widget-view+json"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LOOKED_ON)])
+    client = NotebookClient(notebook, kernel_name="python3", timeout=120)
+    with client.setup_kernel():
+        client.execute_cell(notebook.cells[0], 0)
+        bars = [kept for kept in client.widget_state.values() if kept["_model_name"] == "FloatProgressModel"]
+    assert len(bars) == 1, "there was one"
+    assert not [output for output in notebook.cells[0]["outputs"] if live in output.get("data", {})]
 
 
 def test_every_public_function_takes_progress_alike() -> None:
