@@ -163,8 +163,7 @@ def _written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        large = value.isascii() and value.isdigit() and value[0] != "0" and int(value) > EXACT
-        bare = large or not (value == "" or value[0] == "'" or _NUMBER.fullmatch(value))
+        bare = not (value == "" or value[0] == "'" or _NUMBER.fullmatch(value))
         return quote(value if bare else f"'{value}", safe=_SAFE + "'").replace(" ", "%20")
     if isinstance(value, list):
         pairs = [":".join(_written(part) for part in item) if isinstance(item, list) else _written(item)

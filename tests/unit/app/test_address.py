@@ -13,7 +13,7 @@ from page_states import quick, states
 
 from facelib import interventions
 from facelib.app.address import LONGEST_ADDRESS, OPTION, TAB_NAMES, WORDS, from_address, to_address
-from facelib.app.page_state import PageState, to_plain
+from facelib.app.page_state import EXACT, PageState, to_plain
 from facelib.app.session import LONGEST_SESSION, from_session, shared_state, to_session
 from facelib.errors import FacelibError
 from facelib.faces import Head, Light
@@ -44,6 +44,15 @@ def test_a_scene_comes_back_from_its_link_without_loss(state: PageState) -> None
     back = from_address(text)
     assert back == scene_of(state)
     assert to_address(back) == text
+
+
+@pytest.mark.parametrize("name", [str(EXACT + 1), str(-EXACT - 1), "1e5", "'12", "007"])
+def test_names_that_look_like_numbers_stay_names(name: str) -> None:
+    scene = replace(SCENE, classifier=name)
+    assert from_address(to_address(scene)) == scene_of(scene)
+    seeded = replace(SCENE, head=replace(SCENE.head, seed=EXACT + 1))
+    assert from_address(to_address(seeded)) == scene_of(seeded)
+    assert from_address(f"seed={EXACT + 1}").head.seed == EXACT + 1, "as links had it before"
 
 
 def test_the_first_scene_needs_no_words() -> None:
