@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,9 +11,16 @@ from facelib.faces.table import natural_key
 
 FIRST: Final = frozenset((
     "before", "pre", "without", "bare", "off", "none", "no", "false", "0", "baseline", "first", "healthy",
-    "unaffected", "control", "kontrolle", "preop", "präop", "vor", "vorher", "prä", "ohne", "nein", "gesund",
+    "unaffected", "control", "kontrolle", "vor", "vorher", "prae", "ohne", "nein", "gesund",
 ))  # fmt: skip
 """Words of a beginning, or of nothing: their condition comes first, if one of the two is among them."""
+BEFORE: Final = re.compile(
+    r"(?:pre|prae|pra|vor)"
+    r"(?:op|operat(?:ion|iv|ive|iver|iven|ives|ively)|test|surgery|surgical|treatment|behandlung|"
+    r"therap(?:y|ie|eutic|eutisch)|intervention(?:al|ell)?|injection|injektion)"
+)
+"""Words that say before what: preop, praeoperativ, pretest, Vorbehandlung; spelt as by `_begins`."""
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 def conditions(words: Sequence[str]) -> tuple[str, str]:
@@ -21,8 +29,18 @@ def conditions(words: Sequence[str]) -> tuple[str, str]:
     >>> conditions(["after", "before"]), conditions(["10", "2"]), conditions(["ohne Draht", "mit Draht"])
     (('before', 'after'), ('2', '10'), ('ohne Draht', 'mit Draht'))
     """
-    begins = [bool(FIRST & set(re.findall(r"[^\W_]+", word.lower()))) for word in words]
     first, second = sorted(words, key=natural_key)
-    if begins[0] != begins[1]:
-        first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
+    if _begins(second) and not _begins(first):
+        first, second = second, first
     return first, second
+
+
+def _begins(value: str) -> bool:
+    """Return whether a value has a word of a beginning; capitals, umlauts and numbers behind don't count.
+
+    >>> _begins("prä-operativ"), _begins("Session_pre1"), _begins("pressure"), _begins("postop")
+    (True, True, False, False)
+    """
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", value).lower().translate(_UMLAUTS))
+    bare = (re.sub(r"(?<=[^0-9])[0-9]+$", "", word) for word in words)  # pre1
+    return any(word in FIRST or BEFORE.fullmatch(word) for word in {*words, *bare})

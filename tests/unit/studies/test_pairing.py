@@ -55,6 +55,13 @@ def test_every_face_is_paired_alone_or_left_out() -> None:
         (["session_post", "session_pre"], ("session_pre", "session_post")),
         (["patient", "Kontrolle"], ("Kontrolle", "patient")),
         (["postop", "preop"], ("preop", "postop")),
+        (["post-op", "prae-op"], ("prae-op", "post-op")),
+        (["postoperativ", "praeoperativ"], ("praeoperativ", "postoperativ")),
+        (["postoperativ", "pra\u0308operativ"], ("pra\u0308operativ", "postoperativ")),
+        (["POSTOP", "PRÄOP"], ("PRÄOP", "POSTOP")),
+        (["posttest", "pretest"], ("pretest", "posttest")),
+        (["post1", "pre1"], ("pre1", "post1")),
+        (["pressure", "open"], ("open", "pressure")),
         (["B", "A"], ("A", "B")),
     ],
 )
