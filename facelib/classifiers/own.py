@@ -251,6 +251,12 @@ _LINKS: Final[Mapping[Callable[..., Any], str]] = MappingProxyType(
 """What a card says of each way from logits to probabilities."""
 
 
+ALONE: Final = (
+    "{label} is the only output, and probabilities that share out 1 are 1 for every picture then. A sigmoid "
+    "for yes or no: outputs='binary'. A value with a unit: outputs=Scale('years')."
+)
+
+
 def _link(
     stated: Outputs, labels: tuple[str, ...], scales: Mapping[str, Scale], *, sigmoids: bool
 ) -> Callable[..., Any]:
@@ -265,7 +271,14 @@ def _link(
         raise BadValueError(msg)
     if stated in ("multi-label", "binary"):
         return sigmoid
+    _share_out(labels)
     return normalised_sigmoid if sigmoids or stated == "sigmoids" else softmax
+
+
+def _share_out(labels: Sequence[str]) -> None:
+    """Raise `BadValueError` for a single output that is to share out 1: it would be 1 for every picture."""
+    if len(labels) == 1:
+        raise BadValueError(ALONE.format(label=labels[0]))
 
 
 def _scales(
@@ -380,6 +393,7 @@ def _asked(
             f"A function answers with probabilities that sum to 1: make them of its logits; got {outputs!r}."
         )
         raise BadValueError(msg)
+    _share_out(cast("Sequence[str]", labels))
     if cam_layer is not None:
         msg = f"A function has no layers, so no `cam_layer`; got {cam_layer!r}."
         raise BadValueError(msg)

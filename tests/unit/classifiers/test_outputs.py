@@ -76,6 +76,16 @@ def test_several_labels_may_be_true_at_once(images: Images) -> None:
     np.testing.assert_allclose(ends_in_it.probabilities(images), found, rtol=1e-4)
 
 
+@pytest.mark.parametrize("outputs", [None, "logits", "probabilities", "sigmoids"])
+def test_one_output_alone_is_no_class_among_others(outputs: Any) -> None:
+    """A softmax of one number is 1 for every picture: such a network would look perfectly robust."""
+    net = Net(1, nn.Softmax(1) if outputs == "probabilities" else None)
+    with pytest.raises(BadValueError, match=r"pain is the only output.*outputs='binary'.*outputs=Scale"):
+        own(net, labels=["pain"], preparation=SMALL, outputs=outputs)
+    with pytest.raises(BadValueError, match="pain is the only output"):
+        own(lambda _pictures: pytest.fail("it was called"), labels=["pain"], preparation=SMALL)
+
+
 def test_a_binary_grader_gives_the_probability_of_its_label(images: Images) -> None:
     net = Net(1)
     clf = own(net, labels=["pain"], preparation=SMALL, outputs="binary")
