@@ -335,7 +335,9 @@ def _batches(
         yield from _fed(store, jobs, readers, numbers=numbers, processes=processes)
         return
     task = joblib.delayed(_batch)
-    tasks = (task(store.folder, some, [jobs[number] for number in some], readers) for some in numbers)
+    tasks = (
+        task(os.getpid(), store.folder, some, [jobs[number] for number in some], readers) for some in numbers
+    )
     if backend.supports_return_generator:
         parallel = joblib.Parallel(
             n_jobs=processes,
@@ -372,29 +374,36 @@ def _fed(
         pre_dispatch="2 * n_jobs",
         max_nbytes=None,
     )
-    for some, rendered in parallel(task(some, [jobs[number] for number in some], lean) for some in numbers):
+    for some, rendered in parallel(
+        task(os.getpid(), some, [jobs[number] for number in some], lean) for some in numbers
+    ):
         yield some, feed(store.folder, rendered, readers)
 
 
 def _render(
-    numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
+    asker: int, numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
 ) -> tuple[range, list[Rendered]]:
-    """Render one batch in another process."""
-    _end_with_parent()
+    """Render one batch in another process than the one that asks for it."""
+    _end_with_parent(asker)
     return numbers, render(jobs, readers)
 
 
 def _batch(
-    folder: Path, numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
+    asker: int, folder: Path, numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
 ) -> tuple[range, Done]:
-    """Do one batch in another process."""
-    _end_with_parent()
+    """Do one batch in another process than the one that asks for it."""
+    _end_with_parent(asker)
     return numbers, work(folder, jobs, readers)
 
 
 @cache
-def _end_with_parent() -> None:
-    """End this process once the one that started it is gone: killed, it can't say so."""
+def _end_with_parent(asker: int) -> None:
+    """End this process once the one that started it is gone: killed, it can't say so.
+
+    Where threads do the work this is the process that asks: it lives on without whoever started it.
+    """
+    if os.getpid() == asker:
+        return
     parent = os.getppid()
 
     def watch() -> None:

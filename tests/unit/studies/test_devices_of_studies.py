@@ -107,7 +107,7 @@ def test_what_others_rendered_is_read_by_one(
                 yield pickle.loads(cloudpickle.dumps(made))
 
     monkeypatch.setattr(joblib, "Parallel", Processes)
-    monkeypatch.setattr(execution, "_end_with_parent", lambda: None)
+    monkeypatch.setattr(execution, "_end_with_parent", lambda _: None)
     both = little(classifiers=mixed()).run(tmp_path / "both", n_jobs=2)
     assert sum(sizes) == 5
     assert max(sizes) <= execution.RENDERED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -189,6 +190,8 @@ def test_a_backend_that_gives_its_results_at_the_end_gives_the_same_rows(
         same(small_study().run(tmp_path / "run", progress=seen.append), undisturbed)
     assert len(seen) > 2
     assert seen[-1].done == UNITS
+    watches = [one for one in threading.enumerate() if one.name == "facelib-parent"]
+    assert watches == [], "work in threads doesn't end the process that asked for it"
 
 
 @pytest.mark.packages
