@@ -60,6 +60,18 @@ def test_wrong_tokens_open_nothing(given: str) -> None:
     assert asyncio.run(provider._get_user(handler(Authorization="token secret"))) is not None
 
 
+def test_a_hub_at_the_same_address_keeps_its_cookie(caplog: pytest.LogCaptureFixture) -> None:
+    """Jupyter names cookies after host and port; of a hub's we would have said that it is expired."""
+    deleted: list[str] = []
+    visitor = handler()  # as scripts and pictures are asked for
+    hubs = {"username-127-0-0-1-8866": "anna"}
+    visitor.get_cookie = hubs.get
+    visitor.clear_cookie = lambda name, **_: deleted.append(name)
+    asyncio.run(TokenProvider(token="secret").get_user(visitor))
+    assert deleted == []
+    assert "cookie" not in caplog.text
+
+
 def test_no_token_lets_everyone_in() -> None:
     provider = TokenProvider(token="")
     assert not provider.auth_enabled
