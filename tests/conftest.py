@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from facelib.classifiers import Classifier
@@ -22,6 +23,28 @@ os.environ["FACELIB_DATA"] = tempfile.mkdtemp(prefix="tests-of-")  # their studi
 atexit.register(shutil.rmtree, os.environ["FACELIB_DATA"], ignore_errors=True)
 
 FROM_NPM = ("faceapi", "human")
+CALIBRATION = "calibration"  # the folder whose tests all have one case in every run
+SHOWN = {"app", "charts", "experiments", "models"}  # their examples in docstrings wait for `make thorough`
+
+# The same examples everywhere, and no clock: a test that was green stays so on a busy machine.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave all cases but the first of what is marked `one_case` to `make thorough`."""
+    seen: set[tuple[object, str]] = set()
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and SHOWN & set(item.path.parts):
+            item.add_marker("thorough")
+        one = item.get_closest_marker("one_case") or item.path.parent.name == CALIBRATION
+        if one and not item.get_closest_marker("thorough"):
+            test = item.path, getattr(item, "originalname", item.name)
+            if test in seen:
+                item.add_marker("thorough")
+            seen.add(test)
 
 
 def pytest_collection_finish() -> None:

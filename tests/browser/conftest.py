@@ -73,6 +73,7 @@ LONGEST = {
     f"test_{name}": place
     for place, name in enumerate(("server", "visitors", "explorer", "widgets", "population"))
 }
+EVERY_TIME = {"test_journeys"}  # files; `make thorough` runs the others
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,6 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.path.stem not in EVERY_TIME:
+                item.add_marker(pytest.mark.thorough)
     items.sort(key=lambda item: (here in item.path.parents, LONGEST.get(item.path.stem, len(LONGEST))))
 
 

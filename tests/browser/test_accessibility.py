@@ -246,7 +246,9 @@ def missed(one: Visit, targets: Locator) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "height"), [pytest.param(1440, 1000, marks=pytest.mark.slow), (390, 844)])
+@pytest.mark.parametrize(
+    ("width", "height"), [pytest.param(1440, 1000, marks=pytest.mark.thorough), (390, 844)]
+)
 def test_titles_of_columns_and_rows_of_check_boxes_take_a_finger(
     reader: Visit, width: int, height: int
 ) -> None:

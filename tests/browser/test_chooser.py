@@ -18,8 +18,8 @@ SOON = 30_000
 SIZES = [
     (1440, 900),
     (390, 844),
-    pytest.param(820, 1180, marks=pytest.mark.slow),
-    pytest.param(720, 450, marks=pytest.mark.slow),
+    pytest.param(820, 1180, marks=pytest.mark.thorough),
+    pytest.param(720, 450, marks=pytest.mark.thorough),
 ]
 
 

@@ -42,7 +42,7 @@ def has_room(page: Page) -> bool:
     return page.get_by_text("Starting a session").count() > 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_who_comes_to_a_full_class_waits_in_line_without_a_script(
     toy: Path, start: Start, visit: Visits, browser: Browser
 ) -> None:
@@ -106,7 +106,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_notebook(tmp_path_factory.mktemp("class") / "page.ipynb", QUICK_PAGE)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_nothing_of_ones_own_can_be_given_and_the_page_says_why(
     quick: Path, start: Start, visit: Visits
 ) -> None:
@@ -184,7 +184,7 @@ def proxy() -> Iterator[Proxy]:
     made.socket.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_all_of_it_lies_below_the_path_of_a_hub(
     quick: Path, start: Start, visit: Visits, proxy: Proxy
 ) -> None:

@@ -58,7 +58,7 @@ def test_a_scene_is_pinned_compared_and_swapped(quick_url: str, visit: Callable[
     one.assert_clean()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_both_fit_on_a_phone(quick_url: str, visit: Callable[..., Visit]) -> None:
     one = visit(quick_url, 390, 844, touch=True)
     card = pinned(one)

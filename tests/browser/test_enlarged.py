@@ -82,7 +82,7 @@ def test_a_click_enlarges_and_escape_gives_the_focus_back(viewer: Visit) -> None
     expect(opener(viewer)).to_be_focused()
 
 
-LOW = [pytest.param(*size, marks=pytest.mark.slow) for size in ((844, 390), (720, 450))]
+LOW = [pytest.param(*size, marks=pytest.mark.thorough) for size in ((844, 390), (720, 450))]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844), *LOW])

@@ -359,7 +359,7 @@ def test_three_hundred_updates_do_not_grow_the_page(explorer: Visit) -> None:
     assert explorer.heap() < heap + 8
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_no_kernel_stays_behind_and_a_killed_one_is_announced(
     start: Callable[..., Server], visit: Visits
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from harness import Visit, facelib_app, visitors, wait_until, write_notebook
 from playwright.sync_api import Browser, Locator, expect
 
-pytestmark = [pytest.mark.packages, pytest.mark.slow]
+pytestmark = [pytest.mark.packages, pytest.mark.thorough]
 
 START = 240_000  # ms until the page is there, on a busy machine
 WAIT = 60_000  # ms that a busy machine may take for all changes

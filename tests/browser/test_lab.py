@@ -81,14 +81,14 @@ def test_slider_errors_and_silence_in_lab(notebook: Visit, lab_server: Server) -
     notebook.assert_local()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_and_restarted_kernel_is_announced(notebook: Visit, lab_server: Server) -> None:
     newest = max(lab_server.kernels(), key=lambda kernel: kernel.create_time())
     newest.send_signal(signal.SIGKILL)
     expect(banner(notebook)).to_be_visible(timeout=15000)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_kernel_restarted_by_hand_is_announced(notebook: Visit) -> None:
     choose(notebook, "Kernel", "kernelmenu:restart")
     notebook.click(notebook.page.get_by_role("button", name="Confirm Kernel Restart"))
@@ -104,7 +104,7 @@ SweepPanel(facelib.sweep(facelib.Head(seed=3), "symmetry", ["known_unbiased"], 5
 
 
 @pytest.mark.packages
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_slider_of_a_sweep_moves_picture_and_curves_in_lab(
     tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -148,7 +148,7 @@ alt.Chart(row, width=1400, height=60, background="transparent").mark_bar().encod
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_wide_chart_fits_its_cell_and_stands_on_paper_in_a_dark_lab(
     tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,4 +1,4 @@
-"""Somebody plays for ten minutes with wheel, keys and tabs: the page doesn't grow (`make slow`)."""
+"""Somebody plays for ten minutes with wheel, keys and tabs: the page doesn't grow (`make thorough`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from harness import Visit
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.packages, pytest.mark.slow]
+pytestmark = [pytest.mark.packages, pytest.mark.thorough]
 
 MINUTES = float(os.environ.get("FACELIB_PLAY_MINUTES", "10"))
 SAMPLES = 9

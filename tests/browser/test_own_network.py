@@ -20,7 +20,7 @@ from torchvision.models import mobilenet_v3_small
 from facelib import classifiers
 from facelib.models import data_path
 
-pytestmark = [pytest.mark.packages, pytest.mark.slow]
+pytestmark = [pytest.mark.packages, pytest.mark.thorough]
 
 LONG = 120_000  # ms on a busy machine
 

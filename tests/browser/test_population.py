@@ -108,7 +108,7 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
     one.assert_clean()
 
 
-@pytest.mark.parametrize("name", ["Population", pytest.param("Observed data", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["Population", pytest.param("Observed data", marks=pytest.mark.thorough)])
 def test_names_of_rows_and_the_legend_stay_while_a_map_is_moved(
     quick_url: str, visit: Callable[..., Visit], name: str
 ) -> None:

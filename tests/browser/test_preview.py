@@ -51,7 +51,7 @@ def messages(page: Page) -> list[object]:
     return sent
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_untouched_page_shows_once_what_its_slider_does(browser: Browser, quick_url: str) -> None:
     with visitors(browser) as visit:
         one = visit(quick_url, 1440, 900, still=False)

@@ -87,7 +87,7 @@ def test_no_kernel_stays_behind(toy_server: Server, visit: Visits) -> None:
     toy_server.wait_for_kernels(1)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_no_kernel_stays_behind_a_crashed_browser(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--idle-minutes", "0.1", pool=0)
     one = ready(visit(server.url))
@@ -148,7 +148,7 @@ def test_errors_of_callbacks_are_told_in_the_panel(toy_server: Server, visit: Vi
     one.assert_clean()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_large_photograph_arrives(toy_server: Server, visit: Visits) -> None:
     one = ready(visit(toy_server.url))
     size = 14 * 2**20  # beyond the 10 MB at which tornado would close the connection without a word
@@ -158,7 +158,7 @@ def test_a_large_photograph_arrives(toy_server: Server, visit: Visits) -> None:
     one.assert_clean()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--max-kernels", "2", pool=1)
     first, second = ready(visit(server.url)), ready(visit(server.url))
@@ -195,7 +195,7 @@ def test_a_token_protects_the_page(toy: Path, start: Start, visit: Visits) -> No
     server.wait_for_kernels(0)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_taken_port_is_no_obstacle_and_ctrl_c_ends_everything(toy: Path, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
@@ -209,7 +209,7 @@ def test_a_taken_port_is_no_obstacle_and_ctrl_c_ends_everything(toy: Path, start
     assert not any(kernel.is_running() for kernel in kernels)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_kernels_do_not_outlive_a_killed_server(toy: Path, start: Start) -> None:
     server = start(toy, pool=1)
     (kernel,) = server.kernels()

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 Start = Callable[..., Server]
 Visits = Callable[..., Visit]
 SIZES = {"laptop": (1280, 720), "desktop": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
-LATER = {"laptop": pytest.mark.slow}
+LATER = {"laptop": pytest.mark.thorough}
 TABS = ("Explore", "Population", "Observed data", "Muscles")
 LONG = """
 import time
@@ -63,7 +63,7 @@ def old_kernel(server: Server, seconds: float) -> None:
     wait_until(lambda: time.time() - kernel.create_time() > seconds + 4, seconds + 60, "an old kernel")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
     toy: Path, start: Start, browser: Browser
 ) -> None:
@@ -78,7 +78,7 @@ def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
     page.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: Browser) -> None:
     server = start(toy, pool=1)
     (kernel,) = server.kernels()
@@ -143,7 +143,7 @@ def test_a_busy_session_is_asked_once_and_a_late_widget_hears_of_changes(
     expect(one.page.get_by_text("late: heard")).to_be_visible()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_page_that_computes_for_long_says_so_and_goes_on(
     tmp_path: Path, start: Start, visit: Visits
 ) -> None:
@@ -249,7 +249,7 @@ asked.clear()
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_found_while_the_page_comes_is_shown(tmp_path: Path, start: Start, visit: Visits) -> None:
     page = visit(start(write_notebook(tmp_path / "late.ipynb", LATE), pool=0).url).page
     expect(page.get_by_text("found 200")).to_be_visible(timeout=20_000)

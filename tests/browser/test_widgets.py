@@ -373,7 +373,7 @@ def test_a_status_on_a_page_that_never_rests_is_read_out(demo: Demo) -> None:
     demo.page.evaluate("clearInterval(window.restless)")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_three_hundred_updates_leave_the_page_as_it_was(demo: Demo) -> None:
     demo.click("patch")
     demo.click("snapshots", 30)

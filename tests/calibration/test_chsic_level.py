@@ -33,9 +33,10 @@ def test_given_labels_a_binary_property_is_rejected_no_more_often() -> None:
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "scenario",
-    ["number_tanh", pytest.param("number_heavy_tails", marks=pytest.mark.slow), "labels_7_number_tanh"],
+    ["number_tanh", pytest.param("number_heavy_tails", marks=pytest.mark.thorough), "labels_7_number_tanh"],
 )
 def test_given_numbers_it_rejects_no_more_often_than_the_level_says(scenario: str) -> None:
     runs = 300
@@ -44,12 +45,13 @@ def test_given_numbers_it_rejects_no_more_often_than_the_level_says(scenario: st
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "n", "shape", "size", "least"),
     [
         ("labels_7", 100, "linear", 0.4, 0.82),
-        pytest.param("labels_7", 200, "quadratic", 0.8, 0.97, marks=pytest.mark.slow),
-        pytest.param("number_tanh", 200, "linear", 0.4, 0.97, marks=pytest.mark.slow),
+        pytest.param("labels_7", 200, "quadratic", 0.8, 0.97, marks=pytest.mark.thorough),
+        pytest.param("number_tanh", 200, "linear", 0.4, 0.97, marks=pytest.mark.thorough),
         ("number_tanh", 200, "quadratic", 0.8, 0.97),
     ],
 )

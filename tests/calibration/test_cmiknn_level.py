@@ -17,7 +17,7 @@ SEED = 11  # other data than those of the table
 @pytest.mark.parametrize(
     ("scenario", "n"),
     [("none", 100), ("labels_7_unequal", 150), ("labels_7_heteroscedastic", 150), ("number_tanh", 100),
-     pytest.param("number_heavy_tails", 100, marks=pytest.mark.slow), ("labels_7_number_tanh", 150)],
+     pytest.param("number_heavy_tails", 100, marks=pytest.mark.thorough), ("labels_7_number_tanh", 150)],
 )  # fmt: skip
 def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:
     runs = 300
@@ -27,6 +27,7 @@ def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:
         assert low <= np.sum(p <= level + 1e-12) <= high
 
 
+@pytest.mark.thorough
 def test_a_binary_property_is_rejected_no_more_often() -> None:
     runs = 300
     p = p_values("cmiknn", "labels_7_unequal_binary", 100, runs=runs, seed=SEED)
@@ -34,7 +35,7 @@ def test_a_binary_property_is_rejected_no_more_often() -> None:
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_z_scores_hold_the_level_too() -> None:
     runs = 300
     p = p_values(Cmiknn(transform="standardise"), "labels_2", 60, runs=runs, seed=SEED)
@@ -43,13 +44,14 @@ def test_z_scores_hold_the_level_too() -> None:
         assert low <= np.sum(p <= level + 1e-12) <= high
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "n", "shape", "size", "least"),
     [
         ("labels_7", 200, "linear", 0.8, 0.98),
         ("labels_7", 200, "quadratic", 0.8, 0.67),
         ("labels_7", 200, "signs", 0.8, 0.98),
-        pytest.param("number_tanh", 200, "linear", 0.4, 0.97, marks=pytest.mark.slow),
+        pytest.param("number_tanh", 200, "linear", 0.4, 0.97, marks=pytest.mark.thorough),
         ("number_tanh", 200, "quadratic", 0.8, 0.48),
     ],
 )
@@ -59,9 +61,10 @@ def test_it_finds_what_is_there(scenario: str, n: int, shape: str, size: float, 
     assert found.rejected >= binom.ppf(0.0005, runs, least)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "n", "numbers"),
-    [pytest.param("numbers_2_sin", 100, 2, marks=pytest.mark.slow), ("number_sin_3", 50, 1)],
+    [pytest.param("numbers_2_sin", 100, 2, marks=pytest.mark.thorough), ("number_sin_3", 50, 1)],
 )
 def test_where_it_rejects_true_nulls_the_result_says_so(scenario: str, n: int, numbers: int) -> None:
     """Neighbours leave confounding where the property follows the numbers closely (METHODS: .89)."""

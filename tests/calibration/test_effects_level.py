@@ -87,6 +87,7 @@ def test_skewed_differences_of_mean_0_miss_the_level(
     assert inside(rejected(kind, n, "greater"), *greater)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "n", "share"), [("exponential", 60, 0.9), ("lognormal", 60, 0.97)])
 def test_skewed_rows_say_so(kind: str, n: int, share: float) -> None:
     rng = np.random.default_rng(20260201)
@@ -136,6 +137,7 @@ def test_coverage_of_the_bca_interval(kind: str, n: int, lowest: float, highest:
     assert inside(covered(kind, n, "bca"), lowest, highest)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["normal", "exponential", "lognormal", "heavy tails"])
 def test_the_plain_bca_interval_is_shorter_than_it_says(kind: str) -> None:
     plain, widened = covered(kind, 20, "plain bca"), covered(kind, 20, "bca")
@@ -188,6 +190,7 @@ def test_verdicts_of_thirty_faces(mean: float, spread: float, verdict: str, leas
         assert "matters" not in found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shared", [0.0, 0.8])
 def test_the_family_is_rejected_as_often_as_the_level_says(shared: float) -> None:
     rng = np.random.default_rng(20260202)
@@ -232,6 +235,7 @@ def test_mixed_slopes_hold_their_level(noise: str) -> None:
     assert inside(float(np.mean(found.p_value <= 0.05)), 0.05)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("own_slopes", [False, True])
 def test_faces_that_stop_early_hold_the_level(own_slopes: bool) -> None:
     rng = np.random.default_rng(20260205)
@@ -250,7 +254,7 @@ def test_faces_that_stop_early_hold_the_level(own_slopes: bool) -> None:
     assert inside(float(np.mean(np.array(p) <= 0.05)), 0.045, 0.06, runs)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_identities_whose_faces_stop_early_hold_the_level() -> None:
     rng = np.random.default_rng(20260206)
     people, runs, steps = 20, 200, np.linspace(0, 1, 5)

@@ -29,16 +29,16 @@ def quick() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("test", "scenario", "n"),
     [
-        pytest.param(EXACT, "labels_7", 100, marks=pytest.mark.slow),
+        pytest.param(EXACT, "labels_7", 100, marks=pytest.mark.thorough),
         (EXACT, "labels_7", 200),
         (EXACT, "labels_7_unequal_binary", 150),
         (EXACT, "number_tanh", 100),
-        pytest.param(EXACT, "number_tanh", 200, marks=pytest.mark.slow),
+        pytest.param(EXACT, "number_tanh", 200, marks=pytest.mark.thorough),
         (EXACT, "none", 150),
         (LOW_RANK, "labels_7", 150),  # through nodes
         (LOW_RANK, "none", 150),
         (SAMPLED, "number_tanh", 200),  # through factors
-        pytest.param(SAMPLED, "number_linear", 300, marks=pytest.mark.slow),
+        pytest.param(SAMPLED, "number_linear", 300, marks=pytest.mark.thorough),
         (COARSE, "number_tanh", 200),  # a kernel of rank 12
     ],
 )
@@ -67,11 +67,13 @@ def test_it_finds_what_is_there(test: Kcit, scenario: str, n: int, shape: Shape,
     assert found >= binom.ppf(0.0005, runs, 0.9)
 
 
+@pytest.mark.thorough
 def test_exact_and_low_rank_decide_alike() -> None:
     one, other = (p_values(test, "number_tanh", 200, "linear", 0.2, runs=100) for test in (EXACT, LOW_RANK))
     assert np.abs(one - other).max() < 2e-3
 
 
+@pytest.mark.thorough
 def test_where_it_does_not_hold_its_level_the_result_says_so() -> None:
     """Waves of two numbers are too rough for the kernel of Z at 100 faces."""
     p = p_values("kcit", "numbers_2_sin", 100, runs=200)
@@ -80,6 +82,7 @@ def test_where_it_does_not_hold_its_level_the_result_says_so() -> None:
     assert any("this test rejected" in note for note in result.notes)
 
 
+@pytest.mark.thorough
 def test_too_few_columns_for_the_conditioner_are_told() -> None:
     """Seven labels and a number don't fit in 12 columns: their effect stays in X and Ŷ."""
     p = p_values(COARSE, "labels_7_number_tanh", 200, runs=50)

@@ -38,6 +38,7 @@ def test_it_rejects_as_often_as_the_level_says(scenario: str) -> None:
             assert in_band(p, level), (n, level)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("columns", [(1, 3), (3, 3), (6, 8)])
 @pytest.mark.parametrize("n", [21, 60])
 def test_raos_f_holds_its_level_with_few_faces(columns: tuple[int, int], n: int) -> None:
@@ -53,6 +54,7 @@ def test_raos_f_holds_its_level_with_few_faces(columns: tuple[int, int], n: int)
         assert in_band(p, level), level
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "size", "least"), [("labels_7", 0.3, 0.95), ("number_linear", 0.3, 0.9)]
 )
@@ -61,11 +63,13 @@ def test_it_finds_what_is_linear(scenario: str, size: float, least: float) -> No
     assert (p <= 0.05).sum() >= binom.ppf(0.0005, 200, least)
 
 
+@pytest.mark.thorough
 def test_it_is_blind_to_signs_that_differ_between_labels() -> None:
     p = p_values(METHOD, "labels_7", 200, "signs", 0.5, runs=200, seed=SEED)
     assert (p <= 0.05).mean() < 0.3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("scenario", "least"), [("number_tanh", 0.15), ("number_sin_3", 0.99)])
 def test_curved_conditioners_break_the_level_and_it_is_said(scenario: str, least: float) -> None:
     """METHODS, section 4: .283 for tanh and 1.0 for sin 3z at n = 200."""
@@ -78,6 +82,7 @@ def test_curved_conditioners_break_the_level_and_it_is_said(scenario: str, least
     assert note in independence_test(x, y, number, METHOD).notes
 
 
+@pytest.mark.thorough
 def test_integer_codes_taken_as_a_number_break_the_level() -> None:
     """METHODS, section 4: 53 % of true nulls. facelib takes whole numbers for labels, so they are halved."""
     rng = np.random.default_rng(SEED)

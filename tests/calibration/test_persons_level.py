@@ -23,9 +23,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 METHODS = [
-    name if name == "partial_correlation" else pytest.param(name, marks=pytest.mark.slow) for name in SETTINGS
+    name if name == "partial_correlation" else pytest.param(name, marks=pytest.mark.thorough)
+    for name in SETTINGS
 ]
-"""The cheap one in every run, the others in ``make slow``."""
+"""The cheap one in every run, the others in ``make thorough``."""
 
 
 def results(
@@ -54,7 +55,7 @@ def rate(found: list[TestResult], level: float = 0.05) -> float:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("prop", ["between", pytest.param("within", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("prop", ["between", pytest.param("within", marks=pytest.mark.thorough)])
 def test_the_level_is_held_when_persons_are_named(method: str, prop: str) -> None:
     found = results(method, prop, person=True)
     for level in (0.05, 0.10, 0.50):
@@ -64,6 +65,7 @@ def test_the_level_is_held_when_persons_are_named(method: str, prop: str) -> Non
     assert all("300 rows of 30 persons" in result.notes[0] for result in found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", METHODS)
 def test_a_property_of_persons_is_found_too_often_when_nobody_is_named(method: str) -> None:
     found = results(method, "between", person=False)
@@ -71,11 +73,13 @@ def test_a_property_of_persons_is_found_too_often_when_nobody_is_named(method: s
     assert all(ASSUMED in result.notes for result in found)
 
 
+@pytest.mark.thorough
 def test_a_property_that_differs_within_persons_is_found_too_often_too() -> None:
     """Both vary by person: variances of sums of products grow by 1 + 9 · .3 · .3."""
     assert rate(results("partial_correlation", "within", person=False)) > 0.10
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("prop", ["between", "within"])
 def test_an_effect_is_found_over_thirty_persons(prop: str) -> None:
     runs = 60
@@ -105,6 +109,7 @@ def curved(seed: int) -> tuple[Any, Any, Any, Any]:
     return number**2 / 2 + 0.5 * x, number**2 / 2 + 0.5 * y, number, np.repeat(np.arange(150), 5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("draw", "method", "runs"),
     [(uneven, "within_rff", 300), (more_pictures_of_the_old, "within_rff", 300), (curved, "kcit", 200)],

@@ -18,6 +18,7 @@ def drawn(kinds: int, loudness: float, rng: np.random.Generator) -> tuple[np.nda
     return sizes.ravel(), [f"kind {k}" for k in range(kinds) for _ in range(EACH)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kinds", [3, 10])
 def test_a_change_like_the_others_is_called_unusual_at_the_level(kinds: int) -> None:
     rng = np.random.default_rng(20260201)
@@ -32,6 +33,7 @@ def test_a_change_like_the_others_is_called_unusual_at_the_level(kinds: int) -> 
     assert binom.ppf(0.0005, runs, exact) <= rejected <= binom.ppf(0.9995, runs, exact)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kinds", [3, 4, 8])
 def test_leaving_kinds_out_estimates_what_a_new_kind_would_get(kinds: int) -> None:
     rng = np.random.default_rng(20260202)
@@ -46,6 +48,7 @@ def test_leaving_kinds_out_estimates_what_a_new_kind_would_get(kinds: int) -> No
     assert abs(np.mean(estimated) - np.mean(rejected)) < 3.3 * error
 
 
+@pytest.mark.thorough
 def test_few_kinds_of_unequal_loudness_make_the_p_too_small() -> None:
     rng = np.random.default_rng(20260203)
     rates = {}

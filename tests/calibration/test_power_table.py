@@ -30,6 +30,7 @@ def test_power_is_at_least_what_the_table_promises(method: str, shape: str) -> N
     assert again.rejected >= binom.ppf(0.0005, RUNS, row["low"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", FAST)
 def test_level_is_found_again(method: str) -> None:
     level = rows(method).query("shape == 'none' and scenario == 'labels_7_unequal' and n == 100").iloc[0]
@@ -38,6 +39,7 @@ def test_level_is_found_again(method: str) -> None:
     assert low <= again.rejected <= high
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", list(TESTS))
 def test_wherever_a_level_is_broken_the_result_says_so(method: str) -> None:
     """Data drawn from every setting that was measured, and what stands in the notes of a real result.
@@ -73,6 +75,7 @@ def test_known_trouble_is_still_there(method: str, scenario: str, n: int, least:
     assert level_note(method, n, setting.n_labels, setting.n_numbers) is not None
 
 
+@pytest.mark.thorough
 def test_order_test_takes_drift_for_order() -> None:
     drift = rejection_rate("shuffle_test", "ar1_6", 101, runs=5 * RUNS, seed=SEED)
     assert drift.low < 0.86 < drift.high

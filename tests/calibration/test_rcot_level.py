@@ -13,13 +13,14 @@ from facelib.stats.independence import Rcot, independence_test
 RUNS, SEED = 400, 12
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "n"),
     [
         ("none", 100),
-        pytest.param("none_heavy_tails", 200, marks=pytest.mark.slow),
+        pytest.param("none_heavy_tails", 200, marks=pytest.mark.thorough),
         ("labels_7", 100),
-        pytest.param("labels_7_unequal", 300, marks=pytest.mark.slow),
+        pytest.param("labels_7_unequal", 300, marks=pytest.mark.thorough),
         ("number_linear", 200),
     ],
 )
@@ -30,12 +31,13 @@ def test_one_draw_rejects_as_often_as_the_level_says(scenario: str, n: int) -> N
         assert low <= (p <= level).sum() <= high, level
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "n"),
     [
         ("none", 100),
-        pytest.param("labels_7", 100, marks=pytest.mark.slow),
-        pytest.param("number_tanh", 200, marks=pytest.mark.slow),
+        pytest.param("labels_7", 100, marks=pytest.mark.thorough),
+        pytest.param("number_tanh", 200, marks=pytest.mark.thorough),
     ],
 )
 def test_merged_draws_reject_no_more_often_than_the_level_says(scenario: str, n: int) -> None:
@@ -45,6 +47,7 @@ def test_merged_draws_reject_no_more_often_than_the_level_says(scenario: str, n:
         assert (p <= level).sum() <= binom.ppf(0.9995, RUNS, level), level
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("null", ["analytic", "permutation"])
 def test_permutations_inside_labels_hold_the_level_exactly(null: str) -> None:
     """Two faces a label: the analytic null rejects too often and says so, permutations don't."""
@@ -65,11 +68,12 @@ def test_permutations_inside_labels_hold_the_level_exactly(null: str) -> None:
         assert rejected > binom.ppf(0.9995, 300, 0.05)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "shape", "n", "least"),
     [
         ("labels_7", "linear", 200, 0.95),
-        pytest.param("labels_7", "quadratic", 500, 0.6, marks=pytest.mark.slow),
+        pytest.param("labels_7", "quadratic", 500, 0.6, marks=pytest.mark.thorough),
         ("number_linear", "linear", 300, 0.95),
     ],
 )
@@ -78,7 +82,7 @@ def test_it_finds_what_is_there(scenario: str, shape: str, n: int, least: float)
     assert (p <= 0.05).sum() >= binom.ppf(0.0005, 100, least)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_wavy_conditioner_breaks_the_level_and_it_is_said() -> None:
     """METHODS, section 4: .48 for sin 3z at n = 500 (one draw; merging rejects less)."""
     p = p_values("rcot", "number_sin_3", 500, runs=300, seed=SEED)
@@ -89,7 +93,7 @@ def test_a_wavy_conditioner_breaks_the_level_and_it_is_said() -> None:
     assert note in independence_test(x, y, number, "rcot").notes
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_too_few_faces_for_the_features_break_the_level_and_it_is_said() -> None:
     """Features of five numbers use almost four fifths of the degrees of freedom of 127 faces."""
     rng = np.random.default_rng(SEED)

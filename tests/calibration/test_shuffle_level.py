@@ -31,8 +31,9 @@ def autoregressive(rho: float, n: int, rng: np.random.Generator) -> np.ndarray:
     return np.array(series)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("n", "runs"), [(11, 10_000), pytest.param(21, 8000, marks=pytest.mark.slow), (101, 2000)]
+    ("n", "runs"), [(11, 10_000), pytest.param(21, 8000, marks=pytest.mark.thorough), (101, 2000)]
 )
 def test_independent_outputs_are_rejected_as_often_as_the_level_says(n: int, runs: int) -> None:
     rng = np.random.default_rng(20260101)
@@ -43,6 +44,7 @@ def test_independent_outputs_are_rejected_as_often_as_the_level_says(n: int, run
         assert low <= np.mean(found <= level) <= high, level
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [11, 21])
 def test_the_published_convention_is_nearly_calibrated(n: int) -> None:
     rng = np.random.default_rng(20260102)
@@ -54,8 +56,9 @@ def test_the_published_convention_is_nearly_calibrated(n: int) -> None:
     assert low <= np.mean(rejected) <= high
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("rho", "rate"), [(0.3, 0.14), (0.6, 0.86), pytest.param(0.9, 1.00, marks=pytest.mark.slow)]
+    ("rho", "rate"), [(0.3, 0.14), (0.6, 0.86), pytest.param(0.9, 1.00, marks=pytest.mark.thorough)]
 )
 def test_any_smooth_drift_is_significant(rho: float, rate: float) -> None:
     rng = np.random.default_rng(20260103)
@@ -68,6 +71,7 @@ def test_any_smooth_drift_is_significant(rho: float, rate: float) -> None:
         assert {test.side for test in tests if test.p_value <= 0.05} == {"smaller"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [5, 7])
 def test_the_monte_carlo_interval_covers_the_p_of_all_orders(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facelib.stats.shuffle.EXACT_UP_TO", 0)
@@ -85,6 +89,7 @@ def test_the_monte_carlo_interval_covers_the_p_of_all_orders(n: int, monkeypatch
     assert covered / runs >= band(runs, 0.95)[0]
 
 
+@pytest.mark.thorough
 def test_a_smaller_test_with_ties_stays_below_its_level() -> None:
     rng = np.random.default_rng(20260105)
     runs = 2000

@@ -38,15 +38,16 @@ def found(n: int, questions: int, share: float, outputs: int, *, groups: bool = 
     return survive
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("n", "questions", "groups"),
     [
-        pytest.param(350, 10, False, marks=pytest.mark.slow),
+        pytest.param(350, 10, False, marks=pytest.mark.thorough),
         (350, 10, True),
-        pytest.param(350, 480, False, marks=pytest.mark.slow),
-        pytest.param(1050, 42, False, marks=pytest.mark.slow),
-        pytest.param(1050, 480, False, marks=pytest.mark.slow),
-        pytest.param(1050, 480, True, marks=pytest.mark.slow),
+        pytest.param(350, 480, False, marks=pytest.mark.thorough),
+        pytest.param(1050, 42, False, marks=pytest.mark.thorough),
+        pytest.param(1050, 480, False, marks=pytest.mark.thorough),
+        pytest.param(1050, 480, True, marks=pytest.mark.thorough),
     ],
 )
 def test_eight_of_ten_are_found_at_the_size_that_is_said(n: int, questions: int, groups: bool) -> None:

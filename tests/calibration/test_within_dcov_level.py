@@ -47,6 +47,7 @@ def test_it_rejects_as_often_as_the_level_says(n: int, binary: bool) -> None:
             assert low <= np.mean(p <= level)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("effect", "n", "least"), [("linear", 100, 0.8), ("quadratic", 300, 0.9), ("signs", 150, 0.8)]
 )

@@ -14,10 +14,10 @@ RUNS, SEED = 400, 13
     ("scenario", "n"),
     [
         ("none", 50),
-        pytest.param("labels_7", 100, marks=pytest.mark.slow),
+        pytest.param("labels_7", 100, marks=pytest.mark.thorough),
         ("labels_7_unequal", 100),
         ("labels_7_heteroscedastic", 200),
-        pytest.param("labels_7_heavy_tails", 100, marks=pytest.mark.slow),
+        pytest.param("labels_7_heavy_tails", 100, marks=pytest.mark.thorough),
     ],
 )
 def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:
@@ -27,12 +27,14 @@ def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:
         assert low <= (p <= level).sum() <= high, level
 
 
+@pytest.mark.thorough
 def test_a_binary_property_ties_and_is_no_more_often_rejected() -> None:
     p = p_values("within_rff", "labels_7_unequal_binary", 100, runs=RUNS, seed=SEED)
     for level in (0.01, 0.05, 0.10, 0.50):
         assert (p <= level).sum() <= binom.ppf(0.9995, RUNS, level), level
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("shape", "n", "least"),
     [("linear", 200, 0.95), ("quadratic", 300, 0.9), ("signs", 200, 0.65), ("threshold", 300, 0.9)],

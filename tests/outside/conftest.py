@@ -14,13 +14,25 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
 from harness import QUICK_PAGE, Server, Visit, facelib_app, open_browser, visitors, write_notebook
 
+EVERY_TIME = {
+    "test_server_page_and_kernels_ask_nobody",
+    "test_a_hostile_zip_is_refused_and_nothing_of_it_is_written",
+    "test_a_hostile_table_is_refused",
+    "test_a_hostile_study_file_is_refused",
+    "test_a_pickle_runs_nothing",
+    "test_planning_a_strangers_study_runs_nothing_of_it",
+}  # `make thorough` runs the others
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder: `make outside` runs them, `make unit` doesn't."""
+    """Mark the tests of this folder."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.outside)
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            every = getattr(item, "originalname", item.name) in EVERY_TIME
+            item.add_marker(pytest.mark.timeout(120, method="signal") if every else pytest.mark.thorough)
 
 
 @pytest.fixture(scope="module")

@@ -259,7 +259,7 @@ def test_what_a_killed_session_left_goes_at_the_next_start(
 @pytest.mark.skipif(os.name != "posix", reason="a process can't be killed so elsewhere")
 @pytest.mark.parametrize(
     "long",
-    [False, pytest.param(True, marks=pytest.mark.slow)],
+    [False, pytest.param(True, marks=pytest.mark.thorough)],
     ids=["sockets beside", "a name too long for sockets"],
 )
 def test_what_a_killed_server_left_goes_at_the_next_start(

@@ -163,7 +163,7 @@ def give(panel: OwnPanel, name: str, content: bytes) -> None:
         panel.zone._on_msg(panel.zone, message, [memoryview(part)])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_ends_in_words(name: str, panel: OwnPanel) -> None:
     file, make, words = HOSTILE[name]
@@ -179,7 +179,7 @@ def test_a_hostile_file_ends_in_words(name: str, panel: OwnPanel) -> None:
     assert state._sandbox is None
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_computation_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "PATIENCE", 25.0)
     began = time.monotonic()
@@ -217,7 +217,7 @@ def test_a_child_that_dies_is_told_in_words(dead: int, monkeypatch: pytest.Monke
         Sandbox("net.onnx", b"\x08")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_child_cannot_write_reach_a_network_or_start_a_program(tmp_path: Path) -> None:
     """What would run in a child whose reader had a hole."""
     import sys
@@ -292,8 +292,8 @@ sys.exit(sandbox.main())
     ("file", "content"),
     [
         ("net.onnx", b"\x08"),
-        pytest.param("net.tflite", b"\x1c\0\0\0TFL3", marks=pytest.mark.slow),
-        pytest.param("net.safetensors", bytes(8) + b"{", marks=pytest.mark.slow),
+        pytest.param("net.tflite", b"\x1c\0\0\0TFL3", marks=pytest.mark.thorough),
+        pytest.param("net.safetensors", bytes(8) + b"{", marks=pytest.mark.thorough),
     ],
 )
 def test_a_reader_with_a_hole_gets_at_no_file_and_no_program(
@@ -315,7 +315,7 @@ def test_a_reader_with_a_hole_gets_at_no_file_and_no_program(
     assert not Path(tempfile.gettempdir(), "facelib-hole").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_good_tensorflow_lite_file_is_read_without_files() -> None:
     content = data_path("facex", "facex/assets/model_optimized.tflite").read_bytes()
     expected = read_tflite_network(Held("net.tflite", content))
@@ -326,7 +326,7 @@ def test_a_good_tensorflow_lite_file_is_read_without_files() -> None:
         np.testing.assert_allclose(rows, expected.network(pictures).numpy(), atol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if name != "vit_b_16"])
 def test_every_known_architecture_is_read_without_files(architecture: str) -> None:
     """What is imported late would be missed in the child, which opens no file any more.
@@ -345,7 +345,7 @@ def test_every_known_architecture_is_read_without_files(architecture: str) -> No
         np.testing.assert_allclose(found.rows(pictures.numpy()), expected, atol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_weights_of_a_known_architecture_are_recognised() -> None:
     from safetensors.torch import save
     from torchvision.models import mobilenet_v3_small
@@ -360,7 +360,7 @@ def test_weights_of_a_known_architecture_are_recognised() -> None:
         np.testing.assert_allclose(found.rows(pictures.numpy()), expected, atol=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_softmax_at_the_end_is_taken_off_and_a_gray_network_is_asked_about(panel: OwnPanel) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(

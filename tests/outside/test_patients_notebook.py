@@ -72,7 +72,7 @@ def clinic(folder: Path) -> None:
 
 
 @pytest.mark.packages
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_it_runs_on_another_folder(tmp_path: Path) -> None:
     clinic(tmp_path / "mine")
     before = sorted((tmp_path / "mine").rglob("*"))

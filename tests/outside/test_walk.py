@@ -150,7 +150,7 @@ class Walker:
 
 
 @pytest.mark.parametrize(
-    "size", [pytest.param(one, marks=pytest.mark.slow) if one in BETWEEN else one for one in SIZES]
+    "size", [pytest.param(one, marks=pytest.mark.thorough) if one in BETWEEN else one for one in SIZES]
 )
 def test_a_walk_through_all_tabs(server: Server, visit: Callable[..., Visit], size: str) -> None:
     width, height, scale, fingers = SIZES[size]

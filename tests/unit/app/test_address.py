@@ -33,6 +33,7 @@ def scene_of(state: PageState) -> PageState:
     return replace(state, opacity=0.65, turned=False, plans={})
 
 
+@pytest.mark.thorough
 @quick
 @given(states)
 def test_a_scene_comes_back_from_its_link_without_loss(state: PageState) -> None:
@@ -158,6 +159,7 @@ def test_words_of_links_are_no_fields_of_heads() -> None:
     assert TAB_NAMES[0] == "explore"
 
 
+@pytest.mark.thorough
 @quick
 @given(states)
 def test_a_session_comes_back_from_its_file(state: PageState) -> None:

@@ -80,6 +80,7 @@ def give_all(photo: PhotoPanel, whom: WhomPanel, recording: RecordingPanel, *, p
         send(zone, {"name": name, "place": 1, "parts": 2}, content[half:])
 
 
+@pytest.mark.thorough
 def test_elsewhere_all_of_it_is_taken() -> None:
     photo, whom, recording = panels([])
     give_all(photo, whom, recording, parts=False)

@@ -79,6 +79,7 @@ def finished(explorer: Explorer) -> states.Result:
     return explorer.result
 
 
+@pytest.mark.thorough
 def test_the_second_visitor_of_a_scene_has_it_at_once(
     session: Callable[[], Explorer], sweeps: Counted, placebos: Counted
 ) -> None:
@@ -101,6 +102,7 @@ def test_the_second_visitor_of_a_scene_has_it_at_once(
         )
 
 
+@pytest.mark.thorough
 def test_twelve_who_open_one_scene_together_compute_it_once(
     session: Callable[[], Explorer], sweeps: Counted, placebos: Counted
 ) -> None:
@@ -112,6 +114,7 @@ def test_twelve_who_open_one_scene_together_compute_it_once(
     assert (sweeps.calls, placebos.calls) == (1, 6)
 
 
+@pytest.mark.thorough
 def test_who_leaves_hands_on_what_is_there(
     session: Callable[[], Explorer], monkeypatch: pytest.MonkeyPatch, placebos: Counted
 ) -> None:
@@ -137,6 +140,7 @@ def test_who_leaves_hands_on_what_is_there(
     assert placebos.calls - before <= 3  # not all six
 
 
+@pytest.mark.thorough
 def test_of_a_photograph_nothing_is_shared(session: Callable[[], Explorer], tmp_path: Path) -> None:
     one = session()
     one.show(sample_photograph())
@@ -166,6 +170,7 @@ def test_scenes_that_differ_have_keys_that_differ(session: Callable[[], Explorer
     assert len({*keys, other.commons.key(head, change)}) == 5
 
 
+@pytest.mark.thorough
 def test_damage_is_found_and_computed_anew(
     session: Callable[[], Explorer], sweeps: Counted, tmp_path: Path
 ) -> None:
@@ -188,6 +193,7 @@ def test_outside_a_class_nothing_is_shared(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_who_waits_is_told_how_many_come_first(session: Callable[[], Explorer]) -> None:
     one = session()
     said: list[str] = []

@@ -121,6 +121,7 @@ def test_only_so_many_steps_are_kept(clock: list[float]) -> None:
     assert study.values["seed"] == 399 - MOST
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_explorer_goes_back_and_forth() -> None:
     explorer = Explorer((), background=False)

@@ -41,6 +41,7 @@ def place(parts: list[Any], name: str) -> int:
     return found
 
 
+@pytest.mark.thorough
 def test_the_face_comes_before_the_change_and_the_answer_before_its_numbers(parts: list[Any]) -> None:
     first, second = (
         [place(parts, name) for name in names]
@@ -51,6 +52,7 @@ def test_the_face_comes_before_the_change_and_the_answer_before_its_numbers(part
     assert any("facelib-sentence" in part._dom_classes for part in parts[said : place(parts, "outputs")])
 
 
+@pytest.mark.thorough
 def test_who_comes_back_is_not_shown_what_the_slider_does(parts: list[Any]) -> None:
     (stage,) = [part for part in parts if isinstance(part, Stage)]
     (keeper,) = [part for part in parts if isinstance(part, StateKeeper)]
@@ -60,6 +62,7 @@ def test_who_comes_back_is_not_shown_what_the_slider_does(parts: list[Any]) -> N
     assert not stage.preview
 
 
+@pytest.mark.thorough
 def test_the_output_carries_the_first_picture_of_a_head_and_never_a_photograph() -> None:
     explorer = Explorer(("known_unbiased",), background=False)
     root = page(explorer)

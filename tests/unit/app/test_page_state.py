@@ -41,6 +41,7 @@ def as_browsers_do(text: str) -> str:
     return json.dumps(shown(given))
 
 
+@pytest.mark.thorough
 @quick
 @given(states)
 def test_every_state_comes_back_through_a_browser_as_it_was(state: PageState) -> None:
@@ -53,6 +54,7 @@ def test_every_state_comes_back_through_a_browser_as_it_was(state: PageState) ->
     assert len(text) < LONGEST
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("change", CHANGES, ids=repr)
 def test_every_change_with_every_word_comes_back(change: interventions.Intervention) -> None:
     state = PageState(intervention=change)
@@ -105,6 +107,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.thorough
 @settings(quick, max_examples=600)
 @given(st.sampled_from(PLACES), junk)
 def test_what_a_stranger_wrote_is_a_state_or_is_refused(place: str, value: object) -> None:
@@ -115,6 +118,7 @@ def test_what_a_stranger_wrote_is_a_state_or_is_refused(place: str, value: objec
     assert from_plain(to_plain(state)) == state
 
 
+@pytest.mark.thorough
 @quick
 @given(junk)
 def test_anything_else_is_refused(value: object) -> None:

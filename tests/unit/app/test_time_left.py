@@ -75,6 +75,7 @@ MACHINES: dict[str, tuple[Callable[[Floats, float], Floats], float]] = {
 """How long units take, by the share that is done, and at what share the machine changed, if it did."""
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("units", [140, 600])
 @pytest.mark.parametrize("machine", MACHINES)
 def test_what_is_said_is_within_30_per_cent(
@@ -125,6 +126,7 @@ def told_right(
 READ, FACES = 0.3, 140  # seconds of a face, and how many
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("budget", "speed"), [(60.0, 1.0), (60.0, 2.5), (10.0, 1.0)])
 @pytest.mark.parametrize("dependent", [0.0, 0.1, 0.5])
 def test_observed_data_says_within_30_per_cent_how_long_reading_and_testing_go_on(
@@ -196,7 +198,7 @@ def test_the_panel_says_the_time_left_of_the_tests_and_no_budget() -> None:
     assert in_words(GridProgress(12, 60, method="chsic"), math.nan).endswith("12 of 60 pairs")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_a_real_run_is_told_within_30_per_cent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_a_real_run_is_told_within_30_per_cent(monkeypatch: pytest.MonkeyPatch, 
     assert share >= ENOUGH, list(zip(when - begun, said, strict=True))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_a_real_run_of_observed_data_is_told_within_30_per_cent(

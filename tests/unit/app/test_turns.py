@@ -62,6 +62,7 @@ class Line:
             assert not thread.is_alive()
 
 
+@pytest.mark.thorough
 def test_who_comes_first_computes_first(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.join("first", work=0.5)
@@ -74,6 +75,7 @@ def test_who_comes_first_computes_first(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_as_many_at_once_as_there_is_room_for(tmp_path: Path) -> None:
     line = Line(tmp_path, at_once=2)
     for name in "abcdef":
@@ -82,6 +84,7 @@ def test_as_many_at_once_as_there_is_room_for(tmp_path: Path) -> None:
     assert line.most == 2
 
 
+@pytest.mark.thorough
 def test_less_urgent_work_lets_others_go_first_but_has_its_turn(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.join("first", work=0.6)
@@ -93,6 +96,7 @@ def test_less_urgent_work_lets_others_go_first_but_has_its_turn(tmp_path: Path) 
     assert line.had == ["first", "a sweep", "placebos", "a late sweep"]
 
 
+@pytest.mark.thorough
 def test_a_killed_process_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LOOK", 0.1)
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)

@@ -127,6 +127,7 @@ def test_what_a_programmer_reads_is_known_when_it_is_seen() -> None:
         assert python_in(text) is None, text
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("path", reached(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_message_that_a_panel_can_show_is_python(path: Path) -> None:
     found = {line: piece for line, text in messages(path) if (piece := python_in(text))}
@@ -140,6 +141,7 @@ SPOKEN = [
 ]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("path", sorted(SPOKEN), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_sentence_of_panels_and_changes_is_python(path: Path) -> None:
     found = {line: piece for line, text in sentences(path) if (piece := python_in(text))}
@@ -176,6 +178,7 @@ def refusals() -> dict[str, Any]:
     }
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("case", refusals())
 def test_what_goes_wrong_is_said_without_python(case: str) -> None:
     with pytest.raises(FacelibError) as refused:
@@ -231,6 +234,7 @@ PANELS = {
 WITHDRAWN = re.compile(r"\b(take home|recipe|intended)\b", re.IGNORECASE)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", PANELS)
 def test_what_stands_on_the_page_is_no_python(name: str) -> None:
     panel = PANELS[name]()
@@ -244,6 +248,7 @@ def test_what_stands_on_the_page_is_no_python(name: str) -> None:
     assert {text for text in read if WITHDRAWN.search(text)} == set()
 
 
+@pytest.mark.thorough
 def test_human_is_said_to_be_a_network() -> None:
     for names in (("human",), ("fer",)):
         said = OutputsPanel(Explorer(names, background=False)).absent

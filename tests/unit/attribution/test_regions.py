@@ -43,6 +43,7 @@ def face() -> Face:
     return Head(pose=(20, 5, 8), expression="happy", seed=3, electrodes="fridlund").render(160)
 
 
+@pytest.mark.thorough
 def test_shares_are_those_of_a_loop_over_pixels(
     clf: Classifier, face: Face, rng: np.random.Generator
 ) -> None:
@@ -183,6 +184,7 @@ def test_bad_maps_and_faces_are_answered_in_words(clf: Classifier, face: Face) -
         attribution.region_evidence(ones, clf, blind, face.box)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["fer", "facex", "pyemotion", "facemood", "faceapi", "human"])
 def test_real_networks_have_finite_numbers(name: str, load_network: Callable[[str], Classifier]) -> None:
     clf = load_network(name)

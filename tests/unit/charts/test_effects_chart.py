@@ -44,6 +44,7 @@ def reader(points: list[dict[str, Any]], values: list[float]) -> Callable[[float
     return lambda x: values[0] + slope * (x - points[0]["x"])
 
 
+@pytest.mark.thorough
 def test_dots_whiskers_and_band_stand_at_the_numbers(effects: pd.DataFrame) -> None:
     chart = forest(effects)
     dots = drawn(chart, "symbol")
@@ -63,6 +64,7 @@ def test_dots_whiskers_and_band_stand_at_the_numbers(effects: pd.DataFrame) -> N
         assert value(band["x"] + band["width"]) == pytest.approx(0.1)
 
 
+@pytest.mark.thorough
 def test_verdicts_are_told_by_shape_and_in_words(effects: pd.DataFrame, texts: Texts) -> None:
     chart = forest(effects, {"palsy": "one side weakens"})
     matters, does_not, unknown = drawn(chart, "symbol")
@@ -77,6 +79,7 @@ def test_verdicts_are_told_by_shape_and_in_words(effects: pd.DataFrame, texts: T
     assert "<b>own</b>: −.08 (−.20 to +.04): cannot tell" in chart.to_dict()["description"]
 
 
+@pytest.mark.thorough
 def test_levels_are_named_where_they_are_known(effects: pd.DataFrame) -> None:
     def legend(table: pd.DataFrame) -> str:
         params = {param["name"]: param.get("value") for param in forest(table).to_dict()["params"]}
@@ -86,6 +89,7 @@ def test_levels_are_named_where_they_are_known(effects: pd.DataFrame) -> None:
     assert legend(effects.drop(columns="alpha")).startswith("whiskers: its interval; bold: the interval")
 
 
+@pytest.mark.thorough
 def test_several_emotions_are_named_with_their_classifier(effects: pd.DataFrame, texts: Texts) -> None:
     two = pd.concat([effects.iloc[:1], effects.iloc[:1].assign(label="sad")])
     assert {"fer: happy", "fer: sad"} <= set(texts(forest(two)))
@@ -114,6 +118,7 @@ def sizes() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).astype({"votes": "Int64"})
 
 
+@pytest.mark.thorough
 def test_the_largest_come_first_and_no_more_than_asked(sizes: pd.DataFrame) -> None:
     rows = explained(sizes, {"age": "the age"}, most=3).to_dict()["datasets"]["effects"]
     assert [row["title"] for row in rows].count("the age") == 3
@@ -123,6 +128,7 @@ def test_the_largest_come_first_and_no_more_than_asked(sizes: pd.DataFrame) -> N
         assert means == pytest.approx(largest["explained"].round(4).tolist())
 
 
+@pytest.mark.thorough
 def test_decisions_have_their_shapes(sizes: pd.DataFrame) -> None:
     rows = explained(sizes, alpha=0.005).to_dict()["datasets"]["effects"]
     told = {row["words"].split(", ")[1]: row["verdict"] for row in rows}
@@ -134,6 +140,7 @@ def test_decisions_have_their_shapes(sizes: pd.DataFrame) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_tests_that_were_not_run_have_no_votes(sizes: pd.DataFrame) -> None:
     none = sizes.assign(votes=pd.array([pd.NA] * len(sizes), dtype="Int64"))
     words = explained(none).to_dict()["datasets"]["effects"][0]["words"]

@@ -16,6 +16,7 @@ from facelib.charts.tables import rows
 from facelib.errors import BadValueError
 
 
+@pytest.mark.thorough
 def test_svg_and_png_hold_the_chart(outputs: pd.DataFrame, tmp_path: Path) -> None:
     svg = save(bars(outputs), tmp_path / "bars.svg").read_text()
     assert svg.startswith("<svg")
@@ -26,11 +27,13 @@ def test_svg_and_png_hold_the_chart(outputs: pd.DataFrame, tmp_path: Path) -> No
     assert small.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 
+@pytest.mark.thorough
 def test_json_is_the_specification(outputs: pd.DataFrame, tmp_path: Path) -> None:
     spec = json.loads(save(response(outputs), tmp_path / "curves.json").read_text())
     assert spec["datasets"]["outputs"] == rows(outputs)
 
 
+@pytest.mark.thorough
 def test_figure_of_the_page_equals_the_chart(
     outputs: pd.DataFrame,
     marks: Callable[..., list[dict[str, Any]]],
@@ -43,6 +46,7 @@ def test_figure_of_the_page_equals_the_chart(
     assert marks(page, 1, "rect") == marks(bars(outputs, step=2, label="sad"), 1, "rect")
 
 
+@pytest.mark.thorough
 def test_other_endings_are_refused(outputs: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(BadValueError, match=r"saved as .svg, .png, .json; got .bmp"):
         save(bars(outputs), tmp_path / "bars.bmp")

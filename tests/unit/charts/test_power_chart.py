@@ -14,6 +14,7 @@ from facelib.stats import power_curve, sample_size, study_power
 from facelib.stats.power import QUESTIONS
 
 
+@pytest.mark.thorough
 def test_the_needed_number_is_marked_and_said(texts: Callable[[Any], list[str]]) -> None:
     chart = charts.power_curve(power_curve(-0.12, 0.15))
     needed = sample_size(-0.12, 0.15)
@@ -25,6 +26,7 @@ def test_the_needed_number_is_marked_and_said(texts: Callable[[Any], list[str]])
     assert drawn[needed.n] == pytest.approx(needed.power, abs=1e-4)
 
 
+@pytest.mark.thorough
 def test_questions_are_told_apart_by_more_than_colour() -> None:
     spec = charts.power_curve(power_curve(-0.05, 0.15, questions=QUESTIONS)).to_dict()
     assert {row["series"] for row in spec["datasets"]["marks"]} == {

@@ -18,6 +18,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "compiled"
 
 
+@pytest.mark.thorough
 def test_cached_equals_fresh() -> None:
     for _ in range(2):
         assert specs.bars(["fer", "facex"]) == specs.in_type_of_page(
@@ -28,6 +29,7 @@ def test_cached_equals_fresh() -> None:
         )
 
 
+@pytest.mark.thorough
 def test_other_arguments_other_file(cache: Path) -> None:
     specs.bars(["fer"])
     specs.bars(["fer"])
@@ -45,7 +47,7 @@ def test_other_version_other_file(cache: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(list(cache.iterdir())) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_warm_kernel_does_not_import_altair(tmp_path: Path) -> None:
     code = "import sys; from facelib.charts import specs; specs.bars(['fer']); print('altair' in sys.modules)"
     environment = {**os.environ, "FACELIB_HOME": str(tmp_path)}
@@ -58,6 +60,7 @@ def test_warm_kernel_does_not_import_altair(tmp_path: Path) -> None:
     assert [run.stdout.strip() for run in runs] == ["True", "False"]
 
 
+@pytest.mark.thorough
 def test_what_the_page_needs_to_fill_its_charts_does_not_import_altair() -> None:
     """It would halt the page for two seconds; a chart that is drawn does import it."""
     code = (

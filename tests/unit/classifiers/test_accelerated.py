@@ -57,6 +57,7 @@ def close(found: npt.NDArray[np.floating], expected: npt.NDArray[np.floating], s
     np.testing.assert_allclose(found, expected, rtol=0, atol=share * float(np.abs(expected).max()))
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", [*classifiers.names(kind="pretrained"), KNOWN])
 def test_every_network_gives_the_same_elsewhere(
@@ -210,6 +211,7 @@ def test_it_can_be_sent_to_another_process() -> None:
     assert type(next(again.body.parameters())) is nn.Parameter
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_registered_on_a_device() -> None:
     made = own(id="one_elsewhere")

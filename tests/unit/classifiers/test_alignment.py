@@ -178,6 +178,7 @@ def toy(preparation: Preparation) -> Classifier:
     return own(net, labels=["happy", "sad"], preparation=preparation, id="toy")
 
 
+@pytest.mark.thorough
 def test_a_classifier_reads_faces_heads_and_arrays_alike(tilted: Face) -> None:
     clf = toy(ALIGNED)
     by_array = clf.logits(tilted.image[None], tilted.box, five_points(tilted))[0]
@@ -191,6 +192,7 @@ def test_a_classifier_reads_faces_heads_and_arrays_alike(tilted: Face) -> None:
     )  # without box and points: aligned already
 
 
+@pytest.mark.thorough
 def test_a_face_without_landmarks_says_so_in_its_row_and_the_others_are_read(tilted: Face) -> None:
     clf = toy(ALIGNED)
     blind = tilted.replace(landmarks=np.full((478, 2), np.nan, np.float32))

@@ -50,6 +50,7 @@ def test_feature_map(clf: Classifier, images: Images) -> None:
     assert not features.is_inference()
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 def test_a_batch_is_its_pictures(clf: Classifier, images: Images) -> None:
     together = clf.logits(images, BOX)
@@ -57,6 +58,7 @@ def test_a_batch_is_its_pictures(clf: Classifier, images: Images) -> None:
     np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_engine_computes_what_plain_torch_does(clf: Classifier, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "facelib.classifiers.engines")
@@ -78,6 +80,7 @@ def test_the_engine_computes_what_plain_torch_does(clf: Classifier, caplog: pyte
     assert not caplog.text  # or no engine was found
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5])
 def test_chunks_change_nothing(
@@ -114,6 +117,7 @@ def test_the_logits_are_differentiable_in_the_features(clf: Classifier, images: 
     assert all(weight.grad is None for weight in (*clf.body.parameters(), *clf.head.parameters()))
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 def test_two_threads_get_the_same(clf: Classifier, images: Images) -> None:
     expected = clf.logits(images, BOX)
@@ -132,6 +136,7 @@ def test_the_card_counts_the_weights(clf: Classifier) -> None:
     assert clf.card.parameters == count
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 def test_happy_is_read_from_a_happy_face(clf: Classifier) -> None:
     from facelib.faces.photographs import sample_photograph

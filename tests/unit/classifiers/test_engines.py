@@ -45,6 +45,7 @@ def resnet() -> nn.Module:
     return nn.Sequential(*list(torchvision.models.resnet18().children())[:-2])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "make",
     [

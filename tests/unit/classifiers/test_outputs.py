@@ -117,6 +117,7 @@ def test_values_stay_as_they_are_and_are_no_probabilities(images: Images) -> Non
     )
 
 
+@pytest.mark.thorough
 def test_one_scale_serves_all_labels_and_ends_that_do_not_bind_are_named() -> None:
     units = ["AU6", "AU12"]
     with warnings.catch_warnings():
@@ -174,6 +175,7 @@ def test_scales_that_cannot_be(outputs: Any, labels: list[str], why: str) -> Non
         own(Net(len(labels)), labels=labels, preparation=SMALL, outputs=outputs)
 
 
+@pytest.mark.thorough
 @given(
     unit=st.one_of(st.text(), st.integers(), st.none()),
     ends=st.tuples(*[st.one_of(st.floats(), st.integers(-9, 9), st.none(), st.booleans(), st.text())] * 2),
@@ -200,6 +202,7 @@ def test_a_label_on_two_scales_is_refused() -> None:
             scale_of([years, other], "tilt")
 
 
+@pytest.mark.thorough
 def test_it_travels_and_its_kind_of_output_is_in_its_fingerprint(images: Images) -> None:
     made = {
         str(outputs): own(Net(1), labels=["tilt"], preparation=SMALL, outputs=outputs, id="one")

@@ -148,6 +148,7 @@ def test_probabilities_come_back_as_they_are(net: Net, images: Images) -> None:
         own(net, labels=SEVEN, preparation=SMALL, outputs="probabilities")
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("word", ["contempt", "Contempt", "Verachtung", "disdain"])
 def test_the_eighth_class_stands_in_tables_by_its_common_name(word: str) -> None:
     clf = own(Net(8).eval(), labels=(*SEVEN, word), preparation=SMALL)
@@ -255,6 +256,7 @@ def test_a_pickle_bomb_does_not_go_off(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("architecture", ["timm:resnet10t", "torchvision:shufflenet_v2_x0_5"])
 def test_well_known_architectures(images: Images, tmp_path: Path, architecture: str) -> None:
     torch.manual_seed(0)
@@ -288,6 +290,7 @@ def save_script(network: nn.Module, folder: Path) -> None:
     torch.jit.script(network).save(str(folder / "net.pt"))  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.thorough
 def test_torchscript_that_is_a_chain_has_maps(images: Images, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Chain().eval()
@@ -305,6 +308,7 @@ def test_torchscript_that_is_a_chain_has_maps(images: Images, tmp_path: Path) ->
     )
 
 
+@pytest.mark.thorough
 def test_torchscript_that_is_no_chain_says_why_it_has_no_maps(
     net: Net, images: Images, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_onnx_with_maps(images: Images, tmp_path: Path, softmax: bool) -> None:
         )
 
 
+@pytest.mark.thorough
 def test_a_file_that_ends_in_its_softmax_may_be_said_to_give_probabilities(
     images: Images, tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_file_that_ends_in_its_softmax_may_be_said_to_give_probabilities(
         own(tmp_path / "raw.onnx", labels=SEVEN, preparation=SMALL, outputs="probabilities")
 
 
+@pytest.mark.thorough
 def test_onnx_that_can_not_be_converted_is_read_without_maps(images: Images, tmp_path: Path) -> None:
     network = save_onnx(tmp_path / "net.onnx", softmax=False, strange=True)
     clf = own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL)
@@ -103,12 +105,14 @@ def test_onnx_that_can_not_be_converted_is_read_without_maps(images: Images, tmp
         own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL, cam_layer="conv")
 
 
+@pytest.mark.thorough
 def test_the_size_of_a_file_is_compared_with_the_preparation(tmp_path: Path) -> None:
     save_onnx(tmp_path / "net.onnx", softmax=False)
     with pytest.raises(BadValueError, match=r"takes pictures of 3 × 32 × 32; `preparation` makes them 48 px"):
         own(tmp_path / "net.onnx", labels=SEVEN, preparation=Preparation(48, "rgb", 0.0, 255.0))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 @pytest.mark.parametrize("ending", ["softmax", "sigmoid", None])
 def test_keras(images: Images, tmp_path: Path, suffix: str, ending: str | None) -> None:
@@ -138,6 +142,7 @@ def test_keras(images: Images, tmp_path: Path, suffix: str, ending: str | None) 
     assert (attribution.grad_cam(clf, images, "happy", BOX) > 0).any()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize(
     ("name", "file"),

@@ -70,7 +70,8 @@ def efficientnet() -> nn.Module:
     return network  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("chained", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("chained", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_hsemotion_from_its_weights(
     efficientnet: nn.Module, images: Images, tmp_path: Path, chained: bool
 ) -> None:
@@ -114,6 +115,7 @@ def exported(network: nn.Module, channels: int, side: int, path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "side", "outputs"),
     [("hsemotion_onnx", 224, 8), ("emotiefflib_8", 260, 8), ("emotiefflib_7", 260, 7)],
@@ -128,12 +130,14 @@ def test_hsemotion_and_emotiefflib_from_onnx(
     assert set(clf.emotions.values()) - {None} == set(EMOTIONS)
 
 
+@pytest.mark.thorough
 def test_a_file_with_other_outputs_is_refused(tmp_path: Path) -> None:
     path = exported(small(3, 10), 3, 224, tmp_path / "enet_b0_8_va_mtl.onnx")
     with pytest.raises(BadValueError, match="8 labels"):
         preset("hsemotion_onnx", path)
 
 
+@pytest.mark.thorough
 def test_rmn_from_weights_and_a_factory(images: Images, tmp_path: Path) -> None:
     network = small(3, 7)
     torch.save({"net": network.state_dict(), "best_val_acc": 74.1}, tmp_path / "Z_resmasking")
@@ -150,6 +154,7 @@ def test_rmn_from_weights_and_a_factory(images: Images, tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.thorough
 def test_rmn_and_ferplus_from_onnx(images: Images, tmp_path: Path) -> None:
     assert len(preset("rmn_onnx", exported(small(3, 7), 3, 224, tmp_path / "rmn.onnx")).labels) == 7
     network = small(1, 8)
@@ -205,6 +210,7 @@ def old_weights(model: Any, path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_deepface_from_weights_alone(deepface: Any, images: Images, tmp_path: Path) -> None:
     path = old_weights(deepface, tmp_path / "facial_expression_model_weights.h5")
     clf = preset("deepface", path)
@@ -224,6 +230,7 @@ def tilted() -> Face:
     return Head(seed=4, expression="happy", pose=(0, 0, 22)).render(224)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("outputs", [7, 8])
 def test_uniface_from_an_export_sees_what_its_own_code_cuts_out(
@@ -244,6 +251,7 @@ def test_uniface_from_an_export_sees_what_its_own_code_cuts_out(
     assert "aligned by five points (arcface)" in clf.card.input
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_deepface_turns_the_picture_and_cuts_the_box_about_its_middle(
     deepface: Any, tilted: Face, tmp_path: Path
@@ -262,6 +270,7 @@ def test_deepface_turns_the_picture_and_cuts_the_box_about_its_middle(
     assert abs(angle) > 15
 
 
+@pytest.mark.thorough
 def test_ddamfn_poster_and_a_folder_state_what_is_theirs(tmp_path: Path, images: Images) -> None:
     torch.save({"model_state_dict": small(3, 7).state_dict()}, tmp_path / "ddamfn.pth")
     clf = preset("ddamfn", tmp_path / "ddamfn.pth", factory=lambda: small(3, 7))

@@ -33,6 +33,7 @@ def faces() -> tuple[np.ndarray, np.ndarray]:
     return np.stack([face.image for face in rendered]), np.stack([face.box for face in rendered])
 
 
+@pytest.mark.one_case
 def test_one_finite_logit_a_label(clf: Classifier, faces: tuple[np.ndarray, np.ndarray]) -> None:
     logits = clf.logits(*faces)
     assert logits.shape == (7, len(clf.labels))
@@ -41,18 +42,21 @@ def test_one_finite_logit_a_label(clf: Classifier, faces: tuple[np.ndarray, np.n
     assert np.ptp(logits, axis=0).min() > 0  # every output looks at the picture
 
 
+@pytest.mark.one_case
 def test_a_batch_is_its_pictures(clf: Classifier, faces: tuple[np.ndarray, np.ndarray]) -> None:
     images, boxes = faces
     alone = [clf.logits(image[None], box) for image, box in zip(images, boxes, strict=True)]
     np.testing.assert_allclose(clf.logits(images, boxes), np.concatenate(alone), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.one_case
 def test_probabilities_sum_to_one(clf: Classifier, faces: tuple[np.ndarray, np.ndarray]) -> None:
     probabilities = clf.probabilities(*faces)
     assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-6)
 
 
+@pytest.mark.one_case
 def test_gray_pictures_are_read_and_other_shapes_are_refused(
     clf: Classifier, faces: tuple[np.ndarray, np.ndarray]
 ) -> None:
@@ -64,6 +68,7 @@ def test_gray_pictures_are_read_and_other_shapes_are_refused(
             clf.logits(wrong, boxes[0])
 
 
+@pytest.mark.one_case
 def test_nothing_learns_and_nothing_listens(clf: Classifier, faces: tuple[np.ndarray, np.ndarray]) -> None:
     before = {name: value.clone() for name, value in clf.body.state_dict().items()}
     features = clf.features(*faces)
@@ -80,6 +85,7 @@ def test_nothing_learns_and_nothing_listens(clf: Classifier, faces: tuple[np.nda
     assert all(torch.equal(value, before[name]) for name, value in clf.body.state_dict().items())
 
 
+@pytest.mark.one_case
 def test_maps_are_finite_and_move_with_the_class(
     clf: Classifier, faces: tuple[np.ndarray, np.ndarray]
 ) -> None:

@@ -31,6 +31,7 @@ def logits(clf: Classifier, folder: Path) -> np.ndarray:
     return clf.logits(np.stack(pictures), table[["x1", "y1", "x2", "y2"]].to_numpy())
 
 
+@pytest.mark.thorough
 def test_without_a_reference_run_it_is_unverified_and_says_what_to_do(clf: Classifier) -> None:
     found = self_test(clf)
     assert (found.state, found.n) == ("unverified", 0)
@@ -40,6 +41,7 @@ def test_without_a_reference_run_it_is_unverified_and_says_what_to_do(clf: Class
     assert found.table["found"].groupby(found.table["picture"]).sum().round(4).eq(1).all()
 
 
+@pytest.mark.thorough
 def test_a_run_on_the_files_agrees_and_one_with_another_order_of_labels_differs(
     clf: Classifier, tmp_path: Path
 ) -> None:
@@ -57,6 +59,7 @@ def test_a_run_on_the_files_agrees_and_one_with_another_order_of_labels_differs(
     assert "differs: on 20 pictures" in str(other)
 
 
+@pytest.mark.thorough
 def test_faces_that_the_other_program_did_not_find_are_left_out(clf: Classifier, tmp_path: Path) -> None:
     write_pictures(tmp_path)
     reference = logits(clf, tmp_path)
@@ -66,6 +69,7 @@ def test_faces_that_the_other_program_did_not_find_are_left_out(clf: Classifier,
     assert self_test(clf, np.full_like(reference, np.nan)).state == "unverified"
 
 
+@pytest.mark.thorough
 def test_a_wrong_alignment_shows(clf: Classifier) -> None:
     """What another program says that turns faces upright, which ours was declared not to do."""
     seen = dataclasses.replace(clf.preparation, align="eyes")

@@ -69,6 +69,7 @@ def sample(count: int, size: int = 64, seed: int = 0) -> torch.Tensor:
     return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "layer"),
     [

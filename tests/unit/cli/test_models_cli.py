@@ -77,6 +77,7 @@ def test_fetch_fails_where_something_required_is_missing(monkeypatch: pytest.Mon
     assert "What works: emotion classifier facex" in result.output
 
 
+@pytest.mark.thorough
 def test_a_wrong_name_is_one_message(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "facelib", "models", "fetch", "facexx"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

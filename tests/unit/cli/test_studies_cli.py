@@ -67,6 +67,7 @@ def test_the_plan_is_shown_and_nothing_is_written(here: Path) -> None:
     assert sorted(path.name for path in here.iterdir()) == ["plan.yml"]
 
 
+@pytest.mark.thorough
 @packages
 def test_a_run_shows_its_plan_and_keeps_what_was_declared(here: Path) -> None:
     result = study("run", "plan.yml", "--jobs", "1")
@@ -82,6 +83,7 @@ def test_a_run_shows_its_plan_and_keeps_what_was_declared(here: Path) -> None:
     assert "declared otherwise" not in again.output
 
 
+@pytest.mark.thorough
 @packages
 def test_a_device_is_said_in_the_command_and_in_the_one_that_goes_on(here: Path) -> None:
     found = study("plan", "plan.yml", "--device", "cpu")
@@ -101,6 +103,7 @@ def test_a_device_is_said_in_the_command_and_in_the_one_that_goes_on(here: Path)
     assert "facelib study run plan.yml --jobs 1 --device cpu" in stopped.output
 
 
+@pytest.mark.thorough
 def test_another_study_in_the_same_folder_is_told(here: Path) -> None:
     assert study("run", "plan.yml", "--jobs", "1").exit_code == 0
     (here / "plan.yml").write_text(
@@ -117,6 +120,7 @@ def test_another_study_in_the_same_folder_is_told(here: Path) -> None:
     assert "Run 2: " in said
 
 
+@pytest.mark.thorough
 @packages
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("when", ["in the run", "before it"])
@@ -148,6 +152,7 @@ def test_ctrl_c_ends_cleanly_and_the_run_goes_on(
     assert "8 of 8 faces × changes are done." in rest.output
 
 
+@pytest.mark.thorough
 @packages
 def test_the_tests_of_an_observational_study_are_run_and_kept(here: Path) -> None:
     (here / "seen.yml").write_text(OBSERVED)
@@ -161,6 +166,7 @@ def test_the_tests_of_an_observational_study_are_run_and_kept(here: Path) -> Non
     assert "The tests:" not in again.output, "they may take hours"
 
 
+@pytest.mark.thorough
 @packages
 def test_what_another_run_is_doing_is_left_as_it_was_declared(here: Path) -> None:
     from facelib.studies.engine.store import Store, StoreError
@@ -175,6 +181,7 @@ def test_what_another_run_is_doing_is_left_as_it_was_declared(here: Path) -> Non
     assert (here / "runs/plan/declaration.json").read_text() == before
 
 
+@pytest.mark.thorough
 @packages
 def test_a_home_folder_is_the_same_for_all_commands(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(here / "home"))
@@ -185,6 +192,7 @@ def test_a_home_folder_is_the_same_for_all_commands(here: Path, monkeypatch: pyt
     assert not (here / "~").exists()
 
 
+@pytest.mark.thorough
 @packages
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
 def test_a_cluster_is_named_by_its_address(here: Path) -> None:
@@ -197,6 +205,7 @@ def test_a_cluster_is_named_by_its_address(here: Path) -> None:
     assert "8 of 8 faces × changes are done." in result.output
 
 
+@pytest.mark.thorough
 def test_a_cluster_that_does_not_answer(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +218,7 @@ def test_a_cluster_that_does_not_answer(
     assert (code, said.split(":")[0]) == (2, "Dask isn't installed here")
 
 
+@pytest.mark.thorough
 @packages
 def test_failures_are_counted_and_shown(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from facelib.classifiers import load
@@ -267,6 +277,7 @@ def test_the_report_is_written_where_it_is_wanted(here: Path, monkeypatch: pytes
     assert "in figures." in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("before", [None, "0"])
 @pytest.mark.parametrize("ends", [None, studies.StoreError("it is full"), KeyboardInterrupt()])
 def test_the_environment_is_as_before_once_a_run_has_ended(

@@ -25,6 +25,7 @@ def changed(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDA
     return np.abs(one.astype(int) - other).sum(axis=2) > 60
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("field", WORN)
 def test_it_covers_what_the_rendered_one_covers(head: Head, field: str) -> None:
@@ -38,6 +39,7 @@ def test_it_covers_what_the_rendered_one_covers(head: Head, field: str) -> None:
     assert np.linalg.norm(gap[0] - gap[1]) < 5
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("field", WORN)
 def test_a_heavier_frame_and_a_higher_mask_cover_more(field: str) -> None:
     face, (option, _) = photograph(HEADS[0]), WORN[field]

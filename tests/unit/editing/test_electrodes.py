@@ -26,6 +26,7 @@ def spot(image: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8]) -> tuple[n
     return np.array([columns.mean(), rows.mean()]), len(rows)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("head", HEADS)
 def test_places_and_areas_are_those_of_rendered_electrodes(head: Head) -> None:
     face = photograph(head)
@@ -53,6 +54,7 @@ def test_what_faces_away_is_not_drawn(yaw: float) -> None:
     assert len(truth ^ found) <= 0.1 * len(names)
 
 
+@pytest.mark.thorough
 def test_light_skin_and_dark_light_make_them_dimmer() -> None:
     """The adhesive ring is about as bright as the rendered one."""
     for light in (Light(strength=0.35), Light(strength=1.0)):

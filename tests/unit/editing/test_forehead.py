@@ -14,6 +14,7 @@ def photograph(head: Head, size: int = 224) -> Face:
     return head.render(size).replace(source="photograph", attributes={})
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("tone", [0.0, 0.3, 0.6, 0.9])
 @pytest.mark.parametrize("size", [128, 224, 400])
 def test_a_bare_forehead_is_bare_in_every_tone_and_size(tone: float, size: int) -> None:
@@ -28,6 +29,7 @@ def test_a_bare_forehead_is_bare_in_every_tone_and_size(tone: float, size: int) 
             assert bare(face)[y, x] > 0.95
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tone", [0.05, 0.3, 0.6, 0.95])
 @pytest.mark.parametrize("light", [0.5, 1.0])
 def test_sheen_on_a_forehead_isnt_hair(tone: float, light: float) -> None:

@@ -31,6 +31,7 @@ def painted(one: Face, other: Face, least: int = 12) -> npt.NDArray[np.bool_]:
     return np.abs(one.image.astype(int) - other.image).max(axis=2) > least
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("head", HEADS)
 def test_they_run_where_those_of_rendered_heads_run(head: Head) -> None:
     wired = head.replace(electrodes="fridlund", wires=1.0)
@@ -44,6 +45,7 @@ def test_they_run_where_those_of_rendered_heads_run(head: Head) -> None:
     assert 0.4 < drawn.sum() / real.sum() < 2.0
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("scheme", list(ELECTRODE_SCHEMES))
 def test_every_lead_starts_at_its_electrode_and_leaves_the_picture(scheme: str) -> None:
     face = as_photograph(HEADS[0])
@@ -77,6 +79,7 @@ def test_what_the_face_hides_is_not_drawn() -> None:
     assert far.seen[-1]  # below the chin it hangs free
 
 
+@pytest.mark.thorough
 def test_they_grow_and_nothing_else_changes() -> None:
     face = as_photograph(HEADS[0])
     assert leads_on(face, FRIDLUND, 0.0) is face
@@ -90,6 +93,7 @@ def test_they_grow_and_nothing_else_changes() -> None:
     assert (whole.image[: int(above)] == face.image[: int(above)]).all()
 
 
+@pytest.mark.thorough
 def test_large_pictures_have_the_same_leads() -> None:
     small, large = (as_photograph(HEADS[0], size) for size in (256, 768))
     one = painted(leads_on(small, FRIDLUND), small, 6)

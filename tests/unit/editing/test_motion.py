@@ -22,6 +22,7 @@ def eye_distance(landmarks: np.ndarray) -> float:
     return float(np.hypot(*(eyes[0] - eyes[1])))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("pose", [(0.0, 0.0, 0.0), (20.0, -8.0, 12.0)])
 @pytest.mark.parametrize("seed", [4, 17])
 def test_landmarks_of_heads_are_explained(seed: int, pose: tuple[float, float, float]) -> None:
@@ -33,6 +34,7 @@ def test_landmarks_of_heads_are_explained(seed: int, pose: tuple[float, float, f
     assert np.sqrt((away**2).mean()) == pytest.approx(motion.misfit * eye_distance(face.landmarks), rel=0.02)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("units", "strong", "weak"),
     [
@@ -49,6 +51,7 @@ def test_a_unit_is_found_on_its_own_side(units: dict[str, float], strong: str, w
         assert found[weak] < 0.15
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("expression", "share"), [("happy", 0.4), ("surprise", 0.25), ("angry", 0.3), ("sad", 0.4)]
 )
@@ -76,6 +79,7 @@ def test_the_photographs_smile_is_read() -> None:
     assert gaps[1] < 0.5 * gaps[0]
 
 
+@pytest.mark.thorough
 @given(st.floats(-np.pi, np.pi), st.floats(0.3, 4), st.floats(-300, 300))
 @settings(max_examples=15, deadline=None)
 def test_shift_size_and_tilt_do_not_count(turn: float, scale: float, shift: float) -> None:

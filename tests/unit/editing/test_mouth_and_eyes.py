@@ -25,6 +25,7 @@ def test_columns_run_from_left_to_right_and_end_in_the_corners(opening: object) 
     assert (opening.gaps(points, DOWN)[1:-1] > 1).all()  # type: ignore[attr-defined]
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 2**16), st.sampled_from(["happy", "surprise", "neutral", "angry"]))
 @settings(max_examples=30, deadline=None)
 def test_rims_never_cross_and_hardly_part(seed: int, expression: str) -> None:

@@ -26,6 +26,7 @@ def region_at(face: Face, point: npt.ArrayLike) -> str:
     return REGIONS[int(masks(face)[:, row, column].argmax())]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("pose", [(-40, 0, 0), (0, 0, 0), (40, 0, 0), (10, -15, 20)])
 @pytest.mark.parametrize("expression", ["neutral", "happy", {"jawOpen": 0.9}, {"eyeBlink": 1.0}])
 def test_every_pixel_belongs_somewhere(pose: tuple[float, float, float], expression: object) -> None:
@@ -37,6 +38,7 @@ def test_every_pixel_belongs_somewhere(pose: tuple[float, float, float], express
     assert (found.reshape(len(REGIONS), -1).sum(axis=1) > 0).all()
 
 
+@pytest.mark.thorough
 def test_parts_of_the_face_lie_in_their_regions() -> None:
     for face in (Head(seed=4, expression="happy").render(224), sample_photograph()):
         mark = face.landmarks
@@ -89,6 +91,7 @@ def slow_labels(points: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.ui
     return grid
 
 
+@pytest.mark.thorough
 def test_the_fast_grid_equals_the_slow_one() -> None:
     face = Head(pose=(35, 5, 10), expression="happy", seed=3).render(48)
     points = face.landmarks.astype(np.float64) / 3
@@ -137,6 +140,7 @@ def true_middles(head: Head, size: int) -> dict[str, npt.NDArray[np.float64]]:
     return dict(zip(head.electrode_names, places, strict=True))
 
 
+@pytest.mark.thorough
 def test_electrodes_are_found_where_they_are(rng: np.random.Generator) -> None:
     gaps = []
     expressions = ("happy", "sad", "surprise", "angry", "disgust", "fear", "neutral")
@@ -152,6 +156,7 @@ def test_electrodes_are_found_where_they_are(rng: np.random.Generator) -> None:
     assert np.max(gaps) < 3.0
 
 
+@pytest.mark.thorough
 def test_discs_are_as_large_as_the_electrodes() -> None:
     for size in (1.0, 1.6):
         face = Head(electrodes="F9", electrode_size=size, expression="neutral").render(224)

@@ -23,6 +23,7 @@ def light(head: Head) -> float:
     return light_around_eyes(face.image, face.landmarks)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", HEADS)
 def test_dark_glasses_and_nothing_else(head: Head) -> None:
     plain, clear = light(head), light(head.replace(glasses=1.0))

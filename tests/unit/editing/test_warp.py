@@ -47,6 +47,7 @@ def slow_spread(
     return dense
 
 
+@pytest.mark.thorough
 def test_the_field_is_linear_in_every_triangle(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warp, "_smoothed", lambda dense, _sigma: dense)
     rng = np.random.default_rng(0)

@@ -130,6 +130,7 @@ def test_disagreement_is_counted(answers: Answers) -> None:
         assert kappa["low"] < kappa["value"] < kappa["high"]
 
 
+@pytest.mark.thorough
 def test_the_table_is_tidy_and_comes_again(answers: Answers) -> None:
     table = answers.table(seed=2)
     assert list(table.columns) == list(BEHAVIOUR_COLUMNS)
@@ -141,6 +142,7 @@ def test_the_table_is_tidy_and_comes_again(answers: Answers) -> None:
     assert ((inside["low"] <= inside["value"]) & (inside["value"] <= inside["high"])).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_heads_are_rendered_and_read(load_network: Callable[[str], Classifier]) -> None:
     fer, heads = load_network("fer"), sample_heads(7, seed=5, stratify=["expression"])
@@ -191,7 +193,7 @@ def test_the_committed_table_is_whole(kind: Any) -> None:
     assert table.loc[table["what"] != "confusion", ["classifier", "row"]].notna().all().all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_committed_table_comes_again() -> None:
     there = measured_behaviour()

@@ -72,12 +72,13 @@ def test_limits_of_agreement_lie_about_the_bias(committed: pd.DataFrame) -> None
     assert np.allclose(middle, there["bias"], atol=2e-3 * (there["high"] - there["low"]).max())
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_small_part_of_the_committed_table_comes_again(committed: pd.DataFrame) -> None:
     again(QUICK, [0], committed)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_the_committed_table_comes_again(condition: str, committed: pd.DataFrame) -> None:
@@ -122,6 +123,7 @@ def made_up(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+@pytest.mark.thorough
 def test_a_pull_toward_symmetry_is_the_slope_and_biases_have_the_sides_signs(
     rng: np.random.Generator,
 ) -> None:

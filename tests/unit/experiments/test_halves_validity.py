@@ -187,6 +187,7 @@ def test_weak_sides_and_levels_are_spread_over_people_and_movements() -> None:
     assert LEVELS == (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_truth_is_what_was_set_and_a_small_part_comes_again() -> None:
     people, movement = QUICK
@@ -204,7 +205,7 @@ def test_the_truth_is_what_was_set_and_a_small_part_comes_again() -> None:
     again(made, pd.read_csv(TABLE).set_index(KEYS))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_committed_table_comes_again() -> None:
     again(validity(readings(validity_heads())).set_index(KEYS), load_halves_validity().set_index(KEYS))

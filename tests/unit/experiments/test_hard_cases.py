@@ -46,6 +46,7 @@ def test_every_kind_has_one_case_for_development_and_two_that_are_frozen() -> No
     assert len(used) == 36, "no frozen case is one of development"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", HARD_CASES, ids=lambda case: case.id)
 def test_faces_follow_the_rules_and_nothing_else(case: HardCase, heads: list[Head]) -> None:
     taken = [heads[place] for place in chosen(heads, case, np.random.default_rng(1))]
@@ -90,6 +91,7 @@ def test_the_table_has_every_question_once_and_decisions_that_were_set() -> None
     assert set(OURS) < set(METHODS)
 
 
+@pytest.mark.thorough
 def test_scores_are_counted_by_hand() -> None:
     table = load_hard_cases()
     scores = case_scores(table).set_index(["method", "kind"])

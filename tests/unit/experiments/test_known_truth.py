@@ -27,6 +27,7 @@ def heads() -> list[Head]:
     return known_truth.probe_heads(21, seed=7)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("single_threaded")
 @pytest.mark.parametrize("bias", BIASES, ids=lambda bias: bias.id)
 def test_what_is_used_is_flagged_and_all_else_is_cleared(heads: list[Head], bias: object) -> None:
@@ -112,6 +113,7 @@ def test_bad_tables_are_refused(rng: np.random.Generator) -> None:
         known_truth.detection_rates(table.assign(score=np.nan))
 
 
+@pytest.mark.thorough
 def test_the_score_is_the_largest_margin_that_matters(heads: list[Head]) -> None:
     clf, probe = "known_tone_angry", [PROBES["skin_tone"]]
     score = known_truth.probe_effects(clf, heads, probe)["score"].iloc[0]
@@ -133,6 +135,7 @@ def test_the_shipped_benchmark_keeps_its_promise() -> None:
     assert rates.loc["verdict", "fpr"] <= 0.05
 
 
+@pytest.mark.thorough
 def test_several_classifiers_look_at_the_same_pictures(heads: list[Head]) -> None:
     names = ["known_tone_angry", "known_unbiased"]
     together = known_truth.probe_effects([names[0], classifiers.load(names[1])], heads)
@@ -144,6 +147,7 @@ def test_several_classifiers_look_at_the_same_pictures(heads: list[Head]) -> Non
     )
 
 
+@pytest.mark.thorough
 def test_one_classifier_is_probed_as_several_are() -> None:
     heads = sample_heads(3, seed=1, expressions=["happy"])
     one = classifiers.load("known_unbiased")

@@ -70,8 +70,9 @@ def test_leaks_are_named_in_the_descriptions(committed: pd.DataFrame) -> None:
         assert row.property.replace("_", " ") in told, (row.intervention, row.property)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
-@pytest.mark.parametrize("name", ["age", pytest.param("symmetrise", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["age", pytest.param("symmetrise", marks=pytest.mark.thorough)])
 def test_the_committed_check_comes_again(committed: pd.DataFrame, name: str) -> None:
     again = manipulation_check(usual_heads(), [name], list(committed["property"].unique()))
     again = again[again["heads"] == HEADS].drop(columns=["intervention", "property"]).reset_index(drop=True)

@@ -25,6 +25,7 @@ def board() -> pd.DataFrame:
     return leaderboard(HEAD, ["fer", "pyemotion"], NAMES, size=SIZE)
 
 
+@pytest.mark.thorough
 def test_every_row_is_what_the_classifier_says_of_the_two_pictures(board: pd.DataFrame) -> None:
     assert list(board.columns) == list(LEADERBOARD_COLUMNS)
     assert len(board) == 2 * len(NAMES)

@@ -26,6 +26,7 @@ def placed(points: Doubles, turn: float, scale: float, x: float, y: float) -> Do
     return points @ rotation.T + [x, y]
 
 
+@pytest.mark.thorough
 @given(st.floats(-3, 3), st.floats(0.1, 10), st.floats(-500, 500), st.floats(-500, 500))
 @settings(max_examples=40, deadline=None)
 def test_a_similarity_is_found_again_and_goes_back(turn: float, scale: float, x: float, y: float) -> None:
@@ -60,6 +61,7 @@ def test_the_mean_of_two_shapes_is_half_way_as_scipy_aligns_them() -> None:
     assert procrustes(ours, middle)[2] < 1e-8
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 2**16))
 @settings(max_examples=20, deadline=None)
 def test_where_how_large_and_how_tilted_faces_are_does_not_count(seed: int) -> None:

@@ -161,6 +161,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         Archive(5)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @given(st.data())
 @settings(max_examples=200, deadline=20_000)
 def test_wrong_bytes_are_read_or_refused(data: st.DataObject) -> None:

@@ -43,6 +43,7 @@ class Lazy:
         return iter(self.faces)
 
 
+@pytest.mark.thorough
 def test_landmarks_are_the_mean_shape() -> None:
     found = average(people(), 256)
     mean = mean_shape(np.array([face.landmarks for face in people()]))
@@ -57,6 +58,7 @@ def test_landmarks_are_the_mean_shape() -> None:
     assert (found.landmarks[1] < box[2:]).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_network_finds_the_landmarks_where_they_are_said_to_be() -> None:
     found = average(people(), 256)
@@ -145,6 +147,7 @@ def test_two_passes_and_no_more() -> None:
     np.testing.assert_array_equal(found.image, average(people()[:3], 64).image)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_folder_of_photographs_is_averaged_as_it_is_read(tmp_path: Path) -> None:
     for number, face in enumerate(people()[:4]):
@@ -217,6 +220,7 @@ def test_what_cannot_be_averaged_is_said(faces: Any, options: dict[str, Any], wo
         average(faces, **options)
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 2**16), st.integers(32, 200), st.integers(32, 200), st.floats(-3, 3))
 @settings(max_examples=25, deadline=None)
 def test_landmarks_that_are_no_face_do_no_harm(seed: int, height: int, width: int, size: float) -> None:

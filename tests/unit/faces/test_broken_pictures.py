@@ -88,6 +88,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_picture_is_refused_soon_and_in_little_memory(name: str) -> None:
     tracemalloc.start()
@@ -157,6 +158,7 @@ def test_any_bytes_are_answered(noise: bytes, start: bytes) -> None:
         read_picture(start + noise)
 
 
+@pytest.mark.thorough
 @given(st.data(), st.sampled_from(list(WHOLE)))
 @settings(max_examples=250, deadline=20_000)
 def test_a_picture_with_wrong_bytes_is_read_or_refused(data: st.DataObject, kind: str) -> None:

@@ -10,7 +10,7 @@ from facelib.faces.detector import detect_faces
 pytestmark = pytest.mark.packages
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("single_threaded")
 def test_the_detector_finds_random_frontal_heads() -> None:
     """All ages, tones, expressions, hair, beards and lights, evenly."""

@@ -51,13 +51,15 @@ def here() -> list[str]:
     return prints(render_heads(everything(), SIZE, workers=1))
 
 
+@pytest.mark.thorough
 def test_workers_and_order_leave_no_trace(here: list[str]) -> None:
     assert len({*here}) == 16  # of 17: the sweep's first head is the first one
     for way, found in all_ways().items():
         assert found == here, way
 
 
-@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.thorough
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_another_process_gives_the_same(here: list[str], threads: int) -> None:
     """Its first picture is another one, so that nothing lies in a cache by the same way."""
     names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

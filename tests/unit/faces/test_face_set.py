@@ -367,6 +367,7 @@ def test_a_fingerprint_is_that_of_the_content(folder: Path) -> None:
     assert FaceSet.from_zip(folder.parent / "all.zip", detect=False).fingerprint(0) == before[0]
 
 
+@pytest.mark.thorough
 def test_a_large_folder_opens_in_no_time(tmp_path: Path) -> None:
     (tmp_path / "0.jpg").touch()
     for number in range(1, 8000):
@@ -377,6 +378,7 @@ def test_a_large_folder_opens_in_no_time(tmp_path: Path) -> None:
     assert faces.table.file.tolist() == [f"{number}.jpg" for number in range(8000)]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_layout_in_the_readme_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (Path(__file__).parents[3] / "data" / "README.md").read_text()

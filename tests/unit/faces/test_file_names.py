@@ -156,6 +156,7 @@ def test_one_person_of_two_sessions_is_one() -> None:
     assert read["person"].tolist() == ["F01", "F01", "M01"]
 
 
+@pytest.mark.thorough
 @given(st.lists(st.text(max_size=300), max_size=5), st.sampled_from(list(GRAMMARS)))
 @settings(max_examples=200, deadline=None)
 def test_any_name_is_read_or_told_apart(names: list[str], which: str) -> None:

@@ -37,6 +37,7 @@ def photograph() -> Face:
     return sample_photograph()
 
 
+@pytest.mark.thorough
 def test_neutral_heads_have_their_landmarks_where_the_network_sees_them() -> None:
     """Within 2 px at 224 px. The table of the mesh was made from other people."""
     heads = [head.replace(expression="neutral", pose=(0, 0, 0)) for head in sample_heads(12, seed=5)]
@@ -89,6 +90,7 @@ def test_the_symmetry_of_a_photograph_is_known(photograph: Face) -> None:
     assert 0.4 < score < 0.95
 
 
+@pytest.mark.thorough
 def test_the_network_ranks_asymmetric_smiles_as_the_mesh_does() -> None:
     faces = [
         Head(expression="happy", left=left, seed=2).render(size=224) for left in (1.0, 0.75, 0.5, 0.25, 0.0)
@@ -98,6 +100,7 @@ def test_the_network_ranks_asymmetric_smiles_as_the_mesh_does() -> None:
     assert seen[0] - seen[-1] > 0.15
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("side", ["Left", "Right"])
 @pytest.mark.parametrize("unit", ["mouthSmile", "eyeBlink"])
 def test_a_unit_is_read_on_its_side(unit: str, side: str) -> None:
@@ -106,6 +109,7 @@ def test_a_unit_is_read_on_its_side(unit: str, side: str) -> None:
     assert scores[f"{unit}{side}"] > scores[f"{unit}{other}"] + 0.25
 
 
+@pytest.mark.thorough
 def test_a_unit_is_read_more_the_more_it_is_on() -> None:
     opened = [units(jawOpen=strength)["jawOpen"] for strength in (0.0, 0.5, 1.0)]
     assert opened[0] < 0.1
@@ -131,6 +135,7 @@ def test_units_of_unknown_landmarks_are_unknown(photograph: Face) -> None:
         read_face_units(points[:68])
 
 
+@pytest.mark.thorough
 def test_the_size_of_the_picture_shifts_nothing() -> None:
     """Places count from the corner of the picture, not from the middle of its first pixel."""
     heads = [head.replace(expression="neutral", pose=(0, 0, 0)) for head in sample_heads(4, seed=2)]
@@ -141,6 +146,7 @@ def test_the_size_of_the_picture_shifts_nothing() -> None:
     assert (abs(large.mean(axis=0) - small.mean(axis=0)) < 0.002).all()
 
 
+@pytest.mark.thorough
 def test_presence_is_told_of_faces_and_of_nothing_else(rng: np.random.Generator) -> None:
     face = Head(electrodes="fridlund").render(160)
     points, presence = find_landmarks_and_presence(face.image, face.box, face.eyes)

@@ -30,7 +30,7 @@ assert "torch" not in sys.modules
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is told by /proc")
 def test_caches_fill_up_and_stay() -> None:
     Head(electrodes="fridlund", glasses=0.5).render(224)  # what is compiled once is compiled here

@@ -95,6 +95,7 @@ def test_box_and_eyes_follow_the_cut(astronaut: Picture) -> None:
     np.testing.assert_allclose(eyes - offset, face.eyes, atol=0.5)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_large_photograph_is_shrunk(astronaut: Picture) -> None:
     large = np.array(Image.fromarray(astronaut).resize((2048, 2048)))
@@ -127,6 +128,7 @@ def group(astronaut: Picture) -> Picture:
     return scene
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_all_faces_are_offered_from_left_to_right(group: Picture) -> None:
     left, right = find_faces(group)
@@ -181,6 +183,7 @@ def test_a_tiny_face_says_how_small_it_is(astronaut: Picture) -> None:
     assert load_face(np.array(head.resize((130, 130)))).attributes == {"faces_found": 1}
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_a_face_may_be_cut_by_a_little(astronaut: Picture, side: str) -> None:
@@ -205,6 +208,7 @@ def test_a_face_may_be_cut_by_a_little(astronaut: Picture, side: str) -> None:
     assert len(caught.value.boxes) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_panorama_needs_no_more_memory_than_it_has() -> None:
     with pytest.raises(NoFaceError):
@@ -235,6 +239,7 @@ def test_a_cropped_picture_needs_no_detector(
     assert np.isnan(face.eyes).all()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_lossless_formats(astronaut: Picture, tmp_path: Path, kind: str) -> None:
     content = encoded(astronaut, kind, lossless=True)
@@ -261,6 +266,7 @@ ORIENTATIONS = {  # what a camera's note asks to be done, by the rows and column
 }
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_the_cameras_orientation_is_applied(astronaut: Picture, orientation: int, kind: str) -> None:
@@ -331,6 +337,7 @@ def test_strips_join_without_a_seam(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(read_picture(encoded(image)), image)
 
 
+@pytest.mark.thorough
 def test_gray_palette_alpha_and_16_bit(astronaut: Picture) -> None:
     gray = astronaut[..., 0]
     same = np.repeat(gray[..., None], 3, -1)
@@ -359,6 +366,7 @@ def test_bad_files(content: bytes, message: str) -> None:
         load_face(content)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("side", [7200, 10_000, 20_000])  # ours, Pillow's warning, Pillow's error
 def test_too_many_pixels_are_never_decoded(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = encoded(Image.new("1", (side, side)))

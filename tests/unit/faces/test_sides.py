@@ -36,6 +36,7 @@ def test_one_person_has_one_side() -> None:
         sides(("p1", "left"), ("p2", "left"), ("p1", "rechts"))
 
 
+@pytest.mark.thorough
 @given(
     st.lists(
         st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([*WORDS, "", None, "x", 3])), min_size=1

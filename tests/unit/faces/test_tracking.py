@@ -30,6 +30,7 @@ def film() -> list[np.ndarray]:
     return [smiling(amount) for amount in np.linspace(0, 1, 8)]
 
 
+@pytest.mark.thorough
 def test_a_smile_that_grows_is_read_as_one(film: list[np.ndarray], single_threaded: None) -> None:
     watched = units_of_frames(film, rate=25.0)
     left, right = (watched.frame()[f"mouthSmile{side}"] for side in ("Left", "Right"))
@@ -40,6 +41,7 @@ def test_a_smile_that_grows_is_read_as_one(film: list[np.ndarray], single_thread
     assert watched.rate == 25.0
 
 
+@pytest.mark.thorough
 def test_tracked_frames_are_read_as_searched_ones(film: list[np.ndarray], single_threaded: None) -> None:
     """The quick way, from the frame before, against a search in every frame."""
     tracked = units_of_frames(film).units
@@ -48,6 +50,7 @@ def test_tracked_frames_are_read_as_searched_ones(film: list[np.ndarray], single
     assert np.corrcoef(tracked[:, :].ravel(), searched.ravel())[0, 1] > 0.99
 
 
+@pytest.mark.thorough
 def test_a_moving_face_is_followed(single_threaded: None) -> None:
     face = smiling(0.8)
     frames = []
@@ -62,6 +65,7 @@ def test_a_moving_face_is_followed(single_threaded: None) -> None:
     assert np.ptp(watched.frame()["mouthSmileLeft"]) < 0.1
 
 
+@pytest.mark.thorough
 def test_lost_faces_are_nan_and_found_again(film: list[np.ndarray], single_threaded: None) -> None:
     blank = np.full_like(film[0], 128)
     frames = [film[0], film[1], blank, blank, blank, *[film[7]] * (SEARCHED + 1)]
@@ -94,6 +98,7 @@ def test_progress_is_told_and_can_stop(monkeypatch: pytest.MonkeyPatch, single_t
         units_of_frames(many(), progress=stop)
 
 
+@pytest.mark.thorough
 def test_films_are_read_from_files(tmp_path: Path, film: list[np.ndarray], single_threaded: None) -> None:
     from facelib.faces.video import write_video
 

@@ -71,6 +71,7 @@ def check(head: Head, size: int) -> None:
     assert face.box[3] - face.box[1] > 0.15 * size
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), size=st.sampled_from((48, 64, 97)) | st.integers(48, 256))
 def test_any_head_renders(data: st.DataObject, size: int) -> None:
@@ -78,7 +79,7 @@ def test_any_head_renders(data: st.DataObject, size: int) -> None:
     check(Head(**drawn), size)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_head_with_everything_at_once_renders(data: st.DataObject) -> None:
@@ -86,6 +87,7 @@ def test_any_head_with_everything_at_once_renders(data: st.DataObject) -> None:
     check(Head(**drawn), 48)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", [name for name, (low, _) in _RANGES.items() if low == 0])
 @pytest.mark.parametrize("value", [1e-38, 1e-9, 1e-4])
 def test_hardly_more_than_nothing_looks_like_nothing(name: str, value: float) -> None:

@@ -20,6 +20,7 @@ def overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
     return common / (float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])) - common)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_boxes_of_all_ages_and_poses_are_the_detectors() -> None:

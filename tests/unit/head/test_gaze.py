@@ -60,6 +60,7 @@ def eyeball(head: Head) -> float:
     return float(np.linalg.norm(points[IRIS[0]] - middle) / width)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("gaze", GAZES)
 def test_a_gaze_turns_both_irises_by_its_degrees(gaze: tuple[float, float]) -> None:
     """Positive yaw looks to the person's left (right in the picture), positive pitch up."""
@@ -72,6 +73,7 @@ def test_a_gaze_turns_both_irises_by_its_degrees(gaze: tuple[float, float]) -> N
         np.testing.assert_allclose(angles[0, along], angles[1, along], atol=0.5)  # both eyes alike
 
 
+@pytest.mark.thorough
 def test_left_mirrors_right() -> None:
     left, right = (shift(REST, (yaw, 4.0)) for yaw in (15.0, -15.0))
     np.testing.assert_allclose(left * [-1, 1], right[::-1], atol=1e-3)

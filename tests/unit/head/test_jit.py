@@ -34,6 +34,7 @@ def _append(path, line):
     code_digests.forget()
 
 
+@pytest.mark.thorough
 def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
     before = {module: jit.version(module) for module in (RESOLVE, MATERIALS, RASTER)}
     _append(copied / "rendering/lighting.py", "# changed")
@@ -43,6 +44,7 @@ def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
     assert after[RASTER] == before[RASTER]
 
 
+@pytest.mark.thorough
 def test_constants_count_too(copied):
     before = jit.version(RESOLVE)
     text = (copied / "geometry/textures.py").read_text()
@@ -54,6 +56,7 @@ def test_constants_count_too(copied):
     assert jit.version(RESOLVE) != before
 
 
+@pytest.mark.thorough
 def test_old_versions_go_and_the_new_one_stays(copied):
     jit.folder.cache_clear()
     (copied / "__pycache__").mkdir()

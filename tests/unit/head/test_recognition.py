@@ -56,7 +56,7 @@ def tuned() -> pd.DataFrame:
     return read(people(PEOPLE), "tuned")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_tuned_set_is_read_as_intended(tuned: pd.DataFrame) -> None:
     means = tuned.groupby("emotion")["p"].mean()
     assert len(tuned) == PEOPLE * 7 * tuned["classifier"].nunique()
@@ -66,7 +66,7 @@ def test_the_tuned_set_is_read_as_intended(tuned: pd.DataFrame) -> None:
     assert means.min() > 1.5 * CHANCE
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_no_skin_tone_and_no_age_is_left_out(tuned: pd.DataFrame) -> None:
     """Each third of the tones and of the ages is read well, and a smile as well as in the others."""
     happy = tuned[tuned["emotion"] == "happy"]
@@ -76,11 +76,12 @@ def test_no_skin_tone_and_no_age_is_left_out(tuned: pd.DataFrame) -> None:
         assert np.ptp(thirds(happy, name, ends)) <= 0.15
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_classifier_reads_above_chance(tuned: pd.DataFrame) -> None:
     assert (tuned.groupby("classifier")["p"].mean() > 2 * CHANCE).all()
 
 
+@pytest.mark.thorough
 def test_the_facs_set_is_read_above_chance() -> None:
     means = read(people(6), "facs").groupby("emotion")["p"].mean()
     assert means["happy"] >= 0.4

@@ -33,6 +33,7 @@ def table(heads: list[Head]) -> dict[str, np.ndarray]:
     }
 
 
+@pytest.mark.thorough
 def test_attributes_are_independent_and_cover_their_ranges() -> None:
     values = table(sample_heads(3000, seed=3))
     names = ("age", "gender", "skin_tone", "happy", "angry")
@@ -47,6 +48,7 @@ def test_attributes_are_independent_and_cover_their_ranges() -> None:
     assert values["long"][values["gender"] > 0.5].mean() < 0.2
 
 
+@pytest.mark.thorough
 def test_a_correlation_confounds() -> None:
     values = table(
         sample_heads(
@@ -137,6 +139,7 @@ def test_stratified_numbers_are_even_within_the_expressions() -> None:
             assert sum(head.electrodes is not None for head in shown) == 4
 
 
+@pytest.mark.thorough
 def test_stratified_attributes_stay_independent() -> None:
     """Over many populations no two stratified attributes go together: χ² and correlations are small."""
     names = ("age", "skin_tone", "happy", "glasses")
@@ -174,6 +177,7 @@ def test_knobs_leave_the_people_as_they_were() -> None:
     assert [head.glasses for head in drawn] == [head.glasses for head in other]
 
 
+@pytest.mark.thorough
 def test_shares_ranges_turns_and_names_are_as_asked() -> None:
     also = {
         "glasses": 0.3, "lens_tint": 0.5, "mask": 0.1, "palsy": 0.4, "synkinesis": 0.5, "facial_hair": 0.6,
@@ -228,6 +232,7 @@ def test_children_have_no_beard(also: dict[str, float]) -> None:
     assert {head.facial_hair > 0 for head in heads if head.age >= 16} == {False, True}
 
 
+@pytest.mark.thorough
 def test_what_is_worn_can_be_confounded() -> None:
     heads = sample_heads(
         2000,
@@ -333,6 +338,7 @@ _OPTIONS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(n=st.integers(-1, 5) | _ANYTHING, options=_OPTIONS)
 def test_a_population_is_drawn_or_refused_in_words(n: Any, options: dict[str, Any]) -> None:

@@ -38,6 +38,7 @@ def test_all_combinations_come_once() -> None:
     ]
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(HEADS, SIZES, st.integers(0, 3), st.integers(0, 5))
 def test_numbers_have_one_in_each_slice(n: int, sizes: list[int], columns: int, seed: int) -> None:
@@ -62,6 +63,7 @@ def test_numbers_are_even_within_combinations(sizes: tuple[int, ...], heads: int
             assert sorted(inside.tolist()) == [*range(times)]
 
 
+@pytest.mark.thorough
 def test_columns_and_categories_are_independent() -> None:
     """Over seeds, correlations lie around 0, closer than chance's, and rows come in no order."""
     found, order = [], []

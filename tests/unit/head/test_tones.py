@@ -34,11 +34,12 @@ def resting(light: str, tone: float) -> tuple[list[Head], list[npt.NDArray[np.fl
     return heads, [lightness(face) for face in render_heads(heads, 96)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("light", ["studio", "frontal"])
 @pytest.mark.parametrize(
     "expression",
     [
-        name if name == "happy" else pytest.param(name, marks=pytest.mark.slow)
+        name if name == "happy" else pytest.param(name, marks=pytest.mark.thorough)
         for name in EXPRESSIONS["tuned"]
         if name != "neutral"
     ],
@@ -55,6 +56,7 @@ def test_expressions_change_the_picture_as_much_in_every_tone(light: str, expres
     assert max(contrast) <= 1.10 * min(contrast), np.round(contrast, 3)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("light", ["studio", "frontal"])
 def test_every_tone_keeps_its_shading(light: str) -> None:
     """From the brightest to the darkest part of the bare skin: many levels of L*, none at the ends."""

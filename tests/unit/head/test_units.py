@@ -116,6 +116,7 @@ def test_every_unit_is_described() -> None:
     assert set(MOVES) < {*PAIRED, *SPLIT, *COMMON}
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", PERSONS)
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("name", [name for name in PAIRED if name in MOVES])

@@ -75,12 +75,14 @@ def slow_weakening(head: Head, side: str, strength: float) -> float:
     return (low + high) / 2
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize(("head", "side", "strength"), [(HEAD, "left", 0.5), (HEADS[3], "right", 1.0)])
 def test_the_matched_control_agrees_with_its_slow_twin(head: Head, side: Any, strength: float) -> None:
     assert weakening(head, side, strength) == pytest.approx(slow_weakening(head, side, strength), abs=2e-3)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("head", HEADS, ids=lambda head: head.expression)

@@ -56,6 +56,7 @@ def test_the_end_can_be_chosen(name: str, to: Any, end: float) -> None:
         interventions.get(name, to=7)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", list(FIELDS))
 def test_it_moves_its_own_property_and_the_picture_gradually(name: str) -> None:
@@ -170,6 +171,7 @@ def test_photographs_have_their_order_and_positions_too() -> None:
     assert len({Electrodes(order="random").in_order(face) for face in (photo, darker)}) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_leads_grow_on_photographs_that_show_electrodes() -> None:
     bare: Face = BARE.render(112).replace(source="photograph", attributes={})
@@ -192,6 +194,7 @@ def test_leads_grow_on_photographs_that_show_electrodes() -> None:
         change.apply(bare, 0.5)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_electrodes_come_with_the_leads_that_a_table_tells_of() -> None:
     bare: Face = BARE.render(112).replace(source="photograph", attributes={})

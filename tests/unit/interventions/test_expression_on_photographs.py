@@ -42,11 +42,13 @@ def face(request: pytest.FixtureRequest) -> Face:
     return sample_photograph() if request.param == "photograph" else photograph(head(request.param))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("name", "options"), KINDS)
 def test_strength_zero_is_the_very_face(face: Face, name: str, options: dict[str, str]) -> None:
     assert interventions.get(name, **options).apply(face, 0.0) is face
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("name", "options"), KINDS)
 def test_a_small_strength_changes_little(face: Face, name: str, options: dict[str, str]) -> None:
     changed = interventions.get(name, **options).apply(face, 1e-4)
@@ -54,6 +56,7 @@ def test_a_small_strength_changes_little(face: Face, name: str, options: dict[st
     assert np.abs(changed.image.astype(int) - face.image).mean() < 0.15
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("name", "options"), KINDS)
 def test_far_from_the_face_nothing_changes(
     face: Face, name: str, options: dict[str, str], only_near_the_face: Callable[[Face, Face], None]
@@ -62,6 +65,7 @@ def test_far_from_the_face_nothing_changes(
     only_near_the_face(face, changed)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 @pytest.mark.parametrize(
     ("name", "options", "limits"),
@@ -93,6 +97,7 @@ def test_most_of_the_way_is_that_of_the_head(
         assert left_over < limit * way, expression
 
 
+@pytest.mark.thorough
 def test_the_picture_comes_nearer_to_the_heads_own() -> None:
     """Where lips and teeth are, and around: pixels, not landmarks."""
     for expression, share in (("happy", 0.9), ("surprise", 0.6), ("angry", 0.65)):  # folds stay
@@ -107,6 +112,7 @@ def test_the_picture_comes_nearer_to_the_heads_own() -> None:
         assert after < share * before, expression
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["intensity", "weaker_expression"])
 def test_activation_falls_along_the_strength(face: Face, name: str) -> None:
     frames = [interventions.get(name).apply(face, strength) for strength in np.linspace(0, 1, 5)]
@@ -115,6 +121,7 @@ def test_activation_falls_along_the_strength(face: Face, name: str) -> None:
     assert values[-1] < (0.75 if name == "intensity" else 0.88) * values[0]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("name", ["asymmetric_expression", "palsy"])
 def test_symmetry_falls_and_one_side_shows_less(face: Face, name: str, side: str) -> None:
@@ -126,6 +133,7 @@ def test_symmetry_falls_and_one_side_shows_less(face: Face, name: str, side: str
     assert own[-1] < own[0]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["asymmetric_expression", "palsy"])
 @pytest.mark.parametrize("expression", ["photograph", "happy", "surprise", "angry"])
 def test_the_difference_between_the_sides_grows(name: str, expression: str) -> None:
@@ -161,6 +169,7 @@ def test_the_smile_of_the_photograph_is_gone_in_its_pixels() -> None:
     assert again["activation"].iloc[1] < 0.75 * again["activation"].iloc[0]
 
 
+@pytest.mark.thorough
 def test_lips_do_not_cross_and_closed_ones_stay_closed() -> None:
     for expression in ("happy", "angry", "surprise"):
         face = photograph(head(expression, 7))

@@ -106,6 +106,7 @@ BAD = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", TOWARD)
 @given(to=BAD)
 def test_anything_else_is_refused_with_range_and_words(name: str, to: Any) -> None:

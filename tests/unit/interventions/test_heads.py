@@ -32,6 +32,7 @@ def test_strength_zero_is_the_very_head(name: str) -> None:
     assert interventions.get(name).edit(HEAD, 0.0) is HEAD
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", list(INTERVENTIONS))
 def test_strength_zero_is_the_picture_bit_for_bit(name: str) -> None:
@@ -39,6 +40,7 @@ def test_strength_zero_is_the_picture_bit_for_bit(name: str) -> None:
     assert np.array_equal(changed.image, ready(name).render().image)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", list(INTERVENTIONS))
 def test_strength_one_changes_the_picture(name: str) -> None:
@@ -110,6 +112,7 @@ def test_electrodes_come_one_after_the_other(scheme: str) -> None:
         assert set(fewer) <= set(more)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("worn", ["fridlund", ("F3", "F1"), "kuramoto", None])
 @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
 def test_electrodes_are_added_to_those_worn(worn: str | tuple[str, ...] | None, scheme: str) -> None:
@@ -266,6 +269,7 @@ def test_the_view_ends_at_the_given_angle(name: str, option: str, value: float) 
     assert end.pose == ((value, 5.0, -3.0) if name == "pose" else start.pose)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize(("side", "sign"), [("left", 1), ("right", -1)])
 def test_the_eyes_turn_from_their_own_gaze_to_a_side(side: str, sign: int) -> None:

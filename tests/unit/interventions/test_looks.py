@@ -89,6 +89,7 @@ def test_moles_of_one_side_leave_the_other_as_it_was(side: str) -> None:
     assert other.max() == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_moles_make_the_picture_less_symmetric_and_leave_the_landmarks_alone() -> None:
     heads = [head.replace(pose=(0, 0, 0), light="frontal") for head in sample_heads(16, seed=21)]

@@ -78,6 +78,7 @@ def test_the_units_of_a_photograph_weaken_and_sag_as_a_heads(
     assert found == pytest.approx(unit_weights(change.edit(head, strength)))
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("parts", ["both", "dynamic", "resting"])

@@ -35,11 +35,13 @@ SURFACE: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", SURFACE)
 def test_strength_zero_is_the_very_face(face: Face, name: str) -> None:
     assert interventions.get(name, **SURFACE[name]).apply(face, 0.0) is face
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", SURFACE)
 def test_far_from_the_head_nothing_changes(face: Face, name: str) -> None:
     changed = interventions.get(name, **SURFACE[name]).apply(face, 1.0)
@@ -65,6 +67,7 @@ def test_without_landmarks_the_reason_is_said(face: Face, name: str) -> None:
         change.apply(bare, 0.5)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
 def test_electrodes_come_one_by_one_in_the_order_of_heads(face: Face, scheme: str) -> None:
     change = interventions.get("electrodes", scheme=scheme)
@@ -91,6 +94,7 @@ def test_electrodes_that_are_worn_already_stay_as_they_are(face: Face) -> None:
     assert table.iloc[0].tolist() == [1.0, 0.0, 0.0]
 
 
+@pytest.mark.thorough
 def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None:
     from facelib.editing.regions import ELECTRODES, masks
 
@@ -101,6 +105,7 @@ def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None
     assert (region[drawn] > 0).mean() > 0.8
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["glasses", "mask"])
 def test_what_is_put_on_comes_gradually(face: Face, name: str) -> None:
     change = interventions.get(name)
@@ -147,6 +152,7 @@ LIGHTS = [
 ]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("name", "options", "way"), LIGHTS)
 def test_the_measured_light_follows_step_by_step(
     face: Face, name: str, options: dict[str, Any], way: int

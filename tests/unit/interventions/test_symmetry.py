@@ -118,6 +118,7 @@ def test_a_turned_head_and_unknown_landmarks_are_refused_with_the_reason() -> No
         interventions.get("symmetrise").apply(bare, 0.5)
 
 
+@pytest.mark.one_case
 def test_symmetry_means_the_mirror_average_on_photographs_and_sweeps_name_it(face: Face) -> None:
     named = interventions.get("symmetry")
     assert (named.apply(face, 0.5).image == interventions.get("symmetrise").apply(face, 0.5).image).all()
@@ -133,6 +134,7 @@ def test_a_half_is_kept_of_photographs_only() -> None:
         interventions.get("symmetrise", keep="top")
 
 
+@pytest.mark.thorough
 @given(st.floats(-np.pi, np.pi), st.floats(0.2, 5), st.floats(-200, 200), st.integers(0, 2**16))
 @settings(max_examples=40, deadline=None)
 def test_the_mirror_follows_the_face(turn: float, scale: float, shift: float, seed: int) -> None:

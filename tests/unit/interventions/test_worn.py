@@ -48,6 +48,7 @@ def test_lenses_need_glasses() -> None:
         sunglasses.edit(Head(), 0.5)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", WORN)
 def test_the_property_rises_with_the_strength(name: str) -> None:
@@ -82,6 +83,7 @@ def test_the_background_fades_over() -> None:
         interventions.get("background", to="beach")
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_background_changes_step_by_step_and_the_face_not_at_all() -> None:
     fade = interventions.get("background", to="black")

@@ -80,6 +80,7 @@ def test_what_is_no_device(name: object) -> None:
         as_device(name)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=12))
 def test_any_text_is_a_device_or_a_typed_error(name: str) -> None:
     try:

@@ -93,6 +93,7 @@ def leftovers(registry: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
+@pytest.mark.thorough
 def test_a_wheel_is_fetched_once(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, package(wheel(registry, "toy"), "toy"))
     told: list[tuple[float, str]] = []
@@ -109,6 +110,7 @@ def test_a_wheel_is_fetched_once(registry: Path, monkeypatch: pytest.MonkeyPatch
     assert [found.state for found in fetch()] == ["ready"]
 
 
+@pytest.mark.thorough
 def test_a_wrong_wheel_is_refused_and_nothing_stays(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right = package(wheel(registry, "right"), "right")
     wrong = package(wheel(registry, "wrong"), "wrong", sha256="0" * 64)
@@ -123,6 +125,7 @@ def test_a_wrong_wheel_is_refused_and_nothing_stays(registry: Path, monkeypatch:
     assert "What works: purpose of right." in text
 
 
+@pytest.mark.thorough
 def test_a_package_without_its_data_is_refused(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, package(wheel(registry, "toy"), "toy", file="toy/other.bin"))
     (entry,) = fetch()
@@ -130,6 +133,7 @@ def test_a_package_without_its_data_is_refused(registry: Path, monkeypatch: pyte
     assert leftovers(registry) == []
 
 
+@pytest.mark.thorough
 def test_a_damaged_package_is_fetched_anew(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, package(wheel(registry, "toy"), "toy"))
     fetch()
@@ -141,6 +145,7 @@ def test_a_damaged_package_is_fetched_anew(registry: Path, monkeypatch: pytest.M
     assert leftovers(registry) == ["toy-1.0"]
 
 
+@pytest.mark.thorough
 def test_without_network_it_says_so_and_stops_asking(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("one", "two")
     offer(monkeypatch, *[package(wheel(registry, name), name) for name in names])
@@ -155,6 +160,7 @@ def test_without_network_it_says_so_and_stops_asking(registry: Path, monkeypatch
     assert leftovers(registry) == []
 
 
+@pytest.mark.thorough
 def test_a_killed_fetch_leaves_nothing_half_done(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = package(wheel(registry, "toy"), "toy")
     offer(monkeypatch, toy)
@@ -225,6 +231,7 @@ def test_missing_npm_is_a_note(registry: Path, monkeypatch: pytest.MonkeyPatch, 
     assert "optional package toy-1.0" in summary([entry])
 
 
+@pytest.mark.thorough
 def test_two_fetches_at_once_wait_for_each_other(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, package(wheel(registry, "toy"), "toy"))
     running: list[int] = []

@@ -100,6 +100,7 @@ def test_the_catalogue_is_complete() -> None:
         assert package.required == (package.source == "pypi")
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_packages_of_this_machine_are_right() -> None:
     wrong = [entry for entry in verify() if entry.package.required and entry.state != "ready"]

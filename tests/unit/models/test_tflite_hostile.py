@@ -23,6 +23,7 @@ def small() -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_softmax_is_taken_off() -> None:
     path = data_path("facex", "facex/assets/model_optimized.tflite")
@@ -36,6 +37,7 @@ def test_a_softmax_is_taken_off() -> None:
     assert (x.grad != 0).any()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_every_operator_can_be_hooked() -> None:
     network = read_tflite_network(data_path("facex", "facex/assets/model_optimized.tflite")).network
@@ -55,6 +57,7 @@ def test_a_detector_is_no_classifier() -> None:
         read_tflite_network(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_truncated_anywhere(bounded: Bounded) -> None:
     content = small()
@@ -65,6 +68,7 @@ def test_truncated_anywhere(bounded: Bounded) -> None:
                 TfliteGraph(content[:end])
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @settings(deadline=None, max_examples=80)
 @given(data=st.data())

@@ -23,12 +23,14 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.mark.thorough
 def test_every_number_that_is_claimed_is_that_of_its_table(script: ModuleType) -> None:
     found = list(script.claims())
     assert len(found) >= 18
     assert [claim.should for claim in found if not claim.holds] == []
 
 
+@pytest.mark.thorough
 def test_a_number_that_drifted_is_seen(script: ModuleType) -> None:
     claim = next(iter(script.claims()))
     other = script.Claim(claim.where, claim.prose, lambda: ("62 %", *claim.numbers()[1:]))

@@ -39,6 +39,7 @@ def exported(outputs: int, path: Path) -> None:
         torch.onnx.export(network.eval(), (torch.zeros(1, 3, 224, 224),), str(path), dynamo=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_its_examples_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

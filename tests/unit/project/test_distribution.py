@@ -58,6 +58,7 @@ def in_repository(folder: str) -> set[str]:
     return {path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts}
 
 
+@pytest.mark.thorough
 def test_the_wheel_has_all_of_the_package_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(wheel(built)) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
@@ -73,6 +74,7 @@ def test_the_wheel_has_all_of_the_package_and_nothing_else(built: Path) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_no_kind_of_data_file_is_missing(built: Path) -> None:
     with zipfile.ZipFile(wheel(built)) as archive:
         kinds = Counter(Path(name).suffix for name in archive.namelist())
@@ -82,6 +84,7 @@ def test_no_kind_of_data_file_is_missing(built: Path) -> None:
         assert kinds[kind] == sum(name.endswith(kind) for name in files), kind
 
 
+@pytest.mark.thorough
 def test_the_source_distribution_leaves_out_what_only_this_repository_needs(built: Path) -> None:
     path = built / f"{STEM}.tar.gz"
     with tarfile.open(path) as archive:
@@ -97,7 +100,10 @@ def test_the_source_distribution_leaves_out_what_only_this_repository_needs(buil
         "notebooks",
         "pyproject.toml",
     }
-    assert {name.split("/")[1] for name in names if name.startswith("tests/")} == {"conftest.py", "unit"}
+    assert {name.split("/")[1] for name in names if name.startswith("tests/")} == {
+        "conftest.py",
+        "unit",
+    }
     assert not tops & {".ci", ".github", ".venv", "build", "dist", "runs", "screenshots"}
     assert not [name for name in names if name.startswith("tests/unit/project/")]
     assert in_repository("facelib") <= names
@@ -105,10 +111,12 @@ def test_the_source_distribution_leaves_out_what_only_this_repository_needs(buil
     assert wheel(built).stat().st_size < MEGABYTES * 1_000_000
 
 
+@pytest.mark.thorough
 def test_what_the_index_would_show_is_sound(built: Path) -> None:
     assert "PASSED" in tool("-m", "twine", "check", "--strict", *built.iterdir(), cwd=built)
 
 
+@pytest.mark.thorough
 def test_it_runs_away_from_the_repository(built: Path, tmp_path: Path) -> None:
     target = tmp_path / "target"
     quiet = ("--no-deps", "--no-index", "--no-compile", "--quiet", "--disable-pip-version-check")

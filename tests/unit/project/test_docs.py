@@ -110,6 +110,7 @@ def test_names_of_facelib_exist(page: Path) -> None:
         assert exists(name), f"facelib.{name} doesn't exist"
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_commands_that_are_named_exist(page: Path) -> None:
     commands: Any = typer.main.get_command(app)
@@ -220,7 +221,7 @@ assert set(result.effects["verdict"]) == {"cannot tell"}
 """
 
 
-@pytest.mark.slow  # 18 s; own classifiers have tests of their own
+@pytest.mark.thorough  # 18 s; own classifiers have tests of their own
 def test_a_classifier_of_ones_own_runs_as_the_page_shows_it(tmp_path: Path) -> None:
     """Module, registration, check, reading, a study of two people, and another session by an entry point."""
     page = (ROOT / "docs" / "own.md").read_text(encoding="utf-8").partition("## A classifier\n")[2]
@@ -278,7 +279,7 @@ def test_citation_and_changelog_know_the_version() -> None:
 
 def test_the_workflow_tries_the_pythons_that_the_package_names() -> None:
     flow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
-    tried = flow["jobs"]["lint-and-unit"]["strategy"]["matrix"]["python"]
+    tried = flow["jobs"]["test"]["strategy"]["matrix"]["python"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
     assert tried == named

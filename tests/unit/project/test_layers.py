@@ -52,6 +52,7 @@ def test_every_room_has_its_place() -> None:
     assert rooms == set(ORDER)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("room", ORDER)
 def test_nothing_imports_to_the_right(room: str) -> None:
     allowed = {*ORDER[: ORDER.index(room) + 1], *GROUND, "__version__"}
@@ -62,6 +63,7 @@ def test_nothing_imports_to_the_right(room: str) -> None:
         assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
 
 
+@pytest.mark.thorough
 def test_computation_never_imports_a_widget() -> None:
     for path in modules():
         if path.relative_to(ROOT).parts[0] != "app":
@@ -86,6 +88,7 @@ def test_no_module_hides_a_name_that_is_imported_when_asked_for() -> None:
                 assert isinstance(getattr(package, name), ModuleType), f"{package.__name__}.{name}"
 
 
+@pytest.mark.thorough
 def test_public_names_stay_few() -> None:
     """Each is a promise. What only facelib's own rooms use is imported from the module that holds it."""
     offered: dict[str, int] = {}
@@ -97,6 +100,7 @@ def test_public_names_stay_few() -> None:
     assert sum(offered.values()) <= MOST_NAMES, offered
 
 
+@pytest.mark.thorough
 def test_functions_stay_small() -> None:
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -117,6 +121,7 @@ def test_import_is_light() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("room", ORDER[ORDER.index("head") : ORDER.index("classifiers")])
 def test_torch_is_loaded_when_it_is_needed(room: str) -> None:
     code = f"import sys, facelib.{room}; print('torch' in sys.modules)"

@@ -148,6 +148,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw imports, on a busy machine for long
 @given(st.sampled_from(FIELDS), ANYTHING)
 def test_whatever_is_given_is_taken_or_refused_in_words(field: tuple[type, str], value: Any) -> None:

@@ -42,6 +42,7 @@ def test_it_rises_with_the_intensity() -> None:
     assert found[-1, 0] > 2 * found[0, 0]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_weaker_side_is_read_as_weaker() -> None:
     for seed in (0, 2, 5):
@@ -53,6 +54,7 @@ def test_the_weaker_side_is_read_as_weaker() -> None:
         assert found[-1, 3] > 0.08
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_many_faces_are_read_as_one_and_unknown_ones_stay_unknown(rng: np.random.Generator) -> None:
     points = np.stack([Head(seed=seed).render(64).landmarks for seed in range(40)]).astype(float)

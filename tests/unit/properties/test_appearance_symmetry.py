@@ -94,6 +94,7 @@ def test_it_is_what_a_slow_twin_says(rng: np.random.Generator) -> None:
         assert likeness(levels) == pytest.approx(twin(levels), abs=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @settings(deadline=None, max_examples=25)
 @given(
@@ -113,6 +114,7 @@ def test_shift_size_and_tilt_do_not_count(
         assert score(moved(known, matrix)) == pytest.approx(score(known), abs=LOOSE)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2), st.floats(0.3, 0.8), st.floats(0, 50))
@@ -134,6 +136,7 @@ def test_a_face_and_its_mirror_image_score_the_same(faces: list[Face]) -> None:
         assert score(flipped) == pytest.approx(score(plain), abs=1e-3)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("size", [64, 96, 224, 512])
 def test_a_symmetric_head_scores_one_at_any_size(size: int) -> None:
@@ -143,6 +146,7 @@ def test_a_symmetric_head_scores_one_at_any_size(size: int) -> None:
         assert score(face.replace(landmarks=NO_LANDMARKS)) > 0.995
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["asymmetric_expression", "palsy", "asymmetrise"])
 def test_it_falls_as_the_face_gets_crooked(name: str) -> None:
@@ -157,6 +161,7 @@ def test_it_falls_as_the_face_gets_crooked(name: str) -> None:
     assert np.mean(falls, axis=0)[-1] < 0.93
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_turned_head_scores_lower_and_light_from_the_side_counts_in_part() -> None:
     head = Head(light="frontal", seed=3)

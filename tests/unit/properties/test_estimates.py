@@ -39,6 +39,7 @@ def test_a_woman_in_her_forties(estimators: list[str]) -> None:
         assert table[f"male_{name}"][0] < 0.3
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_older_heads_are_read_as_older_and_bearded_ones_as_male(estimators: list[str]) -> None:
     people = [head.replace(pose=(0, 0, 0), facial_hair=0.0) for head in sample_heads(8, seed=4)]
@@ -59,6 +60,7 @@ def test_the_tilt_of_the_head_hardly_counts(estimators: list[str]) -> None:
         assert abs(np.diff(table[f"male_{name}"])[0]) < 0.25
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_many_faces_are_told_as_each_alone(estimators: list[str]) -> None:
     faces = [portrait(seed=seed, age=20 + 5 * seed) for seed in range(CHUNK + 3)]
@@ -108,6 +110,7 @@ def test_without_packages_it_is_said_and_the_rest_is_measured(bare: Path, name: 
     assert not listed.reason["brightness"]
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize(
     ("alone", "own", "other"),

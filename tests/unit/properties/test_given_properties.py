@@ -46,6 +46,7 @@ def test_electrodes_of_schemes_and_positions_are_counted() -> None:
     assert told("electrodes", with_attributes(electrodes=names[0])) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_rendered_heads_tell_what_they_were_set_to() -> None:
     heads = [Head(age=8, gender=0.0), Head(age=70, gender=1.0, electrodes="kuramoto")]
@@ -56,6 +57,7 @@ def test_rendered_heads_tell_what_they_were_set_to() -> None:
     assert table.electrodes.tolist() == [0, len(ELECTRODE_SCHEMES["kuramoto"]) - behind_the_jaw]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_electrodes_out_of_sight_are_not_counted() -> None:
     head = Head(electrodes="fridlund", expression="neutral", hair="tied", light="frontal")
@@ -90,6 +92,7 @@ def test_what_is_worn_over_electrodes_hides_them() -> None:
     assert masked >= {"K1", "K2", "K3", "K4", "K19"}
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_size_tape_and_leads_are_told_of_heads_with_electrodes() -> None:
     head = Head(electrodes=("F1",), electrode_size=1.5, tape=0.25, wires=0.5)

@@ -31,6 +31,7 @@ def people() -> list[Head]:
     return [head.replace(pose=(0, 0, 0)) for head in sample_heads(6, seed=9)]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("softness", [0.2, 0.5])
 def test_the_side_follows_the_lamp_on_everybody(people: list[Head], softness: float) -> None:
@@ -45,6 +46,7 @@ def test_the_side_follows_the_lamp_on_everybody(people: list[Head], softness: fl
     assert np.abs(misses).mean() < 8
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_height_follows_the_lamp_on_everybody(people: list[Head]) -> None:
     for head in people:
@@ -53,6 +55,7 @@ def test_the_height_follows_the_lamp_on_everybody(people: list[Head]) -> None:
         assert found[0] < 0 < found[-1]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_hard_light_has_more_contrast_than_soft_light(people: list[Head]) -> None:
     for head in people:
@@ -70,6 +73,7 @@ def test_strength_and_skin_hardly_count(people: list[Head]) -> None:
     assert np.ptp(tones[:, :2], axis=0).max() < 12
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_side_is_that_of_the_picture_however_the_head_is_turned(people: list[Head]) -> None:
     for head in people[:3]:
@@ -115,6 +119,7 @@ def painted(azimuth: float, elevation: float, ambient: float, strength: float = 
     return face.replace(image=image)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=20)
 @given(st.floats(-70, 70), st.floats(-40, 60), st.floats(0.0, 0.4), st.floats(0.3, 0.6))
 def test_shading_by_the_formula_is_read_back(
@@ -124,6 +129,7 @@ def test_shading_by_the_formula_is_read_back(
     assert found[:2] == pytest.approx([azimuth, elevation], abs=6)
 
 
+@pytest.mark.thorough
 @given(st.floats(-80, 80), st.floats(-60, 70), st.floats(0.0, 1.0), st.integers(0, 5))
 def test_the_lamp_is_the_one_of_least_squares(
     azimuth: float, elevation: float, ambient: float, seed: int
@@ -156,11 +162,13 @@ def test_a_photograph_and_its_mirror_image_are_lit_from_opposite_sides() -> None
     assert there == pytest.approx(here * [-1, 1, 1], abs=8)
 
 
+@pytest.mark.thorough
 def test_an_evenly_lit_face_has_no_direction_and_no_contrast() -> None:
     (found,) = told([painted(0, 0, 0.3, 0.0)])
     assert found == pytest.approx([0, 0, 0], abs=1e-6)
 
 
+@pytest.mark.thorough
 def test_what_is_not_seen_is_not_known() -> None:
     face = painted(10, 10, 0.3)
     assert np.isnan(told([face.replace(landmarks=np.full((478, 2), np.nan, np.float32))])).all()

@@ -119,6 +119,7 @@ def test_what_is_no_fault_of_a_picture_is_raised(folder: Path, monkeypatch: pyte
         properties.measure(FaceSet.from_folder(folder), "brightness")
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_set_measures_what_its_faces_do(tmp_path: Path) -> None:
     image = sample_photograph().image

@@ -40,6 +40,7 @@ def test_angles_are_read_back_from_the_rotation(pose: tuple[float, float, float]
     assert angles(rotation_of(pose)) == pytest.approx(pose, abs=1e-6)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=60)
 @given(turns, st.floats(200, 4000), st.floats(-400, 400))
 def test_the_average_head_tells_its_pose_exactly(
@@ -53,6 +54,7 @@ def test_the_average_head_tells_its_pose_exactly(
     np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-9)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_heads_of_all_kinds_tell_what_was_set(rng: np.random.Generator) -> None:
     heads = sample_heads(40, seed=3)
@@ -63,6 +65,7 @@ def test_heads_of_all_kinds_tell_what_was_set(rng: np.random.Generator) -> None:
     assert (misfit.max(axis=0) < [5, 8, 5]).all()
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_more_is_more_and_the_other_angles_stay(axis: int) -> None:
@@ -95,6 +98,7 @@ def test_the_mirror_image_has_the_mirrored_pose(pose: tuple[float, float, float]
     assert there == pytest.approx(here * [-1, 1, -1], abs=0.05)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_landmarks_that_the_network_finds_will_do() -> None:
     poses = np.array([[-30.0, 0, 0], [30, 0, 0], [0, 15, 0], [0, -15, 0], [0, 0, 25]])

@@ -89,6 +89,7 @@ def test_a_sweep_measures_nothing_dear() -> None:
     assert "network" not in {PROPERTIES[name].cost for name in MEASURED}
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_measured_in_no_time() -> None:
     photograph = sample_photograph()
     rng = np.random.default_rng(0)

@@ -95,6 +95,7 @@ def test_a_light_photographed_person() -> None:
     assert 28 < tone(sample_photograph()) < 70
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("hair", ["short", "long"])
 def test_it_falls_with_the_skin_tone_of_a_rendered_head(hair: str) -> None:
@@ -104,6 +105,7 @@ def test_it_falls_with_the_skin_tone_of_a_rendered_head(hair: str) -> None:
     assert angles.iloc[0] - angles.iloc[-1] > 70
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_it_falls_along_its_intervention_and_hardly_along_others() -> None:
     head = Head(skin_tone=0.2, light="frontal")

@@ -160,6 +160,7 @@ def test_a_face_without_landmarks_has_no_score(rng: np.random.Generator) -> None
     assert np.isnan(score(np.zeros((478, 2))))
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("expression", ["happy", "surprise", "sad", "angry"])
@@ -185,6 +186,7 @@ def test_it_stays_as_both_sides_weaken_as_the_head_tilts_and_as_the_light_moves(
     assert scores.max() - scores.min() < 0.01
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["palsy", "asymmetrise"])
 def test_it_falls_with_a_palsy_and_with_a_crooked_shape(name: str) -> None:
@@ -192,6 +194,7 @@ def test_it_falls_with_a_palsy_and_with_a_crooked_shape(name: str) -> None:
     assert (np.diff(properties.measure(faces, "symmetry").symmetry) < -0.02).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_how_a_photograph_was_taken_hardly_counts() -> None:
     """Landmarks are found anew in each; the network is off by about 2 % of the face."""

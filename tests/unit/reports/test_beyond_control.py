@@ -11,6 +11,7 @@ from facelib.studies import InterventionalResult
 from tests.unit.reports.report_reader import parsed
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_no_zero_stands_alone_where_the_control_decides_nothing(
     changed: InterventionalResult, tmp_path: Path

@@ -81,6 +81,7 @@ def portrait() -> Sweep:
     return facelib.sweep(face, "blur", NAMES[:1], steps=3, replicates=5)
 
 
+@pytest.mark.thorough
 def test_what_moves_is_what_was_computed(smile: Sweep, placebos: References, tree: Element) -> None:
     data = data_of(tree)
     assert data["strengths"] == [0, 0.25, 0.5, 0.75, 1]
@@ -104,6 +105,7 @@ def test_what_moves_is_what_was_computed(smile: Sweep, placebos: References, tre
             np.testing.assert_allclose(edges["high"], band.loc[band["classifier"] == name, "high"], atol=5e-5)
 
 
+@pytest.mark.thorough
 def test_maps_are_the_sweeps_to_half_a_step_of_255(smile: Sweep, tree: Element) -> None:
     data = data_of(tree)
     assert list(data["maps"]) == list(data["classes"]), "here all of them fit"
@@ -117,6 +119,7 @@ def test_maps_are_the_sweeps_to_half_a_step_of_255(smile: Sweep, tree: Element) 
         assert [x, y, x + width, y + height] == pytest.approx(region, abs=1e-4)
 
 
+@pytest.mark.thorough
 def test_maps_that_do_not_fit_are_left_out_but_not_of_the_class_of_interest(
     smile: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +127,7 @@ def test_maps_that_do_not_fit_are_left_out_but_not_of_the_class_of_interest(
     assert list(explorable.content_of(smile)["maps"]) == ["happy"]
 
 
+@pytest.mark.thorough
 def test_it_asks_for_nothing_and_runs_nothing_but_its_own(tree: Element, smile: Sweep) -> None:
     page = explorable.html(smile).decode()
     script, style = [one for one in tree.all("script") if not one.attributes], tree.all("style")
@@ -174,6 +178,7 @@ def test_provenance_limits_and_citation_stand_in_it(
     assert "none: the face is rendered" in text
 
 
+@pytest.mark.thorough
 def test_strangers_words_stay_words(portrait: Sweep) -> None:
     clf = hostile_classifier()
     known = facelib.classifiers.load("known_unbiased")
@@ -198,6 +203,7 @@ def test_strangers_words_stay_words(portrait: Sweep) -> None:
     assert "\u2028" not in "".join(tree.all("script")[0].parts)
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
@@ -212,6 +218,7 @@ def test_json_in_a_script_is_read_as_it_was_and_ends_nothing(content: object) ->
     assert text.isascii()
 
 
+@pytest.mark.thorough
 def test_half_of_a_surrogate_pair_is_no_reason_to_fail(portrait: Sweep) -> None:
     assert b"recorded in: Jo?." in explorable.html(portrait, with_photograph=True, consent="Jo\ud800")
 
@@ -227,6 +234,7 @@ def test_a_photograph_leaves_only_if_it_is_said_that_it_may(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_what_was_said_stands_in_the_file(portrait: Sweep, tmp_path: Path) -> None:
     for given_, recorded, words in (
         ("form 7", {}, "recorded in: form 7."),
@@ -275,6 +283,7 @@ def test_pictures_become_smaller_until_they_fit(
         explorable.pictures(noise)
 
 
+@pytest.mark.thorough
 def test_a_page_beyond_the_limit_is_refused(smile: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(explorable.html(smile)) < 6_000_000
     monkeypatch.setattr(explorable, "LARGEST", 10_000)
@@ -282,6 +291,7 @@ def test_a_page_beyond_the_limit_is_refused(smile: Sweep, monkeypatch: pytest.Mo
         explorable.html(smile)
 
 
+@pytest.mark.thorough
 def test_placebos_that_still_come_are_said_to_be_so_far(smile: Sweep) -> None:
     *_, some = run_references(smile, 6, seed=smile.seed)
     for finished in (True, False):

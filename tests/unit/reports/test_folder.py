@@ -24,6 +24,7 @@ def exported(changed: InterventionalResult, tmp_path_factory: pytest.TempPathFac
     return changed.export(tmp_path_factory.mktemp("exports") / "one")
 
 
+@pytest.mark.thorough
 def test_tables_are_there_twice_and_as_they_are(exported: Path, changed: InterventionalResult) -> None:
     expected = {
         "table", "faces", "failures", "effects", "effects_by_label", "contrasts", "curves",
@@ -39,6 +40,7 @@ def test_tables_are_there_twice_and_as_they_are(exported: Path, changed: Interve
     assert text["face"].tolist() == changed.table["face"].tolist()
 
 
+@pytest.mark.thorough
 def test_every_column_is_explained(exported: Path) -> None:
     told = json.loads((exported / "columns.json").read_text())
     for path in (exported / "tables").glob("*.parquet"):
@@ -50,6 +52,7 @@ def test_every_column_is_explained(exported: Path) -> None:
     assert told["share_significant"]["share_matters"].startswith("share of outputs whose change matters")
 
 
+@pytest.mark.thorough
 def test_figures_are_those_of_the_report(exported: Path, pages: dict[str, str]) -> None:
     told = json.loads((exported / "figures" / "captions.json").read_text())
     assert len(told) == pages["interventional"].count("<figure")
@@ -59,6 +62,7 @@ def test_figures_are_those_of_the_report(exported: Path, pages: dict[str, str]) 
             assert min(picture.size) > 100
 
 
+@pytest.mark.thorough
 def test_provenance_says_all(exported: Path, changed: InterventionalResult) -> None:
     about = json.loads((exported / "provenance.json").read_text())
     assert about["provenance"] == json.loads(json.dumps(changed.provenance))
@@ -70,6 +74,7 @@ def test_provenance_says_all(exported: Path, changed: InterventionalResult) -> N
     assert [path.name for path in exported.parent.iterdir()] == ["one"], "nothing half-made is left"
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_observational_studies_have_their_tables(observed: ObservationalResult, tmp_path: Path) -> None:
     target = reports.export(observed, tmp_path / "two")
@@ -85,6 +90,7 @@ def test_observational_studies_have_their_tables(observed: ObservationalResult, 
     assert told["share_significant"]["null_share"].startswith("share for a property of random numbers")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_an_export_is_replaced_and_nothing_else_is(changed: InterventionalResult, tmp_path: Path) -> None:
     target = tmp_path / "one"
@@ -103,6 +109,7 @@ def test_an_export_is_replaced_and_nothing_else_is(changed: InterventionalResult
     assert [path.name for path in mine.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_what_its_user_put_into_an_export_stays(changed: InterventionalResult, tmp_path: Path) -> None:
     target = changed.export(tmp_path / "one")
@@ -122,6 +129,7 @@ def test_what_its_user_put_into_an_export_stays(changed: InterventionalResult, t
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_a_failed_export_leaves_what_was_there(
     changed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +150,7 @@ def test_a_failed_export_leaves_what_was_there(
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_large_tables_are_parquet_only(
     changed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -117,6 +117,7 @@ def test_a_face_at_rest_and_an_output_of_no_emotion_are_not_judged_by_an_express
     assert rests.effects("neutral")["sensitive"].isna().all()
 
 
+@pytest.mark.thorough
 def test_a_photograph_whose_teeth_stay_is_not_called_robust_against_a_fading_smile() -> None:
     """The warp moves the shape alone; fer reads the smile of what is left with .99."""
     face = facelib.faces.load_face(skimage.data.astronaut())

@@ -42,6 +42,7 @@ def without_sizes(result: ObservationalResult) -> pd.DataFrame:
     return grid
 
 
+@pytest.mark.thorough
 def test_without_sizes_what_rejects_comes_first_and_no_empty_figure(
     observed: ObservationalResult, tmp_path: Path
 ) -> None:
@@ -60,6 +61,7 @@ def test_without_sizes_what_rejects_comes_first_and_no_empty_figure(
     assert "the colour is" not in said
 
 
+@pytest.mark.thorough
 def test_where_a_p_stands_nothing_is_called_untestable(observed: ObservationalResult) -> None:
     again = replace(observed)
     vars(again)["grid"] = without_sizes(observed)
@@ -73,6 +75,7 @@ def test_where_a_p_stands_nothing_is_called_untestable(observed: ObservationalRe
     }
 
 
+@pytest.mark.thorough
 def test_whiskers_are_spoken_of_only_where_there_are_some(
     observed: ObservationalResult, tmp_path: Path
 ) -> None:
@@ -105,6 +108,7 @@ def test_the_p_beside_a_decision_is_the_one_that_decides(
     assert "p₂ is the second smallest of the three tests' p" in plainly(tree.text)
 
 
+@pytest.mark.thorough
 def test_where_nothing_is_held_no_label_is_spoken_of(observed: ObservationalResult, tmp_path: Path) -> None:
     tree = report_of(observed, tmp_path, observed.grid, labels=[], label_source="not declared")
     text = plainly(tree.text)
@@ -117,6 +121,7 @@ def test_where_nothing_is_held_no_label_is_spoken_of(observed: ObservationalResu
     assert "A property that merely goes with the expression" in plainly(tree.after("answer"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("labels", [["expression"], []])
 def test_nothing_was_changed_and_going_with_is_no_use(
     observed: ObservationalResult, tmp_path: Path, labels: list[str]

@@ -42,6 +42,7 @@ def plainly(text: str) -> str:
     return text.replace("\xa0", " ")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_headings_are_in_order(trees: dict[str, Element], kind: str) -> None:
     headings = [one for one in trees[kind] if one.tag in ("h1", "h2", "h3", "h4")]
@@ -55,6 +56,7 @@ def test_headings_are_in_order(trees: dict[str, Element], kind: str) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_loaded_and_nothing_runs(
     pages: dict[str, str], trees: dict[str, Element], kind: str
@@ -256,6 +258,7 @@ def test_a_change_is_drawn_with_the_options_that_its_name_has(changed: Intervent
     assert again == left.source, "drawn anew it is the same"
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_photographs_are_not_shown_and_why_is_said(tmp_path: Path, changed: InterventionalResult) -> None:
     settings = {**changed.settings, "faces": "24 pictures of 12 people"}
@@ -264,6 +267,7 @@ def test_photographs_are_not_shown_and_why_is_said(tmp_path: Path, changed: Inte
     assert tree.after("results").count("No picture is shown: the faces of this study are photographs") == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", ["heads", "pictures", "observed"])
 def test_finished_old_studies_still_have_a_report(tmp_path: Path, name: str) -> None:
@@ -292,6 +296,7 @@ def test_what_was_set_stands_with_its_time(trees: dict[str, Element], changed: I
     assert "one-sided: it falls" in set_to
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_later_changes_are_told(tmp_path: Path, changed: InterventionalResult) -> None:
     again = replace(changed, settings={**changed.settings, "delta": 0.05, "alternative": "two-sided"})
@@ -355,6 +360,7 @@ def test_all_outputs_stand_in_the_appendix(trees: dict[str, Element]) -> None:
         assert sum(len(body.all("tr")) for body in section.all("tbody")) == count
 
 
+@pytest.mark.thorough
 def test_what_comes_from_data_is_escaped(tmp_path: Path, changed: InterventionalResult) -> None:
     names = {"known_unbiased": HOSTILE}
     items = [{**item, "title": HOSTILE + item["title"]} for item in changed.settings["interventions"]]
@@ -380,6 +386,7 @@ def test_what_comes_from_data_is_escaped(tmp_path: Path, changed: Interventional
     assert HOSTILE in tree.after("failures", ("th",))
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_an_unfinished_study_says_so(tmp_path: Path) -> None:
     after = iter([False] * 20 + [True] * 1000)
@@ -393,6 +400,7 @@ def test_an_unfinished_study_says_so(tmp_path: Path) -> None:
     assert "No hypothesis was registered: the study explores." in tree.after("question")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_failures_are_counted_in_words(tmp_path: Path, changed: InterventionalResult) -> None:
     table = changed.table.copy()
@@ -408,6 +416,7 @@ def test_failures_are_counted_in_words(tmp_path: Path, changed: InterventionalRe
     assert "Something failed in 3 of 72 units (one face × change each)" in tree.after("paragraph")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_rising_hypotheses_count_no_falls(tmp_path: Path, changed: InterventionalResult) -> None:
     items = [{**item, "expected": "open"} for item in changed.settings["interventions"]]
@@ -417,6 +426,7 @@ def test_rising_hypotheses_count_no_falls(tmp_path: Path, changed: Interventiona
     assert "lower their output" not in tree.after("answer")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_an_earlier_report_survives_one_that_fails(
     tmp_path: Path, changed: InterventionalResult, monkeypatch: pytest.MonkeyPatch
@@ -446,12 +456,14 @@ def test_bad_arguments_are_named(tmp_path: Path, changed: InterventionalResult) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_studies_reach_their_report(changed: InterventionalResult, tmp_path: Path) -> None:
     assert isinstance(changed, studies.InterventionalResult)
     assert changed.report(tmp_path / "deep" / "one.html") == tmp_path / "deep" / "one.html"
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_many_classifiers_are_counted_not_named(tmp_path: Path, changed: InterventionalResult) -> None:
     """Seventeen names three times are no answer."""
@@ -504,6 +516,7 @@ def test_what_cannot_be_reported_says_why(tmp_path: Path, changed: Interventiona
         reports.write(unknown, tmp_path / "one.html")
 
 
+@pytest.mark.thorough
 def test_drawings_from_the_cache_are_the_charts(
     changed: InterventionalResult, observed: ObservationalResult
 ) -> None:

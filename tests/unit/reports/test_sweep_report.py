@@ -59,6 +59,7 @@ def table_of(tree: Element, words: str) -> list[list[str]]:
     return [[cell.replace("\xa0", " ") for cell in row] for row in cells]
 
 
+@pytest.mark.thorough
 def test_it_is_built_as_reports_of_studies_are(tree: Element) -> None:
     assert [one.text for one in tree.all("h2")] == [
         "Question", "Answer", "Results", "Method", "What was set, and when", "What failed", "Limits",
@@ -74,6 +75,7 @@ def test_it_is_built_as_reports_of_studies_are(tree: Element) -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.thorough
 def test_the_verdicts_are_the_sweeps_with_interval_and_room(
     tree: Element, smile: Sweep, placebos: References
 ) -> None:
@@ -97,6 +99,7 @@ def test_the_verdicts_are_the_sweeps_with_interval_and_room(
     assert smile.clause in tree.after("answer").replace("\xa0", " ")
 
 
+@pytest.mark.thorough
 def test_the_face_is_there_at_some_strengths_and_each_says_which(tree: Element, smile: Sweep) -> None:
     (picture,) = tree.all("img")
     assert "0.00, 0.25, 0.50, 0.75 and 1.00" in picture.attributes["alt"]
@@ -145,6 +148,7 @@ def test_provenance_and_limits_stand_in_it(tree: Element, smile: Sweep, placebos
     assert f"seed {smile.seed}" in tree.after("paragraph").replace("\xa0", " ")
 
 
+@pytest.mark.thorough
 def test_placebos_that_still_come_make_it_unfinished(smile: Sweep, placebos: References) -> None:
     for finished in (True, False):
         text = parsed(html(smile, references=placebos, finished=finished)).text
@@ -153,6 +157,7 @@ def test_placebos_that_still_come_make_it_unfinished(smile: Sweep, placebos: Ref
     assert "Placebos" not in table_of(parsed(html(smile)), "Probability of happy")[0]
 
 
+@pytest.mark.thorough
 def test_a_photograph_is_left_out_until_it_is_said_that_it_may_be_in(portrait: Sweep, tmp_path: Path) -> None:
     without = portrait.report(tmp_path / "without.html").read_text(encoding="utf-8")
     assert "data:image" not in without
@@ -170,6 +175,7 @@ def test_a_photograph_is_left_out_until_it_is_said_that_it_may_be_in(portrait: S
     assert sorted(path.name for path in tmp_path.iterdir()) == ["with.html", "without.html"]
 
 
+@pytest.mark.thorough
 def test_strangers_words_stay_words() -> None:
     known = facelib.classifiers.load("known_unbiased")
     label = f"label {HOSTILE}"

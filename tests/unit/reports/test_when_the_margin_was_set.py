@@ -38,6 +38,7 @@ def test_it_says_when(tmp_path: Path, margins: tuple[float, ...], begun: bool, w
     assert when_set(result).removeprefix("δ was ") == words
 
 
+@pytest.mark.thorough
 def test_a_margin_that_was_changed_after_a_run_is_not_said_to_have_been_set_before(tmp_path: Path) -> None:
     """A psychologist moved δ from .10 to .02 and pressed Run again: the report said "set before the run"."""
     for delta in (0.10, 0.02):

@@ -23,6 +23,7 @@ def film(electrodes: str | None) -> list[np.ndarray]:
     return [head.render(SIZE).image for head in heads]
 
 
+@pytest.mark.thorough
 def test_electrodes_are_taken_off_every_frame() -> None:
     bare, worn = film(None), film("fridlund")
     restored = list(restored_frames(worn))
@@ -33,6 +34,7 @@ def test_electrodes_are_taken_off_every_frame() -> None:
         assert (after == covered).all(axis=2).mean() > 0.8  # what isn't covered stays bit for bit
 
 
+@pytest.mark.thorough
 def test_frames_without_electrodes_or_faces_stay_as_they_are() -> None:
     empty = np.full((SIZE, SIZE, 3), 90, np.uint8)
     given = [*film(None), empty]
@@ -40,6 +42,7 @@ def test_frames_without_electrodes_or_faces_stay_as_they_are() -> None:
         assert np.array_equal(before, after)
 
 
+@pytest.mark.thorough
 def test_other_methods_fill_in_and_unknown_ones_are_named() -> None:
     worn = film("kuramoto")[:1]
     (network,), (classical,) = restored_frames(worn), restored_frames(worn, "telea")

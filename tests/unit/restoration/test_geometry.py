@@ -46,6 +46,7 @@ def normals_of(head: Head) -> np.ndarray:
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", HEADS)
 def test_normals_are_those_of_the_heads_own_mesh(name: str) -> None:
     picture = geometry_picture(face(name).landmarks, SIZE)

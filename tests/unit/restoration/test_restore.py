@@ -29,6 +29,7 @@ KINDS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [64, 224, 400])
 def test_bare_faces_of_many_kinds_stay_bit_for_bit(size: int) -> None:
     for face in render_heads(KINDS, size):
@@ -43,7 +44,7 @@ def test_the_photograph_stays_bit_for_bit() -> None:
     assert restore(face).image is face.image
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_no_electrode_is_seen_on_three_hundred_held_out_heads() -> None:
     """With all that may be mistaken for one."""
     heads = sample_heads(
@@ -60,6 +61,7 @@ def test_no_electrode_is_seen_on_three_hundred_held_out_heads() -> None:
     assert not wrong
 
 
+@pytest.mark.thorough
 def test_most_electrodes_are_found_that_are_worn_alone() -> None:
     """Where one is seen at all, and not behind hair or a turned head."""
     names = np.random.default_rng(8).choice(ELECTRODE_SCHEMES["fridlund"], 40)
@@ -75,6 +77,7 @@ def test_most_electrodes_are_found_that_are_worn_alone() -> None:
     assert found >= 0.7 * seen
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [96, 224, 448])
 def test_all_but_the_mask_stays_bit_for_bit_and_what_is_covered_comes_nearer(size: int) -> None:
     gained = []
@@ -92,6 +95,7 @@ def test_all_but_the_mask_stays_bit_for_bit_and_what_is_covered_comes_nearer(siz
     assert max(gained) < 0.3, gained
 
 
+@pytest.mark.thorough
 def test_mirrored_shifted_and_turned_pictures_are_restored_too() -> None:
     head = Head(seed=31, skin_tone=0.4, electrodes="kuramoto", pose=(0, 0, 25.0))
     worn, bare = head.render(200), head.replace(electrodes=None).render(200)
@@ -140,6 +144,7 @@ def test_the_sheet_has_a_row_a_face() -> None:
     assert 2 * 96 < sheet.size[1] < 3 * 96
 
 
+@pytest.mark.thorough
 def test_importing_it_loads_neither_torch_nor_pandas() -> None:
     code = "import sys, facelib.restoration as r; print([n for n in ('torch', 'pandas') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

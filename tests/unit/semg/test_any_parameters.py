@@ -101,6 +101,7 @@ def scores(pairs: list[Pair]) -> pd.DataFrame:
     return table.set_index("name")
 
 
+@pytest.mark.thorough
 def test_the_map_that_was_put_in_is_found_on_persons_left_out(scores: pd.DataFrame) -> None:
     named = scores[scores["level"] == "named group"]
     assert list(named.index) == list(TRUE_R2)
@@ -209,6 +210,7 @@ def test_a_file_with_other_scales_or_groups_is_refused(pairs: list[Pair], tmp_pa
             EMG2Expression.load(other)
 
 
+@pytest.mark.thorough
 def test_through_files_from_two_machines(tmp_path: Path) -> None:
     """A student's folder: envelopes and SMIRK's tables of several people, laid out as MMM."""
     rows = []
@@ -252,6 +254,7 @@ def test_through_files_from_two_machines(tmp_path: Path) -> None:
     assert pairs_of(by_hand, [found[0].id])[0].names == ("jaw_params_0", "jaw_params_2")
 
 
+@pytest.mark.thorough
 def test_the_page_on_parameters_of_ones_own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What docs/how-to/muscles.md shows, with files of signals at 2048 Hz and tables of SMIRK."""
     page = (Path(__file__).parents[3] / "docs" / "how-to" / "muscles.md").read_text(encoding="utf-8")
@@ -292,6 +295,7 @@ def test_a_table_of_one_film_and_a_recording_are_enough(pairs: list[Pair], tmp_p
     assert np.isnan(told.pick(["masseter_left"]).signals).all()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("missing", [np.nan, np.inf])
 def test_frames_without_a_face_are_left_out_and_give_nan(pairs: list[Pair], missing: float) -> None:
     units = np.array(pairs[0].units)

@@ -225,6 +225,7 @@ def test_files_without_a_row_are_counted(folder: Path) -> None:
     assert "emg/007_1S/a.csv" in found.words
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     "path", ["../secret.csv", "emg/../../secret.csv", "link/secret.csv", "ABSOLUTE", "..\\secret.csv", "a\0b"]
 )
@@ -269,6 +270,7 @@ def test_damaged_files_are_said_and_left_out(folder: Path) -> None:
     assert len(damaged) == 3
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_with_signals_is_said_of_clips_and_sessions(folder: Path) -> None:
     rng = np.random.default_rng(1)
     gapped = signals(rng)
@@ -281,6 +283,7 @@ def test_what_is_wrong_with_signals_is_said_of_clips_and_sessions(folder: Path) 
     assert [finding.clip for finding in sides] == ["session 1S"]
 
 
+@pytest.mark.thorough
 def test_frames_of_videos_are_read_if_asked_for(folder: Path) -> None:
     frames = [np.full((32, 32, 3), 9 * number, np.uint8) for number in range(FRAMES)]
     frames[7] = frames[6]
@@ -313,6 +316,7 @@ def test_units_are_found_without_the_table_of_methods(folder: Path) -> None:
     assert open_dataset(folder).clip(HAPPY).blendshapes is not None
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_face_units_of_hardly_any_frame_are_said_and_end_nothing(folder: Path, rows: int) -> None:
     for path in (folder / "video_noelec_params").rglob(f"{HAPPY}_params.csv.gz"):

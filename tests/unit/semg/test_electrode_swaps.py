@@ -63,6 +63,7 @@ def sides(table: pd.DataFrame) -> dict[str, str]:
 MOVED = {"zygomaticus", "frontalis_lateral", "orbicularis_oculi"}
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("lag", [0, 4, -9, 15])
 def test_sound_recordings_are_as_labelled(lag: int) -> None:
     for seed in range(5):

@@ -35,7 +35,7 @@ def pairs() -> tuple[Pair, ...]:
     return normalised_pairs(clips)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["clip", "session"])
 def test_every_identifiable_group_is_told_from_true_face_units(pairs: tuple[Pair, ...], by: str) -> None:
     """The promise: a rank correlation of .9 and more on clips, and on a session, that aren't known."""
@@ -50,7 +50,7 @@ def test_every_identifiable_group_is_told_from_true_face_units(pairs: tuple[Pair
     assert not [name for name in table.index if "masseter" in name]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_face_units_are_told_from_muscles(pairs: tuple[Pair, ...]) -> None:
     table = evaluate(EMG2Expression, pairs, by="session").set_index("name")
     groups = table[table["level"] == "group"]
@@ -72,6 +72,7 @@ class _Remembers(Expression2EMG):
         return super().fit(clips, context=(0,))
 
 
+@pytest.mark.thorough
 def test_what_is_told_was_left_out(pairs: tuple[Pair, ...]) -> None:
     some = [*pairs[:3], *pairs[40:43]]
     names = [pair.id for pair in some]
@@ -83,6 +84,7 @@ def test_what_is_told_was_left_out(pairs: tuple[Pair, ...]) -> None:
     assert [set(names) - seen for seen in _Remembers.seen] == [set(names[:3]), set(names[3:])]
 
 
+@pytest.mark.thorough
 def test_a_model_without_signal_is_no_better_than_the_mean(
     pairs: tuple[Pair, ...], rng: np.random.Generator
 ) -> None:
@@ -111,6 +113,7 @@ def test_numbers_are_those_of_their_formulas(rng: np.random.Generator) -> None:
     assert np.isnan(rank_correlation(np.ones(5), np.arange(5.0)))
 
 
+@pytest.mark.thorough
 def test_intervals_hold_what_the_bootstrap_over_clips_gives(rng: np.random.Generator) -> None:
     """Clips as a whole are drawn: against drawing them one by one, ranks anew each time."""
     level = rng.standard_normal(25)
@@ -132,6 +135,7 @@ def test_intervals_hold_what_the_bootstrap_over_clips_gives(rng: np.random.Gener
     assert np.isnan(single["rho_low"])
 
 
+@pytest.mark.thorough
 def test_tables_and_traces(pairs: tuple[Pair, ...]) -> None:
     found = held_out(Expression2EMG, pairs[:4])
     table = found.table(n_bootstrap=20)
@@ -147,6 +151,7 @@ def test_tables_and_traces(pairs: tuple[Pair, ...]) -> None:
         found.trace("none", "mentalis")
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_left_out_is_refused(pairs: tuple[Pair, ...]) -> None:
     with pytest.raises(BadValueError, match="leave one session out"):
         evaluate(Expression2EMG, pairs[:3], by="session")

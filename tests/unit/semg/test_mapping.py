@@ -48,6 +48,7 @@ def test_the_declared_map_is_recovered(pairs: list[Pair]) -> None:
     np.testing.assert_allclose(weights[moved], declared[moved], atol=0.03)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["ridge", "mlp"])
 def test_muscles_are_told_from_true_units_in_clips_that_are_not_known(
     pairs: list[Pair], fresh: Pair, kind: str, single_threaded: None

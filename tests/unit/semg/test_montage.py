@@ -107,6 +107,7 @@ def test_what_does_not_fit_is_named(rng: np.random.Generator) -> None:
         bipolar(recording.replace(kind="bipolar", channels=("a", "b")))
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(st.text(max_size=12), st.sampled_from(["F20a", "F20b", "F1 1", "Zyg li", "F5-"]))))
 def test_any_names_make_pairs_or_a_typed_error(names: list[str]) -> None:

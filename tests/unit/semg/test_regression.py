@@ -76,6 +76,7 @@ def test_constant_inputs_count_for_nothing(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(apply(more.weights, changed), apply(plain.weights, x[0]), rtol=1e-5)
 
 
+@pytest.mark.thorough
 def test_the_network_finds_what_is_not_linear_and_is_the_same_for_the_same_seed(
     rng: np.random.Generator, single_threaded: None
 ) -> None:

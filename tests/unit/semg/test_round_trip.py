@@ -30,6 +30,7 @@ def read(clip: SimulatedClip, size: int) -> Pair:
     return pair_of(clip, units_of_frames(clip.frames(size=size, electrodes=False)))
 
 
+@pytest.mark.thorough
 def test_a_smile_on_one_side_comes_back_on_that_side(single_threaded: None) -> None:
     """In small: fitted to one clip of each side, told of a third."""
     known = [read(simulate_clip(f"Smile-{side}", 1.1, seed=1), 96) for side in ("Left", "Right")]
@@ -43,7 +44,7 @@ def test_a_smile_on_one_side_comes_back_on_that_side(single_threaded: None) -> N
     assert left.mean() > 1.5 * right.mean()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_half_of_the_groups_are_told_well_from_rendered_films(single_threaded: None) -> None:
     clips = [simulate_clip(task, 5.0, session=session, seed=60) for session in ("1S", "2S") for task in TASKS]
     pairs = normalised_pairs([read(clip, 192) for clip in clips])

@@ -54,6 +54,7 @@ def test_constant_curves_have_no_lag() -> None:
     assert height == -1.0
 
 
+@pytest.mark.thorough
 def test_known_lags_of_simulated_clips_are_found(rng: np.random.Generator) -> None:
     errors, grades = [], []
     for number in range(24):
@@ -76,6 +77,7 @@ def test_signals_at_4096_hz_and_films_at_other_rates_are_synchronised() -> None:
     assert synchronise(clip.envelope, film, 15.0).lag == pytest.approx(0.4, abs=1 / 30)
 
 
+@pytest.mark.thorough
 def test_unrelated_signals_hardly_ever_get_a_grade() -> None:
     """The rate that the module tells, 1 % at 10 s, with room for chance: a binomial band."""
     count, graded = 80, 0

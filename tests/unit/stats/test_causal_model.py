@@ -34,6 +34,7 @@ def test_pull_and_sign_are_balanced() -> None:
     assert abs(np.corrcoef(PULL, np.arange(7))[0, 1]) < 0.3  # a line through the codes misses most of it
 
 
+@pytest.mark.thorough
 @given(
     effect=st.floats(-1, 1),
     confounding=st.floats(0, 2),

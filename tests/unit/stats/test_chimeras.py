@@ -89,6 +89,7 @@ def test_contrasts_are_those_of_a_pencil() -> None:
     assert ("Ben", "chimeras", LESS_REST) not in persons.index
 
 
+@pytest.mark.thorough
 def test_chimeras_are_mirror_average_plus_curvature() -> None:
     rng = np.random.default_rng(0)
     rows = outputs({(f"p{n}", "happy"): list(rng.random(8)) for n in range(9)})
@@ -103,6 +104,7 @@ def test_a_face_of_which_a_version_is_missing_is_left_out() -> None:
     assert symmetric_outputs(gone)["face"].tolist() == ["Anna happy"]
 
 
+@pytest.mark.thorough
 def test_less_rest_is_the_paired_difference_of_persons() -> None:
     """A slow twin: differences of differences by hand, judged as halves."""
     sets = simulated(np.random.default_rng(1), 25, -0.3, rest=-0.1, noise=0.05)
@@ -128,6 +130,7 @@ def test_less_rest_is_the_paired_difference_of_persons() -> None:
     assert "Fewer than 59 people" in row["notes"]
 
 
+@pytest.mark.thorough
 def test_what_rest_shares_is_subtracted_and_nothing_is_found() -> None:
     """Asymmetry of a still face, and of the making of pictures, is no asymmetry of the smile."""
     sets = simulated(np.random.default_rng(2), 70, -0.2, rest=-0.2)
@@ -136,7 +139,7 @@ def test_what_rest_shares_is_subtracted_and_nothing_is_found() -> None:
     assert found.loc["mirror average", LESS_REST, INTENDED]["verdict"] == "does not differ at δ"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_sign_flips_less_rest_hold_their_level() -> None:
     rng = np.random.default_rng(3)
     runs, rejected = 200, 0
@@ -147,6 +150,7 @@ def test_the_sign_flips_less_rest_hold_their_level() -> None:
     assert rejected <= binom.ppf(0.9995, runs, 0.05)
 
 
+@pytest.mark.thorough
 def test_persons_with_many_expressions_count_once_and_families_are_small() -> None:
     rng = np.random.default_rng(4)
     values = {}
@@ -187,6 +191,7 @@ def test_groups_are_compared_as_statsmodels_does() -> None:
     assert group_differences(table.iloc[[0, 1, 2, 20, 21, 22]], "healthy", "ill").empty
 
 
+@pytest.mark.thorough
 def test_a_grade_goes_with_the_contrast_as_scipy_says() -> None:
     rng = np.random.default_rng(6)
     grade = rng.integers(1, 7, 30).astype(float)
@@ -210,6 +215,7 @@ def test_a_grade_goes_with_the_contrast_as_scipy_says() -> None:
     assert np.isnan([perfect["rho_low"], perfect["rho_high"]]).all(), "a perfect order is no certainty"
 
 
+@pytest.mark.thorough
 def test_where_nothing_goes_with_the_grade_the_level_holds() -> None:
     rng = np.random.default_rng(7)
     runs, rejected, covered = 100, 0, 0

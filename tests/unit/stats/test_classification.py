@@ -43,6 +43,7 @@ def test_nothing_is_known_of_nothing() -> None:
             wilson(hits, n)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @given(pairs)
 def test_confusion_is_that_of_scikit_learn(both: list[tuple[int, int]]) -> None:
     intended, named = zip(*both, strict=True)
@@ -66,6 +67,7 @@ def test_kappa_is_that_of_scikit_learn(both: list[tuple[int, int]]) -> None:
     assert not found.low > found.high
 
 
+@pytest.mark.thorough
 def test_the_interval_of_kappa_covers(rng: np.random.Generator) -> None:
     """Both name the truth with chance .7 (of 4): the true κ follows from the table of chances."""
     chances = np.full((4, 4), 0.0)
@@ -100,6 +102,7 @@ def test_bins_are_those_of_scikit_learn(n: int, seed: int, bins: int) -> None:
     assert 0 <= found.error.low <= found.error.high <= 1
 
 
+@pytest.mark.thorough
 def test_the_interval_of_the_error_covers(rng: np.random.Generator) -> None:
     """Always 20 points too sure: the error is .2 in every bin."""
     held, estimates = 0, []

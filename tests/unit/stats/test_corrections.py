@@ -44,6 +44,7 @@ def slow_max(observed: list[float], null: list[list[float]]) -> list[float]:
     return [(count + 1) / (len(null) + 1) for count in counts]
 
 
+@pytest.mark.thorough
 @given(P)
 def test_holm_and_false_discovery_rates_are_the_formulas(p: list[float]) -> None:
     np.testing.assert_allclose(adjust(p, "holm"), slow_holm(p), rtol=1e-12, atol=1e-300)
@@ -59,6 +60,7 @@ def test_statsmodels_and_scipy_agree(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(adjust(p, "by"), false_discovery_control(p, method="by"), rtol=1e-12)
 
 
+@pytest.mark.thorough
 @given(P, st.data())
 def test_what_is_not_testable_is_no_part_of_the_family(p: list[float], data: st.DataObject) -> None:
     where = data.draw(st.integers(0, len(p)))

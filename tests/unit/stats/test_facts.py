@@ -93,6 +93,7 @@ def test_both_bounds_of_a_monotone_series_are_reached() -> None:
     assert property_gradient(early_and_late).epgm == pytest.approx(1.5 / 21)
 
 
+@pytest.mark.thorough
 def test_a_ramp_of_a_millionth_is_significant_without_being_relevant() -> None:
     ramp = np.arange(11.0)  # in whole numbers ties are exact; the p is that of any straight ramp
     observed = np.abs(np.gradient(ramp)).mean()
@@ -121,6 +122,7 @@ def test_the_split_enumeration_holds_every_order(rng: np.random.Generator) -> No
     np.testing.assert_allclose(parts, np.sort(all_epgms(p, all_orders(7))), rtol=1e-12)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [11, 21, 101])
 @pytest.mark.parametrize("convention", ["corrected", "published"])
 @pytest.mark.parametrize("height", [0.4, -1e-5, 1e-10])

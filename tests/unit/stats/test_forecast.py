@@ -115,6 +115,7 @@ def test_costs_are_those_of_the_tests(clock: Clock) -> None:
     assert more.costs[0].setup == pytest.approx(8 * METHODS[0].setup, rel=0.02)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("budget", [5.0, 60.0, None])
 @pytest.mark.parametrize("dependent", [0.0, 0.1, 0.5])
 def test_the_seconds_are_those_that_the_grid_takes(
@@ -129,6 +130,7 @@ def test_the_seconds_are_those_that_the_grid_takes(
     assert planned == pytest.approx(clock.now - begun, rel=0.3, abs=2.0)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("speed", "known"), [(0.5, 0.5), (1.0, 1.0), (3.0, 3.0), (1.5, 1.0)])
 @pytest.mark.parametrize("dependent", [0.0, 0.1, 0.5])
 def test_what_is_left_is_right_while_tests_run(
@@ -161,6 +163,7 @@ def test_a_test_that_nobody_planned_has_no_time() -> None:
     assert known.left(sequential.Progress(1, 10, method="chsic")) == 0.0
 
 
+@pytest.mark.thorough
 def test_pairs_that_few_faces_show_are_shown_by_more(rng: np.random.Generator) -> None:
     """Against data: correlations of 60 faces, and of all 240 with the same 60 among them."""
     x, noise = rng.normal(size=(400, 240)), rng.normal(size=(400, 240))

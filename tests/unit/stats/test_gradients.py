@@ -71,6 +71,7 @@ def test_epgm_is_the_mean_absolute_gradient(p: np.ndarray) -> None:
     assert found.total_variation == pytest.approx(float(steps), rel=1e-12, abs=1e-300)
 
 
+@pytest.mark.thorough
 @given(MANY)
 def test_columns_are_described_like_single_series(p: np.ndarray) -> None:
     together = property_gradient(p)

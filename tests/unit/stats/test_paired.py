@@ -72,6 +72,7 @@ def test_a_person_with_many_pictures_counts_once() -> None:
     assert found["n"] == 10
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("seed", range(4))
 def test_mcnemar_is_that_of_statsmodels(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -85,6 +86,7 @@ def test_mcnemar_is_that_of_statsmodels(seed: int) -> None:
     assert found["first_low"] < found["first"] < found["first_high"]
 
 
+@pytest.mark.thorough
 def test_several_pairs_of_a_person_are_not_independent_for_mcnemar() -> None:
     """The same 8 people three times: McNemar would count 24; whole persons are flipped."""
     right = np.tile([True, False], (8, 1))
@@ -122,7 +124,7 @@ def test_retests_are_the_root_of_the_mean_square_inside_people() -> None:
     assert retests(rows_of(values[:, :, :1])).empty
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_retest_intervals_hold_their_level() -> None:
     rng = np.random.default_rng(2)
     runs, covered = 400, 0
@@ -169,7 +171,7 @@ def test_the_interval_of_paired_shares_is_newcombes(table: tuple[int, int, int, 
     assert turned == pytest.approx((first - second, -high, -low))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("shares", [(0.5, 0.2, 0.1, 0.2), (0.85, 0.1, 0.02, 0.03), (0.9, 0.05, 0.05, 0.0)])
 @pytest.mark.parametrize("people", [12, 40])
 def test_the_interval_of_paired_shares_covers(shares: tuple[float, ...], people: int) -> None:

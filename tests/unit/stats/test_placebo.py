@@ -49,6 +49,7 @@ def test_one_change_is_singular() -> None:
     assert reference_rank(0.1, [0.2], ["blur"]).text == "1 of 1 placebo did as much"
 
 
+@pytest.mark.thorough
 @given(
     values=st.lists(st.floats(0, 1), min_size=1, max_size=120),
     value=st.floats(0, 1),

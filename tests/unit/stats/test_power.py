@@ -53,6 +53,7 @@ def test_the_test_has_the_power_that_statsmodels_gives_the_t_test(n: int, altern
     assert found.differs == pytest.approx(oracle, abs=2e-6)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("n", "change", "sd"), [(29, 0.0, 0.15), (40, 0.04, 0.18), (35, -0.03, 0.25)])
 def test_does_not_matter_is_the_slow_integral(n: int, change: float, sd: float) -> None:
     bar, error = float(t.ppf(0.95, n - 1)), sd / math.sqrt(n)
@@ -74,6 +75,7 @@ def test_does_not_matter_is_the_slow_integral(n: int, change: float, sd: float) 
     assert study_power(n, change, sd).does_not_matter <= slow + 1e-5
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("change", [0.0, 0.02, -0.05])
 @pytest.mark.parametrize("sd", [0.02, 0.10, 0.15, 0.25])
 def test_the_chance_of_the_bets_is_about_that_of_simulated_studies(
@@ -87,6 +89,7 @@ def test_the_chance_of_the_bets_is_about_that_of_simulated_studies(
         assert -0.16 <= chance - share <= 0.10, (n, share, chance)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("n", "change", "sd"), [(12, 0.16, 0.08), (30, 0.02, 0.25), (24, -0.20, 0.22), (12, 0.02, 0.10)]
 )
@@ -118,6 +121,7 @@ def test_simulated_studies_come_to_their_verdicts_as_often(
         assert low <= hits.sum() <= high, (question, hits.mean(), power)
 
 
+@pytest.mark.thorough
 def test_students_verdict_is_met_closely(rng: np.random.Generator) -> None:
     runs, n = 2000, 10
     verdicts = [equivalence(d, 0.10, method="t").verdict for d in rng.normal(0.16, 0.08, (runs, n))]
@@ -135,6 +139,7 @@ def test_people_too_few_for_the_level_never_reject() -> None:
     assert sample_size(0.5, 0.05, question="differs").n == 6
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("change", "question"),
     [(-0.2, "matters"), (0.13, "matters"), (0.0, "does not matter"), (0.05, "differs"), (0.9, "matters")],
@@ -187,6 +192,7 @@ def test_one_person_is_no_study() -> None:
         study_power(1, 0.2, 0.1)
 
 
+@pytest.mark.thorough
 def test_the_curve_is_tidy_and_passes_the_wanted_power() -> None:
     curve = power_curve(-0.12, 0.15, questions=QUESTIONS)
     assert list(curve.columns) == list(COLUMNS)

@@ -163,6 +163,7 @@ def test_intervals_are_exact() -> None:
     assert Tally("effect").table().empty
 
 
+@pytest.mark.thorough
 def test_power_grows_and_starts_at_the_level() -> None:
     table = power(MODEL, 150, 60, effects=[0.0, 0.2, 0.8], methods=FAST).set_index(["method", "effect"])
     for name in FAST:
@@ -196,6 +197,7 @@ def test_stopped_work_is_given_up() -> None:
         next(power_rounds(MODEL, 60, stop=lambda: True))
 
 
+@pytest.mark.thorough
 def test_levels_show_the_textbook_mistakes() -> None:
     null = CausalModel(effect=0.0)
     table = levels(
@@ -222,6 +224,7 @@ def test_levels_leave_out_tests_that_cannot_hold_numbers_fixed() -> None:
         levels({"number": drawn_from(number, 60)}, 2, alpha=7)
 
 
+@pytest.mark.thorough
 def test_a_rated_label_makes_dependence() -> None:
     null = CausalModel(effect=0.0)
     p = {}

@@ -78,6 +78,7 @@ def test_the_corrected_convention_counts_the_series_itself(n: int, rng: np.rando
         assert found.p_interval == pytest.approx((exact.low, exact.high), abs=1e-9)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [5, 6, 7])
 @pytest.mark.parametrize("ties", [False, True])
 def test_the_interval_holds_the_p_of_all_orders(
@@ -164,6 +165,7 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch, rng: np.random.G
 OUTPUTS = hnp.arrays(np.float64, st.integers(2, 30), elements=st.floats(0, 1, width=32))
 
 
+@pytest.mark.thorough
 @given(OUTPUTS)
 def test_reversal_changes_the_epgm_of_no_order(p: np.ndarray) -> None:
     forth, back = shuffle_test(p, 50), shuffle_test(p[::-1], 50)
@@ -172,6 +174,7 @@ def test_reversal_changes_the_epgm_of_no_order(p: np.ndarray) -> None:
     assert back.side == forth.side
 
 
+@pytest.mark.thorough
 @given(OUTPUTS, st.sampled_from(["corrected", "published"]), st.integers(1, 60), st.integers(0, 5))
 def test_p_interval_and_side_hang_together(p: np.ndarray, convention: str, count: int, seed: int) -> None:
     found = shuffle_test(p, count, convention, seed)

@@ -53,6 +53,7 @@ def test_the_verdict_follows_from_the_central_90_percent(d: list[float], delta: 
     assert found.verdict == expected
 
 
+@pytest.mark.thorough
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=40))
 @example([0.0, 1.0, 1.0])  # its lower end is the margin, .1
 def test_falling_is_judged_like_rising(d: list[float]) -> None:
@@ -77,6 +78,7 @@ def test_verdicts_of_20_replicates(d: list[float], verdict: str) -> None:
     assert local_verdict(d).verdict == verdict
 
 
+@pytest.mark.thorough
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=40), st.floats(-1, 1), st.floats(0.01, 0.5))
 @example([-0.096] + [0.0] * 19, -0.110, 0.10)  # a photograph: "does not change", beside a change of −.11
 @example([-0.5] * 20, -0.9, 0.10)
@@ -101,6 +103,7 @@ def test_what_is_shown_lies_in_its_interval_and_never_contradicts_its_verdict(
     assert (turned.verdict, turned.remark) == (found.verdict, found.remark)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("mean", "shares"),
     [
@@ -182,6 +185,7 @@ def test_rises_falls_or_stays(change: float, words: str) -> None:
     assert found == f"As the left side weakens, faceapi's output for happy {words} on this face."
 
 
+@pytest.mark.thorough
 @given(st.floats(-1, 1), st.sampled_from(["happy", "sad", "angry"]))
 def test_the_sentence_is_about_an_output_never_about_a_feeling(change: float, label: str) -> None:
     found = describe_change(clause=CLAUSE, classifier="faceapi", label=label, change=change)
@@ -312,6 +316,7 @@ def test_every_number_of_a_gradient_is_said_in_words() -> None:
     assert constant["correlation"] == ("none", "with the strength, −1 … 1: the outputs never change")
 
 
+@pytest.mark.thorough
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=30))
 def test_the_range_of_one_way_curves_holds_them(values: list[float]) -> None:
     p = np.sort(np.round([0, *values, 1], 3))

@@ -69,6 +69,7 @@ def text_of(result: ChimericResult, path: Path) -> str:
     return re.sub(r"<[^>]+>|\s+", " ", page.replace("\xa0", " "))
 
 
+@pytest.mark.thorough
 def test_the_plan_says_who_is_there_and_how_often_a_face_is_read() -> None:
     plan = study(pictures(gone="p2_Ruhe.png")).plan()
     said = str(plan)
@@ -82,6 +83,7 @@ def test_the_plan_says_who_is_there_and_how_often_a_face_is_read() -> None:
     assert "2 people without hb" in said
 
 
+@pytest.mark.thorough
 def test_several_sessions_are_said_to_be_averaged_and_people_at_rest_alone_are_named() -> None:
     """A physician would have published the mean of before and after treatment."""
     faces = [
@@ -100,6 +102,7 @@ def test_several_sessions_are_said_to_be_averaged_and_people_at_rest_alone_are_n
     assert "are averaged" not in once
 
 
+@pytest.mark.thorough
 def test_outputs_are_those_of_the_pictures_averaged_over_flips(clinic: ChimericResult) -> None:
     """A slow twin: each version made and read by itself."""
     model = classifiers.load(MODELS[0])
@@ -137,6 +140,7 @@ def test_a_flipped_face_is_the_mirror_image_with_its_points() -> None:
     assert all(one.image.shape == face.image.shape for one in versions)
 
 
+@pytest.mark.thorough
 def test_groups_grades_and_what_was_put_in_are_in_the_tables(clinic: ChimericResult) -> None:
     assert clinic.complete
     effects = clinic.effects
@@ -152,6 +156,7 @@ def test_groups_grades_and_what_was_put_in_are_in_the_tables(clinic: ChimericRes
     assert set(clinic.by_grade["grade"]) == {3.0, 4.0, 5.0}
 
 
+@pytest.mark.thorough
 def test_verdicts_wait_for_agreement_on_renders(clinic: ChimericResult) -> None:
     assert set(clinic.effects["verdict"]) == {NOT_JUDGED}  # of the known-truth networks it isn't known
     table = agreement()
@@ -194,6 +199,7 @@ def test_smiles_alone_get_the_limits_of_smiles() -> None:
     assert set(six["verdict"]) == {"differs from symmetric"}
 
 
+@pytest.mark.thorough
 def test_its_report_and_export_say_what_was_compared(clinic: ChimericResult, tmp_path: Path) -> None:
     said = text_of(clinic, tmp_path)
     assert CHIMERIC[:80] in said
@@ -230,6 +236,7 @@ def test_it_is_stopped_opened_and_gone_on_with(tmp_path: Path) -> None:
     assert set(done.roles["reason"]) == {""}
 
 
+@pytest.mark.thorough
 def test_without_groups_grades_and_rest_it_still_runs(tmp_path: Path) -> None:
     faces = [face for face in pictures(4) if face.attributes["label"] == "Freude"]
     found = study(faces, group=None, healthy=None, grade=None, rest=None).run(tmp_path / "run", n_jobs=1)
@@ -241,6 +248,7 @@ def test_without_groups_grades_and_rest_it_still_runs(tmp_path: Path) -> None:
     assert re.search(shown, said)
 
 
+@pytest.mark.thorough
 def test_a_turned_face_fails_by_name_and_the_others_count(tmp_path: Path) -> None:
     heads = facelib.sample_heads(6, seed=3, expressions=["happy"], electrodes=0.0)
     faces = [
@@ -297,6 +305,7 @@ cells = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
@@ -317,6 +326,7 @@ def test_any_table_has_roles_or_is_refused_in_words(rows: list[tuple[Any, ...]])
     assert (~good["at_rest"]).any()
 
 
+@pytest.mark.thorough
 def test_what_only_heads_or_only_photographs_have_is_refused() -> None:
     with pytest.raises(BadValueError, match="steps are those of rendered heads"):
         facing_asymmetry(pictures(2), list(MODELS), steps=5)

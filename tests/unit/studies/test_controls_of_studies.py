@@ -25,6 +25,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> studies.InterventionalRes
     return study.run(tmp_path_factory.mktemp("run"), n_jobs=1)
 
 
+@pytest.mark.thorough
 def test_glasses_are_not_compared_with_both_sides_weaker(
     found: studies.InterventionalResult, tmp_path: Path
 ) -> None:
@@ -38,6 +39,7 @@ def test_glasses_are_not_compared_with_both_sides_weaker(
     assert "Glasses, beyond the control" not in report
 
 
+@pytest.mark.thorough
 def test_a_control_of_ones_own_may_be_compared_with_anything(tmp_path: Path) -> None:
     heads = sample_heads(3, seed=4, expressions=["happy"])
     study = studies.InterventionalStudy(

@@ -67,6 +67,7 @@ def test_a_sweep_elsewhere() -> None:
     assert len(sweep_bytes(there)) == len(sweep_bytes(here))
 
 
+@pytest.mark.thorough
 def test_a_study_says_where_it_was_read(elsewhere: type[Elsewhere], tmp_path: Path) -> None:
     here = little().run(tmp_path / "here", n_jobs=1)
     there = little(device="meta").run(tmp_path / "there", n_jobs=1)
@@ -86,6 +87,7 @@ def mixed() -> tuple[facelib.classifiers.Classifier, ...]:
     return facelib.classifiers.load(KNOWN[0]), facelib.classifiers.load(KNOWN[1], "meta")
 
 
+@pytest.mark.thorough
 def test_what_others_rendered_is_read_by_one(
     elsewhere: type[Elsewhere], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +116,7 @@ def test_what_others_rendered_is_read_by_one(
     pd.testing.assert_frame_equal(both.table, alone.table, check_exact=True)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_one_process_feeds_while_others_render(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The processes know nothing of the pretended device: had they read there, they would have failed."""
@@ -149,6 +151,7 @@ def red(pictures: np.ndarray, _boxes: np.ndarray) -> np.ndarray:
     return np.stack([share, 1 - share], 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_a_function_beside_a_network_elsewhere_is_asked_by_who_renders(tmp_path: Path) -> None:
     def run(folder: str, **how: Any) -> tuple[Store, list[Job], Any]:
@@ -208,6 +211,7 @@ def test_the_fixture_of_a_former_release_is_of_the_processor(elsewhere: type[Els
     assert not elsewhere.came
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_landmarks_elsewhere(elsewhere: type[Elsewhere]) -> None:
     from facelib.faces.landmarker import find_landmarks, read_many_face_units

@@ -37,6 +37,7 @@ def study(*readers: Any, faces: Any = HEADS, **how: Any) -> studies.Intervention
     return facelib.InterventionalStudy(faces, ["blur"], list(readers), steps=3, size=64, **how)
 
 
+@pytest.mark.thorough
 def test_what_fails_is_recorded_and_the_others_are_there(tmp_path: Path) -> None:
     wrong = HEADS[1].render(64).image.mean()
 
@@ -70,6 +71,7 @@ def test_a_plan_says_what_it_costs_and_asks_nothing(tmp_path: Path) -> None:
     assert study("known_unbiased", clf).plan().seconds > 0
 
 
+@pytest.mark.thorough
 def test_provenance_of_a_study_says_that_it_is_not_reproducible(tmp_path: Path) -> None:
     import json
 
@@ -91,6 +93,7 @@ def test_photographs_are_refused_before_anything_is_done(tmp_path: Path) -> None
     assert not (tmp_path / "s" / "study.json").exists()
 
 
+@pytest.mark.thorough
 def test_a_spent_budget_ends_it_and_with_a_larger_one_it_goes_on(tmp_path: Path) -> None:
     with pytest.raises(BudgetError, match="What was answered is kept"):
         study(asked("budget", price=1.0, budget=7.0)).run(tmp_path, n_jobs=1)
@@ -101,6 +104,7 @@ def test_a_spent_budget_ends_it_and_with_a_larger_one_it_goes_on(tmp_path: Path)
     assert found.table["probability"].notna().all()
 
 
+@pytest.mark.thorough
 def test_a_budget_holds_over_processes(tmp_path: Path) -> None:
     def mean_red(pictures: np.ndarray, _boxes: np.ndarray) -> np.ndarray:  # goes to other processes as it is
         share = pictures[..., 0].mean((1, 2)) / 255
@@ -115,6 +119,7 @@ def test_a_budget_holds_over_processes(tmp_path: Path) -> None:
     assert found.table["probability"].notna().all()
 
 
+@pytest.mark.thorough
 def test_one_that_hangs_on_one_face_is_recorded_and_can_be_stopped(tmp_path: Path) -> None:
     import threading
 

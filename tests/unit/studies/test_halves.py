@@ -41,6 +41,7 @@ def read(smile: Face) -> Halves:
     return read_halves(smile, MODELS)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_readings_are_those_by_hand(smile: Face, read: Halves) -> None:
     """A slow twin: each picture made, mirrored, marked and read by itself."""
@@ -73,6 +74,7 @@ def test_readings_are_those_by_hand(smile: Face, read: Halves) -> None:
                 assert outputs[half, name, label] == pytest.approx(mean, abs=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_tables_are_tidy_and_whole(smile: Face, read: Halves) -> None:
     assert list(read.outputs) == list(OUTPUT_COLUMNS)
@@ -91,6 +93,7 @@ def test_tables_are_tidy_and_whole(smile: Face, read: Halves) -> None:
     assert read.units["activation"].between(0, 1).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_half_of_a_one_sided_smile_smiles_and_the_other_does_not(read: Halves) -> None:
     units = units_of(read)
@@ -103,6 +106,7 @@ def test_a_half_of_a_one_sided_smile_smiles_and_the_other_does_not(read: Halves)
     assert by_half["left"] > 0.5 > by_half["right"]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_symmetric_face_has_two_equal_halves() -> None:
     """Picture, box and landmarks are their own mirror images; face units are read alone."""
@@ -126,6 +130,7 @@ def test_a_symmetric_face_has_two_equal_halves() -> None:
         assert left == pytest.approx(units["whole", f"{unit}Left"], abs=0.1), unit
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_in_the_mirror_left_is_right(smile: Face, read: Halves) -> None:
     mirrored = read_halves(flipped(smile), MODELS[:1])

@@ -72,7 +72,7 @@ def killed_until_done(
     return done
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_killed_four_times_it_ends_like_an_undisturbed_run(
     start: Callable[[Path], tuple[int, Callable[[], int]]],
     undisturbed: InterventionalResult,
@@ -97,7 +97,7 @@ def test_killed_four_times_it_ends_like_an_undisturbed_run(
     assert kills >= 4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_killed_two_hundred_times(
     start: Callable[[Path], tuple[int, Callable[[], int]]],
     undisturbed: InterventionalResult,

@@ -52,6 +52,7 @@ def test_the_plan_says_who_is_compared_and_who_is_missing() -> None:
     assert plan.pictures == len(wearing())
 
 
+@pytest.mark.thorough
 def test_every_face_is_read_once_and_those_with_electrodes_once_more_without(worn: PairedResult) -> None:
     assert worn.complete
     assert len(worn.failures) == 0
@@ -65,6 +66,7 @@ def test_every_face_is_read_once_and_those_with_electrodes_once_more_without(wor
     assert moved["electrode_removal"] < moved[""]
 
 
+@pytest.mark.thorough
 def test_differences_are_those_of_the_table(worn: PairedResult) -> None:
     """A slow twin: the outputs of each pair, subtracted one by one."""
     plain = worn.table[worn.table["intervention"] == ""].set_index(["face", "classifier", "label"])[
@@ -79,6 +81,7 @@ def test_differences_are_those_of_the_table(worn: PairedResult) -> None:
         assert row["mean"] == pytest.approx(np.mean(each))
 
 
+@pytest.mark.thorough
 def test_its_report_and_export_speak_of_conditions(worn: PairedResult, tmp_path: Path) -> None:
     text = text_of(worn, tmp_path)
     assert PAIRED[:80] in text
@@ -120,6 +123,7 @@ def test_rendered_partners_that_differ_in_the_condition_alone_are_told_so(
     assert "differs between partners in light, too. No difference is shown to be an effect" in said
 
 
+@pytest.mark.thorough
 def test_a_margin_that_was_changed_after_a_run_is_told(tmp_path: Path) -> None:
     study().run(tmp_path / "run", n_jobs=1)
     found = study(delta=0.3).run(tmp_path / "run", n_jobs=1)
@@ -129,6 +133,7 @@ def test_a_margin_that_was_changed_after_a_run_is_told(tmp_path: Path) -> None:
     assert "set before the run" not in said.split("Limits")[0]
 
 
+@pytest.mark.thorough
 def test_it_is_opened_again_and_gone_on_with(tmp_path: Path) -> None:
     asked = 0
 
@@ -149,6 +154,7 @@ def test_it_is_opened_again_and_gone_on_with(tmp_path: Path) -> None:
     assert isinstance(facelib.studies.Result.open(tmp_path), PairedResult)
 
 
+@pytest.mark.thorough
 def test_the_report_of_a_study_that_was_stopped_has_no_p(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +177,7 @@ def test_the_report_of_a_study_that_was_stopped_has_no_p(
     assert "after Holm =" not in said
 
 
+@pytest.mark.thorough
 def test_a_hypothesis_is_about_the_condition(tmp_path: Path) -> None:
     about = studies.Hypothesis("Electrodes change outputs.", "electrodes")
     found = study(hypothesis=about).run(tmp_path, n_jobs=1)
@@ -206,6 +213,7 @@ def test_what_is_wrong_with_the_faces_is_said_when_it_is_planned() -> None:
         study(faces=facelib.sample_heads(4, seed=1, electrodes=0.0)).plan()
 
 
+@pytest.mark.thorough
 def test_faces_without_labels_are_compared_by_their_outputs_alone(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     faces = [
@@ -280,6 +288,7 @@ def test_labels_that_are_numbers_are_asked_for_and_a_misspelt_word_is_named() ->
     )
 
 
+@pytest.mark.thorough
 def test_a_broken_picture_is_in_no_pair_and_in_the_report(tmp_path: Path) -> None:
     """The report counted pairs of the table, its accuracy those that were read."""
     folder = tmp_path / "faces"

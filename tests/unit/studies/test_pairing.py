@@ -156,6 +156,7 @@ cells = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=9))
 def test_any_table_is_paired_or_refused_in_words(rows: list[tuple[object, object, object]]) -> None:
@@ -220,6 +221,7 @@ def test_a_name_that_is_nearly_there_is_asked_for() -> None:
         pair_up(MEANT, "Session")
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["side", "cell", "face of it", "value", "meant", "share"])
 def test_a_label_may_be_called_as_a_column_of_ours(name: str) -> None:
     found = pair_up(CLINIC.rename(columns={"label": name}), "session", [name])
@@ -228,6 +230,7 @@ def test_a_label_may_be_called_as_a_column_of_ours(name: str) -> None:
     assert len(found.alone) == 3
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=9))
 def test_whatever_a_table_says_what_is_offered_as_a_condition_has_a_pair(

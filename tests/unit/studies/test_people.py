@@ -52,6 +52,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> ChimericResult:
     return chimeric(patients()).run(tmp_path_factory.mktemp("sides"), n_jobs=1)
 
 
+@pytest.mark.thorough
 def test_the_plan_counts_whose_weaker_side_is_not_the_tables() -> None:
     assert "isn't the table's" not in " ".join(chimeric(patients())._notes())
     said = " ".join(chimeric(patients(mirrored="p1"))._notes())
@@ -69,6 +70,7 @@ def test_the_plan_counts_whose_weaker_side_is_not_the_tables() -> None:
     assert "Of 1 of 4 people the side that moves less" in " ".join(pairs._notes())
 
 
+@pytest.mark.thorough
 def test_the_weak_half_is_the_tables(done: ChimericResult) -> None:
     assert list(done.sides) == list(SIDE_COLUMNS)
     assert dict(zip(done.sides["person"], done.sides["side"], strict=True)) == WEAK
@@ -93,6 +95,7 @@ def test_what_is_said_to_be_mirrored_has_its_sides_put_right() -> None:
     assert found.loc["p2", ["weak", "healthy", "pictures"]].tolist() == pytest.approx([0.1, 0.9, 1])
 
 
+@pytest.mark.thorough
 def test_without_a_side_there_is_no_such_table(done: ChimericResult) -> None:
     found = replace(done, settings={name: one for name, one in done.settings.items() if name != "side"})
     assert found.sides.empty
@@ -113,6 +116,7 @@ def test_another_word_or_column_is_refused_before_the_run(tmp_path: Path) -> Non
         chimeric(faces, keep_columns="born").run(tmp_path / "run")
 
 
+@pytest.mark.thorough
 def test_columns_that_nothing_uses_are_not_stored_and_partners_that_differ_in_them_are_still_said(
     done: ChimericResult, tmp_path: Path
 ) -> None:
@@ -134,6 +138,7 @@ def test_columns_that_nothing_uses_are_not_stored_and_partners_that_differ_in_th
     assert averaged.settings["differing"] == ["sitzung", "kamera"]
 
 
+@pytest.mark.thorough
 def test_heads_keep_all_that_they_are_made_of(tmp_path: Path) -> None:
     heads = facelib.sample_heads(3, seed=1, expressions=["happy"])
     found = facelib.InterventionalStudy(heads, ["blur"], MODELS, steps=2, size=64).run(tmp_path, n_jobs=1)
@@ -159,6 +164,7 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.mark.thorough
 def test_one_file_of_both_halves_or_of_two_people_is_left_out_with_all_its_pair(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -253,6 +259,7 @@ def test_a_file_names_side_and_columns_and_errors_name_the_line(folder: Path) ->
         parse_study(text.replace("[label]", "[born]"), folder=folder.parent).study()
 
 
+@pytest.mark.thorough
 def test_settings_have_the_names_that_stored_studies_have(folder: Path) -> None:
     """What both kinds share is written once; no name of theirs changed."""
     common = {"name", "faces", "n_faces", "n_identities", "faces_key", "person", "classifiers", "size",

@@ -64,6 +64,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> PairedResult:
     return paired(table(folder / "table")).run(folder / "store", n_jobs=1)
 
 
+@pytest.mark.thorough
 def test_the_plan_says_what_they_are_and_what_is_not_matched(tmp_path: Path) -> None:
     said = str(paired(table(tmp_path)).plan())
     assert "pyfeat: scores of Py-Feat, 0 to 1, which are no probabilities." in said
@@ -71,6 +72,7 @@ def test_the_plan_says_what_they_are_and_what_is_not_matched(tmp_path: Path) -> 
     assert "1 file of the table is not used (no picture of this name): D:/study/stranger.png." in said
 
 
+@pytest.mark.thorough
 def test_differences_are_in_the_tools_unit_and_judged_by_its_margin(found: PairedResult) -> None:
     happy = found.effects.set_index("label").loc["happy"]
     wide = found.table[found.table["label"] == "happy"].set_index("face")["logit"]
@@ -89,6 +91,7 @@ def test_differences_are_in_the_tools_unit_and_judged_by_its_margin(found: Paire
     )
 
 
+@pytest.mark.thorough
 def test_accuracy_goes_by_the_largest_score(found: PairedResult) -> None:
     row = found.accuracy.iloc[0]
     assert (row["n"], row["classes"]) == (2 * PEOPLE - 1, 7)
@@ -104,6 +107,7 @@ def test_what_is_missing_has_its_reason_and_stays_in_the_result(found: PairedRes
     assert studies.open_study(found.store).effects.equals(found.effects)
 
 
+@pytest.mark.thorough
 def test_the_report_never_calls_them_probabilities(found: PairedResult, tmp_path: Path) -> None:
     text = " ".join(found.report(tmp_path / "r.html").read_text(encoding="utf-8").split())
     assert "in Py-Feat&#39;s scores from 0 to 1" in text or "in Py-Feat's scores from 0 to 1" in text
@@ -116,6 +120,7 @@ def test_the_report_never_calls_them_probabilities(found: PairedResult, tmp_path
     assert set(effects["value"]) == {"score"}
 
 
+@pytest.mark.thorough
 def test_a_scale_of_100_gives_the_same_verdicts_in_its_own_unit(found: PairedResult, tmp_path: Path) -> None:
     percent = paired(table(tmp_path / "t", times=100, unit=(0, 100))).run(tmp_path / "s", n_jobs=1)
     one, hundred = found.effects, percent.effects
@@ -144,6 +149,7 @@ def test_units_are_not_mixed_and_changes_are_not_read(tmp_path: Path) -> None:
         facelib.sweep(pairs()[0], "blur", classifiers=[scores], steps=3)
 
 
+@pytest.mark.thorough
 def test_observed_properties_are_tested_beside_a_network(tmp_path: Path) -> None:
     ages = np.linspace(20, 80, 80)
     lines = [f"0,1,0.9,0,0,0,{age / 100},0,0,{1 - age / 100},{n}.png" for n, age in enumerate(ages)]
@@ -173,6 +179,7 @@ def test_it_goes_along_to_other_processes_with_the_scores_of_these_pictures_only
     assert sent.scores_of("stranger.png")[1] == "no row of it"
 
 
+@pytest.mark.thorough
 def test_another_table_is_another_reader(tmp_path: Path) -> None:
     store = tmp_path / "store"
     first = paired(table(tmp_path / "t")).run(store, n_jobs=1)

@@ -125,6 +125,7 @@ def test_properties_that_are_known_are_given_the_others_measured() -> None:
         ObservationalStudy(heads(3), ["age"], methods=["kcitt"])
 
 
+@pytest.mark.thorough
 @packages
 def test_pictures_that_are_alike_are_two_faces(tmp_path: Path) -> None:
     face = heads(1)[0].render(64)
@@ -137,6 +138,7 @@ def test_pictures_that_are_alike_are_two_faces(tmp_path: Path) -> None:
     assert result.settings["faces"] == "2 pictures of 2 people"
 
 
+@pytest.mark.thorough
 @packages
 @pytest.mark.packages
 def test_a_plan_counts_its_questions_by_common_emotions(tmp_path: Path) -> None:
@@ -145,6 +147,7 @@ def test_a_plan_counts_its_questions_by_common_emotions(tmp_path: Path) -> None:
     assert "over 28 questions a vote takes 4,200 permutations" in said
 
 
+@pytest.mark.thorough
 def test_the_plan_is_what_is_done(tmp_path: Path) -> None:
     study = small_study(name="Small")
     plan = study.plan(n_jobs=1)
@@ -211,6 +214,7 @@ def test_a_row_is_what_a_sweep_says(tmp_path: Path) -> None:
     assert result.faces["expression"].isin(["happy", "sad"]).all()
 
 
+@pytest.mark.thorough
 @packages
 def test_only_what_is_new_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from facelib.studies.engine import worker as work
@@ -243,6 +247,7 @@ def test_only_what_is_new_is_computed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert set(first.table["classifier"]) == set(CLASSIFIERS), "going back costs nothing"
 
 
+@pytest.mark.thorough
 @packages
 def test_other_pictures_are_other_units(tmp_path: Path) -> None:
     small_study().run(tmp_path, n_jobs=1)
@@ -276,6 +281,7 @@ def moody(refused: Face | None) -> Classifier:
     return plain
 
 
+@pytest.mark.thorough
 @packages
 def test_a_classifier_that_fails_on_one_face_costs_its_rows_alone(tmp_path: Path) -> None:
     people = heads(4)
@@ -311,6 +317,7 @@ def test_a_classifier_that_fails_on_one_face_costs_its_rows_alone(tmp_path: Path
     assert mended.table["logit"].notna().all()
 
 
+@pytest.mark.thorough
 @packages
 def test_a_network_of_ones_own_goes_to_other_processes(tmp_path: Path) -> None:
     import cloudpickle
@@ -324,6 +331,7 @@ def test_a_network_of_ones_own_goes_to_other_processes(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(there, study.run(tmp_path / "one", n_jobs=1).table, check_exact=True)
 
 
+@pytest.mark.thorough
 @packages
 def test_a_face_that_can_not_be_changed_or_read_is_said(tmp_path: Path) -> None:
     good = heads(2)[0].render(96)
@@ -451,6 +459,7 @@ def test_observed_faces_are_read_once_and_tested(tmp_path: Path) -> None:
     assert kept[0].stat().st_mtime_ns == before, "the tests aren't run again"
 
 
+@pytest.mark.thorough
 @packages
 def test_several_pictures_of_a_person_are_told(tmp_path: Path) -> None:
     people = heads(20, expressions=["happy"])
@@ -479,6 +488,7 @@ def test_a_broken_picture_is_planned_around(tmp_path: Path) -> None:
     assert "1 of the first 2 faces can't be read: a.png" in told
 
 
+@pytest.mark.thorough
 @packages
 def test_many_networks_of_ones_own_stay_here(tmp_path: Path) -> None:
     nets = [moody(None) for _ in range(30)]
@@ -492,6 +502,7 @@ def test_many_networks_of_ones_own_stay_here(tmp_path: Path) -> None:
         InterventionalStudy(heads(1), ["blur"], nets[:1], steps=2, size=64).plan(n_jobs=1)
 
 
+@pytest.mark.thorough
 @packages
 def test_a_home_folder_is_looked_for_by_the_plan_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -508,6 +519,7 @@ def observed(*known: dict[str, Any]) -> list[Face]:
     ]
 
 
+@pytest.mark.thorough
 @packages
 def test_what_is_unknown_is_no_group_of_its_own(tmp_path: Path) -> None:
     """Faces whose sex isn't known were a third sex, "none"."""
@@ -521,6 +533,7 @@ def test_what_is_unknown_is_no_group_of_its_own(tmp_path: Path) -> None:
     assert worn.run(tmp_path / "worn", n_jobs=1).measured["electrodes"].tolist() == ["none", "fridlund"] * 2
 
 
+@pytest.mark.thorough
 @packages
 def test_a_column_that_is_not_there_is_told_not_a_key_error(tmp_path: Path) -> None:
     with pytest.raises(BadValueError, match="no who, which would tell who is shown"):
@@ -538,6 +551,7 @@ def test_a_column_that_is_not_there_is_told_not_a_key_error(tmp_path: Path) -> N
         _ = open_study(tmp_path).data  # type: ignore[union-attr]
 
 
+@pytest.mark.thorough
 @packages
 def test_tests_that_were_ended_are_not_the_result(tmp_path: Path) -> None:
     study = ObservationalStudy(
@@ -554,6 +568,7 @@ def test_tests_that_were_ended_are_not_the_result(tmp_path: Path) -> None:
     assert again.grid["p"].notna().all()
 
 
+@pytest.mark.thorough
 @packages
 def test_a_study_in_which_nothing_is_intended_says_so(tmp_path: Path) -> None:
     smirk = Head(expression={"mouthSmile": 0.5})

@@ -99,6 +99,7 @@ def test_a_bounded_value_knows_what_is_there_to_lose() -> None:
         found.effects(delta=10)
 
 
+@pytest.mark.thorough
 def test_curves_are_drawn_in_units_and_bars_of_values_are_refused(years: Sweep) -> None:
     spec = charts.response(years.outputs, label="age").to_dict()
     text = str(spec)
@@ -121,6 +122,7 @@ def test_curves_are_drawn_in_units_and_bars_of_values_are_refused(years: Sweep) 
     }
 
 
+@pytest.mark.thorough
 def test_an_explorable_and_a_report_of_values_are_in_units(years: Sweep, tmp_path: Path) -> None:
     with pytest.raises(BadValueError, match="set it before the run"):
         years.explorable(tmp_path / "a.html")
@@ -155,6 +157,7 @@ def test_an_explorable_and_a_report_of_values_are_in_units(years: Sweep, tmp_pat
     assert "robability of age" not in words
 
 
+@pytest.mark.thorough
 def test_a_value_on_a_scale_keeps_its_ends(tmp_path: Path) -> None:
     net = reader(Scale("points", -1, 1), -1.0, 1.0, label="valence")
     found = facelib.sweep(HEAD, "light_strength", [net], 3, label="valence", size=64)
@@ -166,6 +169,7 @@ def test_a_value_on_a_scale_keeps_its_ends(tmp_path: Path) -> None:
     assert f"{first + 1:.2f}".removeprefix("0") in words  # room to fall: down to −1, not to 0
 
 
+@pytest.mark.thorough
 def test_the_same_people_are_compared_in_units(tmp_path: Path) -> None:
     heads = facelib.sample_heads(30, seed=2, expressions=["happy"])
     both = [head.replace(mask=worn) for worn in (0.0, 1.0) for head in heads]
@@ -224,6 +228,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return study(scale, 3.0).run(tmp_path_factory.mktemp("values"), n_jobs=1)
 
 
+@pytest.mark.thorough
 def test_a_study_of_values_is_judged_in_units(done: InterventionalResult) -> None:
     again = InterventionalResult.open(done.store)
     bounded = again.bounds is not None
@@ -249,6 +254,7 @@ def test_a_study_of_values_is_judged_in_units(done: InterventionalResult) -> Non
     assert set(again.effects_by_label["label"]) == {"age"}  # happy is on another scale
 
 
+@pytest.mark.thorough
 def test_its_report_never_calls_a_value_a_probability(done: InterventionalResult, tmp_path: Path) -> None:
     page = done.report(tmp_path / "report.html").read_text()
     text = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
@@ -273,6 +279,7 @@ def test_plans_say_the_unit_and_what_no_bounds_mean() -> None:
         study(Scale("years", 0, 100), 150.0)
 
 
+@pytest.mark.thorough
 def test_a_study_of_emotions_leaves_values_out(tmp_path: Path) -> None:
     heads = facelib.sample_heads(6, seed=1, expressions=["happy"])
     asked = facelib.InterventionalStudy(

@@ -157,7 +157,7 @@ GEOMETRY = ("facelib.head.geometry.build", "facelib.head.geometry.arrays")
 CHART = ("facelib.charts.sweeps.curves",)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
     copy: Path, forget: Callable[[], None]
 ) -> None:
@@ -200,6 +200,7 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
         path.unlink() if content is None else path.write_bytes(content)
 
 
+@pytest.mark.thorough
 def test_these_are_the_keys_of_what_is_kept() -> None:
     from facelib.app.widgets import chartview
     from facelib.charts import specs
@@ -214,6 +215,7 @@ def test_these_are_the_keys_of_what_is_kept() -> None:
     assert fingerprints.versions()["code"] == code_digests.digest(*WORKER, without=fingerprints.STORING)
 
 
+@pytest.mark.thorough
 def test_it_is_cheap(forget: Callable[[], None]) -> None:
     """Some .25 s of the processor; the bound is what a slow machine under load takes."""
     forget()
@@ -248,6 +250,7 @@ def test_a_module_that_is_not_there_has_no_digest() -> None:
         code_digests.digest("facelib.faces.rastre")
 
 
+@pytest.mark.thorough
 def test_another_process_finds_the_same() -> None:
     code = (
         "from facelib.utilities import code_digests; "

@@ -117,6 +117,7 @@ def test_pictures_without_such_a_column_are_shown_as_before() -> None:
     assert grey._repr_png_() is not None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["Einwilligung", "EINWILLIGUNG ", "Consent"])
 def test_other_names_of_the_column_are_the_same(folder: Path, name: str) -> None:
     """A reader's "Einwilligung: nein" was in no rule, and her pictures were shown."""

@@ -172,6 +172,7 @@ def test_a_damaged_line_hides_no_other(place: Path, tmp_path: Path) -> None:
     assert [one.path.name for one in written()] == ["one", "two"]
 
 
+@pytest.mark.one_case
 @pytest.mark.skipif(os.name != "posix", reason="Windows lets not everybody make links")
 @pytest.mark.parametrize(
     "asked",
@@ -243,6 +244,7 @@ def test_files_that_an_export_does_not_name_are_its_users(damaged: bool, tmp_pat
     assert left == ({*mine, *ours} if damaged else {*mine})
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["smile.gif", "smile.mp4"])
 def test_films_of_sweeps_are_listed_and_deleted_and_a_film_of_others_is_not(

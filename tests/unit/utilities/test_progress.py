@@ -229,6 +229,7 @@ with reporting(True, 3, "trying", unit="heads") as report:
 """
 
 
+@pytest.mark.thorough
 def test_a_bar_that_has_gone_leaves_no_hole_in_a_notebook() -> None:
     """A page is drawn when all has run: the view of a bar that is closed by then said "model not found"."""
     live = "application/vnd.jupyter.widget-view+json"
@@ -362,6 +363,7 @@ def reported(run: Run) -> Sequence[Progress]:
     return seen
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", RUNS)
 def test_real_work_reports_a_share_that_rises_to_one(name: str) -> None:
@@ -425,6 +427,7 @@ def test_cancelled_says_what_became_of_the_work() -> None:
     assert str(Cancelled("Stopped after 40 %.")) == "Stopped after 40 %."
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_faces_that_come_one_by_one_are_read_by_every_classifier() -> None:
     faces = [HEAD, HEAD.replace(age=70)]

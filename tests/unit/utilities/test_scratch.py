@@ -34,6 +34,7 @@ def test_it_is_closed_to_others_and_goes_with_its_block(room: Path) -> None:
     assert not list(room.iterdir())
 
 
+@pytest.mark.thorough
 def test_it_goes_while_something_is_still_written_there(room: Path) -> None:
     folder = room / "busy"
     end = time.monotonic() + 0.4

@@ -119,6 +119,7 @@ def test_all_kinds_of_results_are_looked_at() -> None:
     assert len(HELD) > 40
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", HELD, ids=lambda kind: kind.__name__)
 def test_what_holds_much_is_shown_in_short(kind: Any) -> None:
     """A sweep printed 395,087 characters."""
@@ -149,6 +150,7 @@ def test_a_notebook_reads_no_name_as_html(kind: Any) -> None:
     assert callable(kind._repr_html_)
 
 
+@pytest.mark.thorough
 def test_the_mechanism_is_one() -> None:
     for kind in HELD:
         assert kind.__repr__ is short_repr.line, kind
@@ -176,6 +178,7 @@ def test_values_in_short() -> None:
     assert brief("a\x1b[31m") == repr("a\x1b[31m"), "what a terminal would obey is written out"
 
 
+@pytest.mark.thorough
 def test_a_face_is_a_small_picture() -> None:
     face = Head().render(512)
     text = face.replace(attributes={"name": HOSTILE})._repr_html_()

@@ -70,6 +70,7 @@ def test_known_formulas_are_guarded(text: str) -> None:
     assert unguarded(guarded(table)).equals(table)
 
 
+@pytest.mark.thorough
 @given(st.lists(TEXT, min_size=1, max_size=4), TEXT)
 @settings(max_examples=400, deadline=None)
 def test_no_text_begins_a_formula_and_all_of_it_comes_back(texts: list[str], name: str) -> None:

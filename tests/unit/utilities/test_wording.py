@@ -43,6 +43,7 @@ def test_the_article_fits_the_noun(noun: str, said: str) -> None:
     assert with_article(noun) == said
 
 
+@pytest.mark.thorough
 def test_no_article_is_built_in_another_way() -> None:
     root = Path(facelib.__file__).parent
     found = [

@@ -45,6 +45,7 @@ def displayed(widget: Any) -> bool:
     return widget.layout.display != "none"
 
 
+@pytest.mark.thorough
 def test_nothing_is_compared_before_something_is_pinned(panel: ComparePanel) -> None:
     assert displayed(panel.hint)
     assert not displayed(panel.inside)
@@ -52,6 +53,7 @@ def test_nothing_is_compared_before_something_is_pinned(panel: ComparePanel) -> 
     assert [stage.frames for stage in panel.stages] == [[], []]
 
 
+@pytest.mark.thorough
 def test_two_changes_on_one_face(panel: ComparePanel, explorer: Explorer) -> None:
     panel.pin.click()
     assert SAME in panel.notes.value
@@ -76,6 +78,7 @@ def test_two_changes_on_one_face(panel: ComparePanel, explorer: Explorer) -> Non
     assert {row["label"] for row in panel.chart.data["outputs"]} == {"happy"}
 
 
+@pytest.mark.thorough
 def test_maps_of_one_classifier_share_a_scale_and_those_of_two_do_not(
     panel: ComparePanel, explorer: Explorer
 ) -> None:
@@ -93,6 +96,7 @@ def test_maps_of_one_classifier_share_a_scale_and_those_of_two_do_not(
     assert UNITS in panel.notes.value
 
 
+@pytest.mark.thorough
 def test_two_networks_are_compared_on_one_face_and_change(panel: ComparePanel, explorer: Explorer) -> None:
     """The table said "do not differ" of each network with itself, and nothing of the two."""
     computed(explorer)
@@ -114,6 +118,7 @@ def test_two_networks_are_compared_on_one_face_and_change(panel: ComparePanel, e
     assert len(panel.table.rows) == len(explorer.models), "without another network it is as before"
 
 
+@pytest.mark.thorough
 def test_a_swap_shows_the_other_at_once_and_undo_leads_back(panel: ComparePanel, explorer: Explorer) -> None:
     panel.pin.click()
     before = explorer.scene
@@ -130,6 +135,7 @@ def test_a_swap_shows_the_other_at_once_and_undo_leads_back(panel: ComparePanel,
     assert explorer.scene == after
 
 
+@pytest.mark.thorough
 def test_a_photograph_and_a_head_are_compared(panel: ComparePanel, explorer: Explorer) -> None:
     explorer.choose(interventions.get("blur"))
     computed(explorer)

@@ -65,6 +65,7 @@ def test_it_opens_on_a_smile_one_side_weakening_and_happy(explorer: Explorer) ->
     assert explorer.result is None
 
 
+@pytest.mark.thorough
 def test_the_opening_shows_a_smile_that_some_lose_and_one_keeps() -> None:
     made = Explorer(background=False)
     found = made.run_sweep(made.scene).effects("happy")
@@ -76,6 +77,7 @@ def test_the_opening_shows_a_smile_that_some_lose_and_one_keeps() -> None:
     assert verdicts["does not change"] >= 1
 
 
+@pytest.mark.thorough
 def test_a_photograph_shows_all_that_can_be_measured_on_it(explorer: Explorer) -> None:
     panel = MeasuredPanel(explorer)
     explorer.show(sample_photograph())
@@ -104,6 +106,7 @@ def test_a_control_changes_the_head_and_undo_brings_it_back(explorer: Explorer) 
     assert panel.undo.disabled
 
 
+@pytest.mark.thorough
 def test_one_drag_is_one_step_of_undo(explorer: Explorer) -> None:
     panel = FacePanel(explorer)
     before = explorer.face
@@ -137,6 +140,7 @@ def test_the_gaze_stands_beside_the_pose_and_has_a_side(explorer: Explorer) -> N
     assert change.options["scheme"].layout.display == "none"
 
 
+@pytest.mark.thorough
 def test_every_option_that_takes_a_word_has_its_menu(explorer: Explorer) -> None:
     change = ChangePanel(explorer)
     for _title, name in change.menu.options:
@@ -156,6 +160,7 @@ def test_every_option_that_takes_a_word_has_its_menu(explorer: Explorer) -> None
     assert explorer.intervention == interventions.get("asymmetric_expression", side="right")
 
 
+@pytest.mark.thorough
 def test_what_is_left_open_has_a_name_in_the_menu(explorer: Explorer) -> None:
     change = ChangePanel(explorer)
     for name, option, words in (("age", "to", "whatever is farther"), ("palsy", "parts", "as on the face")):
@@ -173,6 +178,7 @@ def test_a_value_that_is_no_word_of_the_menu_stays(explorer: Explorer) -> None:
     assert explorer.intervention == interventions.get("age", to=70)
 
 
+@pytest.mark.thorough
 def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
     face, change = FacePanel(explorer), ChangePanel(explorer)
     face.source.value = "photograph"
@@ -191,6 +197,7 @@ def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
     assert explorer.face == states.FIRST_HEAD
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("face", ["head", "photograph"])
 def test_the_property_menu_holds_properties_and_placebos_apart(explorer: Explorer, face: str) -> None:
     panel, change = FacePanel(explorer), ChangePanel(explorer)
@@ -228,6 +235,7 @@ def test_options_show_only_where_they_mean_something(explorer: Explorer) -> None
     assert explorer.intervention == interventions.get("electrodes", scheme="kuramoto", order="random")
 
 
+@pytest.mark.thorough
 def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(explorer: Explorer) -> None:
     change, look, outputs = ChangePanel(explorer), PicturesPanel(explorer), OutputsPanel(explorer)
     explorer.start()
@@ -241,6 +249,7 @@ def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(expl
     assert np.array_equal(explorer.snapshot.after.image, expected)
 
 
+@pytest.mark.thorough
 def test_a_picture_of_the_scene_is_made_once(explorer: Explorer) -> None:
     explorer.start()
     before = explorer.snapshot.before
@@ -256,6 +265,7 @@ def test_a_picture_of_the_scene_is_made_once(explorer: Explorer) -> None:
     assert explorer.snapshot.before.attributes["age"] == 61
 
 
+@pytest.mark.thorough
 def test_progress_is_told_in_few_words(live: Explorer) -> None:
     told: list[float] = []
     live.observe(lambda event: told.append(event["new"]), "progress")
@@ -265,6 +275,7 @@ def test_progress_is_told_in_few_words(live: Explorer) -> None:
     assert 2 <= len(sweep) <= 6
 
 
+@pytest.mark.thorough
 def test_the_sweep_and_its_placebos_stream_in(live: Explorer) -> None:
     look, outputs = PicturesPanel(live), OutputsPanel(live)
     seen: list[int] = []
@@ -288,6 +299,7 @@ def test_the_sweep_and_its_placebos_stream_in(live: Explorer) -> None:
     assert len(outputs.response.data["band"]) > 0
 
 
+@pytest.mark.thorough
 def test_the_newest_request_wins(live: Explorer) -> None:
     panel = FacePanel(live)
     live.start()
@@ -297,6 +309,7 @@ def test_the_newest_request_wins(live: Explorer) -> None:
     assert live.result.sweep.face.age == 70
 
 
+@pytest.mark.thorough
 def test_going_back_finds_the_sweep_again(live: Explorer) -> None:
     live.start()
     live.worker.wait(60)
@@ -308,6 +321,7 @@ def test_going_back_finds_the_sweep_again(live: Explorer) -> None:
     assert live.result is first
 
 
+@pytest.mark.thorough
 def test_another_class_and_classifier_need_no_new_sweep(live: Explorer) -> None:
     look, outputs = PicturesPanel(live), OutputsPanel(live)
     live.start()
@@ -339,6 +353,7 @@ def test_an_error_is_said_in_the_panel_and_not_raised(
     assert "boom" not in panel.messages.value
 
 
+@pytest.mark.thorough
 def test_callbacks_of_two_threads_do_not_lose_each_other(live: Explorer) -> None:
     """JupyterLab calls from a thread of its own while the worker delivers."""
     panel, change = FacePanel(live), ChangePanel(live)
@@ -359,6 +374,7 @@ def test_callbacks_of_two_threads_do_not_lose_each_other(live: Explorer) -> None
     assert (panel.messages.value, change.messages.value) == ("", "")
 
 
+@pytest.mark.thorough
 def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
     panel = ExportPanel(live)
     early = [button.make() for button in panel.buttons]
@@ -404,6 +420,7 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
         assert archive.read("classifiers.csv") == read.data
 
 
+@pytest.mark.thorough
 def test_without_a_classifier_the_page_says_what_to_do() -> None:
     made = Explorer((), background=False)
     page(made)
@@ -412,6 +429,7 @@ def test_without_a_classifier_the_page_says_what_to_do() -> None:
     made.close()
 
 
+@pytest.mark.thorough
 def test_the_page_links_every_follower_to_the_slider(explorer: Explorer) -> None:
     root = page(explorer)
     assert "facelib-app" in root._dom_classes
@@ -444,6 +462,7 @@ def test_undo_never_does_nothing(explorer: Explorer) -> None:
     assert explorer.face == start
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("chosen", "then"), [(None, "happy"), ("sad", "sad")])
 def test_a_photograph_is_not_read_for_the_emotion_of_the_head_before_it(
     explorer: Explorer, chosen: str | None, then: str
@@ -457,6 +476,7 @@ def test_a_photograph_is_not_read_for_the_emotion_of_the_head_before_it(
     assert explorer.label == then
 
 
+@pytest.mark.thorough
 def test_a_late_word_of_a_hidden_control_does_not_take_the_photograph_away(explorer: Explorer) -> None:
     """A browser holds a second choice back until the first is heard; the photograph may come between."""
     face = FacePanel(explorer)
@@ -469,6 +489,7 @@ def test_a_late_word_of_a_hidden_control_does_not_take_the_photograph_away(explo
     assert explorer.face.expression == "sad", "and nothing is lost"
 
 
+@pytest.mark.thorough
 def test_the_photograph_gives_the_property_back(explorer: Explorer) -> None:
     face, change = FacePanel(explorer), ChangePanel(explorer)
     change.menu.value = "palsy"
@@ -487,6 +508,7 @@ def test_the_class_follows_what_the_face_is_meant_to_show(explorer: Explorer) ->
     assert explorer.label == "angry"
 
 
+@pytest.mark.thorough
 def test_a_change_that_changes_nothing_is_compared_with_nothing(live: Explorer) -> None:
     outputs = OutputsPanel(live)
     live.choose(interventions.get("symmetrise"))
@@ -496,6 +518,7 @@ def test_a_change_that_changes_nothing_is_compared_with_nothing(live: Explorer) 
     assert all(row[3]["text"] == "–" for row in outputs.table.rows)
 
 
+@pytest.mark.thorough
 def test_placebos_wait_for_a_visitor(live: Explorer) -> None:
     live.awake.clear()
     live.start()
@@ -510,6 +533,7 @@ def test_placebos_wait_for_a_visitor(live: Explorer) -> None:
     assert len(live.result.placebos) == 5
 
 
+@pytest.mark.thorough
 def test_a_damaged_package_costs_its_classifier_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(name: str, device: str) -> Classifier:
         assert device == "cpu"  # kernels are forked, which cards don't outlive

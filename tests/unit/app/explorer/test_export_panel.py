@@ -46,6 +46,7 @@ def made(panel: ExportPanel, label: str) -> Download | None:
     return found
 
 
+@pytest.mark.thorough
 def test_the_explorable_is_of_what_is_shown(explorer: Explorer) -> None:
     show(explorer, HEAD, "symmetry")
     explorer.label, explorer.step = "sad", 1
@@ -62,6 +63,7 @@ def test_the_explorable_is_of_what_is_shown(explorer: Explorer) -> None:
     assert explorer.result.sweep.label == "happy", "the state is left alone"
 
 
+@pytest.mark.thorough
 def test_films_are_films(explorer: Explorer) -> None:
     show(explorer, HEAD, "symmetry")
     panel = ExportPanel(explorer)
@@ -74,6 +76,7 @@ def test_films_are_films(explorer: Explorer) -> None:
         assert film.n_frames > 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("label", ASKING)
 def test_a_photograph_leaves_after_a_tick_and_the_file_says_so(explorer: Explorer, label: str) -> None:
     face = replace(HEAD.render(96), source="photograph", attributes={"name": "one"})
@@ -111,6 +114,7 @@ def test_a_tick_is_for_one_face(explorer: Explorer) -> None:
     assert panel.agreed.layout.display == "none"
 
 
+@pytest.mark.thorough
 def test_stimuli_and_maps_of_a_photograph_wait_for_the_tick_and_figures_do_not(explorer: Explorer) -> None:
     show(explorer, replace(HEAD.render(96), source="photograph", attributes={"name": "one"}), "blur")
     panel = ExportPanel(explorer)
@@ -130,6 +134,7 @@ def test_stimuli_and_maps_of_a_photograph_wait_for_the_tick_and_figures_do_not(e
     assert made(panel, "Stimuli (zip)") is not None
 
 
+@pytest.mark.thorough
 def test_the_report_is_of_what_is_shown_and_leaves_a_photograph_out_until_the_tick(
     explorer: Explorer,
 ) -> None:

@@ -47,6 +47,7 @@ def ask(stage: Stage, **message: Any) -> None:
     stage._handle_custom_msg(message, [])
 
 
+@pytest.mark.thorough
 def test_the_face_is_drawn_again_with_more_pixels(stage: Asked, explorer: Explorer) -> None:
     fine = FinePictures(explorer, stage)
     explorer.show(HEAD)

@@ -28,6 +28,7 @@ def press(gallery: Gallery, **message: Any) -> None:
     gallery.strip._handle_custom_msg(message, [])
 
 
+@pytest.mark.thorough
 def test_there_are_the_cases_that_were_asked_for() -> None:
     wanted = {"palsy_smile", "palsy_rest", "seventy", "skin_tone", "electrodes", "mask", "both_sides", "blur",
               "photograph"}  # fmt: skip
@@ -53,6 +54,7 @@ def test_a_skin_tone_is_changed_from_the_middle_and_either_way() -> None:
     assert "normal" not in case.sentence
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("name", "way"), LOADED)
 def test_a_press_shows_the_case_and_one_undo_leads_back(gallery: Gallery, name: str, way: str) -> None:
     explorer, case = gallery.explorer, CASES[name]
@@ -84,6 +86,7 @@ def test_panels_show_the_case(gallery: Gallery) -> None:
     assert face.undo.disabled
 
 
+@pytest.mark.thorough
 def test_your_photograph_opens_its_source_and_leaves_one_that_is_there(gallery: Gallery) -> None:
     face = FacePanel(gallery.explorer)
     press(gallery, case="photograph", way="")
@@ -104,6 +107,7 @@ def test_a_photograph_that_was_shown_is_one_undo_away(gallery: Gallery) -> None:
     assert gallery.explorer.face is mine
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("message", [
     {}, {"case": "none"}, {"case": "<b>", "way": []}, {"case": "skin_tone", "way": "paler"},
     {"case": "skin_tone"}, {"case": None, "way": 3},

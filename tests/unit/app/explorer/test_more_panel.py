@@ -88,6 +88,7 @@ def test_every_control_has_a_label_and_a_help_text(panel: FacePanel) -> None:
         assert control.tooltip != control.description
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("field", list(SET))
 def test_a_control_changes_its_field_and_no_other_and_undo_brings_it_back(
     explorer: Explorer, panel: FacePanel, field: str
@@ -103,6 +104,7 @@ def test_a_control_changes_its_field_and_no_other_and_undo_brings_it_back(
     assert control.value == shown
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("field", list(SET))
 def test_the_controls_follow_the_head(explorer: Explorer, panel: FacePanel, field: str) -> None:
     value, expected = SET[field]
@@ -113,6 +115,7 @@ def test_the_controls_follow_the_head(explorer: Explorer, panel: FacePanel, fiel
     assert explorer.face == states.FIRST_HEAD
 
 
+@pytest.mark.thorough
 def test_what_was_set_before_it_opened_is_shown(explorer: Explorer) -> None:
     panel = FacePanel(explorer)
     explorer.edit(
@@ -185,6 +188,7 @@ def test_warmth_is_read_from_the_colour(value: float) -> None:
     assert warmth(Light(colour=(0.0, 1.0, 2.0))) == -1.0
 
 
+@pytest.mark.thorough
 def test_another_person_wears_the_same_things(explorer: Explorer, panel: FacePanel) -> None:
     worn: dict[str, Any] = {
         "glasses": 0.5,

@@ -98,6 +98,7 @@ def explorer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
     made.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.filterwarnings("ignore:.*ipykernel.*")
 def test_the_panel_says_it_folded_and_lets_it_be(explorer: Explorer) -> None:
@@ -117,6 +118,7 @@ def test_the_panel_says_it_folded_and_lets_it_be(explorer: Explorer) -> None:
     assert changes == []
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.filterwarnings("ignore:.*ipykernel.*")
 def test_a_face_with_nothing_to_change_gets_no_verdict_of_no_change(explorer: Explorer) -> None:
@@ -136,6 +138,7 @@ def test_a_face_with_nothing_to_change_gets_no_verdict_of_no_change(explorer: Ex
     assert "nothing to change on this face" not in str(outputs.table.rows)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.filterwarnings("ignore:.*ipykernel.*")
 def test_the_answer_is_short_and_words_on_the_band_stand_under_the_curves(

@@ -87,6 +87,7 @@ def explorer() -> Iterator[Explorer]:
     made.close()
 
 
+@pytest.mark.thorough
 def test_those_of_entry_points_are_there_and_the_known_biased_are_not() -> None:
     CLASSIFIERS.register("biased", catalogue.Entry(flat, kind="known bias"))
     made = Explorer(background=False)
@@ -101,6 +102,7 @@ def test_those_of_entry_points_are_there_and_the_known_biased_are_not() -> None:
         Explorer(("fre",), background=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("swept", [False, True])
 def test_one_without_maps_says_why(explorer: Explorer, swept: bool) -> None:
     look = PicturesPanel(explorer)
@@ -121,6 +123,7 @@ def test_one_without_maps_says_why(explorer: Explorer, swept: bool) -> None:
     assert ("The map follows once all strengths are read" in look.hint.value) is not swept
 
 
+@pytest.mark.thorough
 def test_a_class_that_it_lacks_is_shown_as_such(explorer: Explorer) -> None:
     look, outputs = PicturesPanel(explorer), OutputsPanel(explorer)
     look.menus["classifier"].value = "deep"
@@ -149,6 +152,7 @@ def pictures(html: str) -> list[np.ndarray]:
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in found]
 
 
+@pytest.mark.thorough
 def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
     look = PicturesPanel(explorer)
     explorer.classifier = "deep"

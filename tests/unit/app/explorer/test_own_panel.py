@@ -63,6 +63,7 @@ def test_where_others_can_come_it_says_why(explorer: Explorer, monkeypatch: pyte
     assert panel.state.stage == "empty"
 
 
+@pytest.mark.thorough
 def test_panels_and_tabs_follow_who_reads(explorer: Explorer) -> None:
     outputs, pictures = OutputsPanel(explorer), PicturesPanel(explorer)
     population, observed = PopulationPanel(explorer), ObservedPanel(explorer)
@@ -101,6 +102,7 @@ def test_what_comes_with_facelib_cannot_be_taken_out() -> None:
         classifiers.unregister("known_unbiased")
 
 
+@pytest.mark.thorough
 def test_wrong_guesses_look_wrong() -> None:
     right = Preparation(64, "rgb", 127.5, 127.5)
     seen = as_seen(right, right).astype(int)
@@ -115,6 +117,7 @@ def test_wrong_guesses_look_wrong() -> None:
     assert seen.max(-1).astype(int).mean() > seen.min(-1).mean() + 5
 
 
+@pytest.mark.thorough
 def test_the_table_marks_what_is_read_as_shown_and_escapes_names() -> None:
     labels = ["happy", "sad", "<b>"]
     chances = np.tile([0.2, 0.7, 0.1], (12, 1))

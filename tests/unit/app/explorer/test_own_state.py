@@ -62,6 +62,7 @@ def asked(known: bytes) -> Iterator[OwnNetwork]:
     explorer.close()
 
 
+@pytest.mark.thorough
 def test_the_guesses_are_right_for_a_network_that_is_known(asked: OwnNetwork) -> None:
     assert asked.problem == ""
     assert asked.stage == "asked"
@@ -75,6 +76,7 @@ def test_the_guesses_are_right_for_a_network_that_is_known(asked: OwnNetwork) ->
     assert flipped.right < asked.judged.right
 
 
+@pytest.mark.thorough
 def test_rows_are_those_of_the_network_itself(asked: OwnNetwork) -> None:
     from facelib.classifiers.guesses import pictures_of, twelve
 
@@ -86,6 +88,7 @@ def test_rows_are_those_of_the_network_itself(asked: OwnNetwork) -> None:
     np.testing.assert_allclose(np.asarray(asked.probabilities).sum(1), 1, atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_names_of_outputs_are_understood_and_hostile_ones_refused(asked: OwnNetwork) -> None:
     before, names = list(asked.labels), list(asked.own_labels)
     asked.name_outputs("Neutral, Freude, Sadness, surprised, fearful, disgust, anger")
@@ -102,6 +105,7 @@ def test_names_of_outputs_are_understood_and_hostile_ones_refused(asked: OwnNetw
     asked.labels, asked.own_labels = before, names
 
 
+@pytest.mark.thorough
 def test_a_network_is_used_in_every_tab_and_can_be_removed(known: bytes, asked: OwnNetwork) -> None:
     asked.title = "known_unbiased"
     with pytest.raises(BadValueError, match="already"):

@@ -46,6 +46,7 @@ def shown(widget: Any) -> bool:
     return bool(widget.layout.display != "none")
 
 
+@pytest.mark.thorough
 def test_a_dropped_picture_becomes_the_face(panel: FacePanel) -> None:
     panel.photo.zone.busy = True
     drop(panel, PORTRAIT)
@@ -65,6 +66,7 @@ def test_a_dropped_picture_becomes_the_face(panel: FacePanel) -> None:
     assert not panel.photo.zone.busy
 
 
+@pytest.mark.thorough
 def test_undo_goes_back_to_what_was_shown(panel: FacePanel) -> None:
     drop(panel, PORTRAIT)
     panel.undo.click()
@@ -92,6 +94,7 @@ def test_a_bad_file_is_refused_in_words_and_the_face_stays(
     assert not panel.photo.zone.busy
 
 
+@pytest.mark.thorough
 def test_without_a_face_the_whole_picture_is_offered(panel: FacePanel) -> None:
     wall = np.random.default_rng(0).integers(100, 140, (200, 160, 3)).astype(np.uint8)
     drop(panel, encoded(wall, "PNG"))
@@ -113,6 +116,7 @@ def test_without_a_face_the_whole_picture_is_offered(panel: FacePanel) -> None:
     assert "mine.jpg" not in panel.photo.found.value
 
 
+@pytest.mark.thorough
 def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
     astronaut = skimage.data.astronaut()[:300, 80:380]
     head = Head(age=60, seed=3).render(300).image
@@ -135,6 +139,7 @@ def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
     assert panel.photo.whole.value == ""
 
 
+@pytest.mark.thorough
 def test_a_face_that_is_too_small_is_shown_where_it_was_found(panel: FacePanel) -> None:
     before = panel.explorer.face
     far = np.full((600, 800, 3), 120, np.uint8)
@@ -159,6 +164,7 @@ def test_boxes_stand_where_the_faces_are() -> None:
             assert drawn[round(y * scale), round(x * scale), 0] > 150
 
 
+@pytest.mark.thorough
 def test_landmarks_are_drawn_only_when_asked_for(panel: FacePanel) -> None:
     drop(panel, PORTRAIT)
     assert panel.photo.landmarks.value == ""
@@ -189,6 +195,7 @@ def test_every_landmark_gets_its_dot_where_it_lies() -> None:
     assert abs(chin - (middle + below)) < 0.1 * drawn.shape[0]
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_measured_is_said() -> None:
     turned = Head(pose=(30.0, 20.0, 0.0)).render(160).replace(source="photograph", attributes={})
     words = " ".join(told(turned))
@@ -206,6 +213,7 @@ def test_what_cannot_be_measured_is_said() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_what_a_picture_does_not_allow_is_said_with_the_reason() -> None:
     """A turned face left a single change in the menu, and nobody said why."""
     turned = Head(pose=(33.0, 0.0, 0.0)).render(160).replace(source="photograph", attributes={})
@@ -225,6 +233,7 @@ def test_what_a_picture_does_not_allow_is_said_with_the_reason() -> None:
     assert panel.withheld.value == ""
 
 
+@pytest.mark.thorough
 def test_a_change_that_a_new_picture_does_not_allow_is_named() -> None:
     """Electrodes had become "electrodes taken off" without a word."""
     explorer = Explorer(("known_unbiased",), background=False)

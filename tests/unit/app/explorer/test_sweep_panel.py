@@ -13,6 +13,7 @@ from facelib.studies import run_references
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
 
+@pytest.mark.thorough
 def test_one_slider_moves_picture_and_curves_in_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     links: list[tuple[object, object]] = []
     monkeypatch.setattr(widgets, "jslink", lambda one, other: links.append((one, other)))

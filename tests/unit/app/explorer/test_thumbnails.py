@@ -42,6 +42,7 @@ def test_every_change_and_every_case_has_its_picture(tiles: Tiles) -> None:
     assert sum(path.stat().st_size for path in thumbnails.FOLDER.iterdir()) <= MOST
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", FEW)
 def test_the_picture_of_a_change_is_as_it_is_drawn_now(tiles: Tiles, name: str) -> None:
     there, drawn = tiles["changes"], thumbnails.picture_of(name)

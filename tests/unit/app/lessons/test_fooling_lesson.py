@@ -66,6 +66,7 @@ def test_nothing_is_revealed_before_the_guess() -> None:
     assert "neutral" not in exercise.emotion.options
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_guess_reveals_what_the_leaderboard_says() -> None:
     exercise = FoolingExercise(HEAD, ["fer", "pyemotion"])

@@ -199,6 +199,7 @@ def test_a_control_makes_a_setting_of_ones_own_and_patches() -> None:
     assert shown.claim.value.startswith("It goes as far as the falls do, and p = 1")
 
 
+@pytest.mark.thorough
 def test_every_value_of_every_control_is_answered() -> None:
     shown = lesson.GradientLesson()
     for shape in lesson.SHAPES:
@@ -213,6 +214,7 @@ def test_every_value_of_every_control_is_answered() -> None:
     assert "No one would notice such a change" in shown.sentences.value
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("title", ["a smooth fall", "independent noise"])
 def test_the_three_plots_stand_level_and_are_equally_wide(title: str) -> None:
     shown = lesson.answer(**CLAIMED[title].setting)

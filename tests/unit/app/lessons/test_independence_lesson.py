@@ -38,6 +38,7 @@ def rejected(title: str) -> dict[str, bool]:
     return dict(zip(world.tests["method"], world.tests["rejects"].astype(bool), strict=True))
 
 
+@pytest.mark.thorough
 def test_it_starts_with_everything_shown(lesson: IndependenceLesson) -> None:
     assert lesson.tests.chart.data["tests"] == p_rows(lesson.world.tests, 0.05)
     assert lesson.faces.chart.data["faces"] == face_rows(lesson.world.sample)
@@ -47,6 +48,7 @@ def test_it_starts_with_everything_shown(lesson: IndependenceLesson) -> None:
         assert not panel.messages.value
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -63,6 +65,7 @@ def test_controls_and_world_follow_each_other(lesson: IndependenceLesson, name: 
     assert control.value == before
 
 
+@pytest.mark.thorough
 def test_every_control_is_named_and_explained(lesson: IndependenceLesson) -> None:
     assert set(lesson.controls.controls) == set(SETTINGS)
     for control in (lesson.controls.situation, *lesson.controls.controls.values()):
@@ -73,6 +76,7 @@ def test_every_control_is_named_and_explained(lesson: IndependenceLesson) -> Non
         assert button.tooltip
 
 
+@pytest.mark.thorough
 def test_a_slider_moves_p_vote_diagram_faces_and_cursor(lesson: IndependenceLesson) -> None:
     lesson.controls.controls["effect"].value = 0.0
     nothing = lesson.tests.chart.data["tests"], lesson.faces.chart.data["faces"], lesson.tests.sentence.value
@@ -87,6 +91,7 @@ def test_a_slider_moves_p_vote_diagram_faces_and_cursor(lesson: IndependenceLess
     assert lesson.power.chart.signals["effect"] == 1.0
 
 
+@pytest.mark.thorough
 def test_situations_are_chosen_named_and_left(lesson: IndependenceLesson) -> None:
     menu = lesson.controls.situation
     assert menu.label == OWN[0]  # 60 faces are no situation
@@ -103,6 +108,7 @@ def test_situations_are_chosen_named_and_left(lesson: IndependenceLesson) -> Non
     assert menu.label == "a rated label"
 
 
+@pytest.mark.thorough
 def test_rated_labels_make_the_panels_of_the_faces(lesson: IndependenceLesson) -> None:
     lesson.world.held = "rated label"
     sample = lesson.world.sample
@@ -110,6 +116,7 @@ def test_rated_labels_make_the_panels_of_the_faces(lesson: IndependenceLesson) -
     assert "rated label by label" in lesson.faces.chart.signals["faces_heading"]
 
 
+@pytest.mark.thorough
 def test_draw_again_takes_other_faces(lesson: IndependenceLesson) -> None:
     before = lesson.faces.chart.data["faces"]
     lesson.controls.again.click()
@@ -117,6 +124,7 @@ def test_draw_again_takes_other_faces(lesson: IndependenceLesson) -> None:
     assert lesson.faces.chart.data["faces"] != before
 
 
+@pytest.mark.thorough
 def test_power_is_shown_as_far_as_it_is(lesson: IndependenceLesson) -> None:
     words = {row["words"] for row in lesson.power.chart.data["power"]}
     assert words == {"…"}
@@ -128,6 +136,7 @@ def test_power_is_shown_as_far_as_it_is(lesson: IndependenceLesson) -> None:
     assert "2 of 50 draws of 60 faces" in lesson.power.count.value
 
 
+@pytest.mark.thorough
 def test_stop_and_go_on(lesson: IndependenceLesson) -> None:
     lesson.power.stop.click()
     assert not lesson.world.filling
@@ -137,6 +146,7 @@ def test_stop_and_go_on(lesson: IndependenceLesson) -> None:
     assert lesson.power.stop.description == "Stop"
 
 
+@pytest.mark.thorough
 def test_a_failure_is_told_in_the_panel_of_the_tests(lesson: IndependenceLesson) -> None:
     lesson.world.problem = "Take more faces."
     assert "Take more faces." in lesson.tests.messages.value
@@ -144,6 +154,7 @@ def test_a_failure_is_told_in_the_panel_of_the_tests(lesson: IndependenceLesson)
     assert "Take more faces." not in lesson.tests.messages.value
 
 
+@pytest.mark.thorough
 def test_every_test_says_how_far_it_can_be_trusted(lesson: IndependenceLesson) -> None:
     rows = lesson.tests.trust.rows
     assert len(rows) == 7
@@ -167,6 +178,7 @@ def test_conditioners_are_counted(held: Any, conditioner: Any, expected: tuple[i
     assert conditioners(settings) == expected
 
 
+@pytest.mark.thorough
 def test_situations_keep_what_their_claims_say() -> None:
     assert rejected("an effect")["vote"]
     assert not rejected("no effect")["vote"]
@@ -197,6 +209,7 @@ def test_a_start_that_no_control_can_show_is_refused(wrong: dict[str, Any], told
         IndependenceLesson(filling=False, **wrong)
 
 
+@pytest.mark.thorough
 def test_the_ends_of_the_controls_are_those_of_the_world(lesson: IndependenceLesson) -> None:
     controls, traits = lesson.controls.controls, World.class_traits()
     for name in ("effect", "confounding", "n", "seed"):

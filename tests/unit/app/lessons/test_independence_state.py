@@ -67,6 +67,7 @@ def p_of(world: World) -> dict[str, float]:
     return dict(zip(world.tests["method"], world.tests["p"], strict=True))
 
 
+@pytest.mark.thorough
 def test_every_test_says_what_it_says_alone() -> None:
     world = started(n=80, seed=3)
     faces = CausalModel(0.3).draw(80, 3)
@@ -86,6 +87,7 @@ def test_every_test_says_what_it_says_alone() -> None:
     assert not world.tests["old"].any()
 
 
+@pytest.mark.thorough
 def test_another_level_changes_decisions_and_nothing_else() -> None:
     world = started(n=80, seed=3, effect=0.35)
     sample, before = world.sample, world.tests
@@ -105,6 +107,7 @@ def test_numbers_leave_out_tests_that_hold_labels_only() -> None:
     assert {name for name, words in world.missing.items() if words == UNABLE} == set(left_out["method"])
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_and_another_draw_others() -> None:
     world = started(n=60)
     first = p_of(world)
@@ -115,6 +118,7 @@ def test_the_same_seed_gives_the_same_and_another_draw_others() -> None:
     assert p_of(world) == first
 
 
+@pytest.mark.thorough
 def test_several_controls_change_at_once() -> None:
     world = started(n=60)
     samples = []
@@ -132,6 +136,7 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
         World(background=False, **wrong)
 
 
+@pytest.mark.thorough
 def test_power_fills_in_to_what_is_measured_at_once(live: Live) -> None:
     world = live()
     expected = power(CausalModel(), 60, ROUNDS, methods=FAST)
@@ -140,6 +145,7 @@ def test_power_fills_in_to_what_is_measured_at_once(live: Live) -> None:
     assert world.status == ""
 
 
+@pytest.mark.thorough
 def test_the_effect_moves_through_the_curve_and_the_number_of_faces_begins_another(live: Live) -> None:
     world = live()
     curve, before = world.curve, p_of(world)
@@ -152,6 +158,7 @@ def test_the_effect_moves_through_the_curve_and_the_number_of_faces_begins_anoth
     pd.testing.assert_frame_equal(world.curve, power(CausalModel(), 90, ROUNDS, methods=FAST))
 
 
+@pytest.mark.thorough
 def test_filling_stops_and_goes_on_where_it_was(live: Live) -> None:
     world = World(n=60)
     seen: list[int] = []
@@ -174,6 +181,7 @@ def test_filling_stops_and_goes_on_where_it_was(live: Live) -> None:
         world.close()
 
 
+@pytest.mark.thorough
 def test_a_drag_tests_only_where_it_ends(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     world = live(filling=False)
     tested: list[float] = []
@@ -189,6 +197,7 @@ def test_a_drag_tests_only_where_it_ends(live: Live, monkeypatch: pytest.MonkeyP
     assert p_of(world) == p_of(started(n=60, effect=0.5, filling=False))
 
 
+@pytest.mark.thorough
 def test_old_numbers_stand_pale_until_there_are_new_ones(live: Live) -> None:
     world = live(filling=False)
     before, seen = p_of(world), []
@@ -205,6 +214,7 @@ def test_old_numbers_stand_pale_until_there_are_new_ones(live: Live) -> None:
             assert row["p"] == (before[str(name)] if row["old"] else p_of(world)[str(name)])
 
 
+@pytest.mark.thorough
 def test_what_goes_wrong_is_said_and_can_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object, **_options: object) -> None:
         raise BadValueError("Take more faces.")
@@ -220,6 +230,7 @@ def test_what_goes_wrong_is_said_and_can_be_mended(monkeypatch: pytest.MonkeyPat
     assert not world.tests["old"].any()
 
 
+@pytest.mark.thorough
 def test_a_closed_world_ends_its_worker(live: Live) -> None:
     world = live()
     world.close()
@@ -295,7 +306,7 @@ def test_a_right_answer_over_an_open_path_says_that_it_would_be_given_anyway(eff
 VOTERS_AND_A_LINE = ["partial_correlation", "chsic", "rcot", "cmiknn"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("held", "confounding", "conditioner", "rejects"),
     [
@@ -317,6 +328,7 @@ def test_paths_that_are_called_open_are(
         assert table["share"]["partial_correlation"] > 0.9  # what is said of straight lines
 
 
+@pytest.mark.thorough
 def test_nothing_is_said_before_the_vote() -> None:
     settings = Settings(CausalModel(0.0), "label", 60, 0.05, 1)
     assert in_words(so_far([], list(TESTS), 0.05), settings) == ""

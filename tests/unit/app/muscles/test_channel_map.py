@@ -44,6 +44,7 @@ def shown(widget: Any) -> bool:
     return bool(widget.layout.display != "none")
 
 
+@pytest.mark.thorough
 def test_unknown_names_are_asked_for_and_saved_for_the_next_recording(make: Make) -> None:
     panel = make()
     card = panel.recording
@@ -86,6 +87,7 @@ def test_unknown_names_are_asked_for_and_saved_for_the_next_recording(make: Make
     }  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_a_slip_is_filled_in_and_what_is_left_out_is_said(make: Make) -> None:
     panel = make()
     panel.recording.take("session.csv", session(("Zygomatcus_l", "Zyg re", "Force")))
@@ -101,6 +103,7 @@ def test_a_slip_is_filled_in_and_what_is_left_out_is_said(make: Make) -> None:
     assert "no muscle is known by this name: Force" in facts(fresh.state.loaded)
 
 
+@pytest.mark.thorough
 def test_all_left_out_or_two_of_one_muscle_are_answered(make: Make) -> None:
     panel = make()
     panel.recording.take("session.csv", session())

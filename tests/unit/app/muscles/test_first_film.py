@@ -12,6 +12,7 @@ from facelib.classifiers import EMOTIONS
 from facelib.faces import FACE_UNITS
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_the_first_film_smiles_and_most_networks_say_happy() -> None:

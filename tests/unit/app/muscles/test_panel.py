@@ -71,6 +71,7 @@ def inside(widget: Any) -> Iterator[Any]:
         yield from inside(child)
 
 
+@pytest.mark.thorough
 def test_everything_is_shown_at_the_moment_of_one_slider(make: Make) -> None:
     panel = make()
     watch = panel.watch
@@ -90,6 +91,7 @@ def test_everything_is_shown_at_the_moment_of_one_slider(make: Make) -> None:
     assert panel.state.step == 5
 
 
+@pytest.mark.thorough
 def test_controls_have_names_and_help(make: Make) -> None:
     panel = make()
     kinds = (widgets.Dropdown, widgets.FloatSlider, widgets.Checkbox, widgets.Button, widgets.SelectionSlider)
@@ -99,6 +101,7 @@ def test_controls_have_names_and_help(make: Make) -> None:
             assert control.tooltip, control.description
 
 
+@pytest.mark.thorough
 def test_another_class_is_patched_into_the_charts(make: Make) -> None:
     panel = make()
     spec = panel.watch.over.spec
@@ -107,6 +110,7 @@ def test_another_class_is_patched_into_the_charts(make: Make) -> None:
     assert panel.watch.over.spec is spec
 
 
+@pytest.mark.thorough
 def test_without_classifiers_there_are_no_outputs_and_it_says_so(make: Make) -> None:
     panel = make()
     panel.shown.models.value = []
@@ -118,6 +122,7 @@ def test_without_classifiers_there_are_no_outputs_and_it_says_so(make: Make) -> 
     assert not shown(panel.watch.few)
 
 
+@pytest.mark.thorough
 def test_what_it_says_follows_the_signals(make: Make) -> None:
     panel = make()
     rows = {row[0]["text"]: row for row in panel.said.table.rows}
@@ -136,6 +141,7 @@ def test_what_it_says_follows_the_signals(make: Make) -> None:
     assert LIMITS in words
 
 
+@pytest.mark.thorough
 def test_what_was_found_is_said_and_escaped(make: Make) -> None:
     panel = make(given=("<b>clip</b>.csv", clip()))
     facts = panel.recording.facts.value
@@ -143,6 +149,7 @@ def test_what_was_found_is_said_and_escaped(make: Make) -> None:
     assert "Not recorded, so at rest in the face: masseter left, masseter right." in facts
 
 
+@pytest.mark.thorough
 def test_one_channel_and_a_side_that_never_moves_are_told_rightly(make: Make) -> None:
     table = pd.read_csv(io.BytesIO(clip()))
     one = table[["seconds", "zygomaticus_left"]].to_csv(index=False).encode()
@@ -153,6 +160,7 @@ def test_one_channel_and_a_side_that_never_moves_are_told_rightly(make: Make) ->
     assert rows["Zygomaticus"][3:6] == ["1.00", "0.00", "over 20"]
 
 
+@pytest.mark.thorough
 def test_findings_are_listed_the_worst_first_and_not_without_end(make: Make) -> None:
     panel = make(models=[])
     found = [Finding("warning", "noise", f"It hums {k} <times>.", "", "mentalis_left") for k in range(14)]
@@ -163,6 +171,7 @@ def test_findings_are_listed_the_worst_first_and_not_without_end(make: Make) -> 
     assert "and 4 more" in told
 
 
+@pytest.mark.thorough
 def test_a_broken_recording_is_told_where_it_was_given(make: Make) -> None:
     panel = make()
     panel.recording.zone.take("clip.csv", b"one,two\n1,2\n")
@@ -178,6 +187,7 @@ def test_a_broken_recording_is_told_where_it_was_given(make: Make) -> None:
     assert not any(button.disabled for button in panel.home.buttons)
 
 
+@pytest.mark.thorough
 def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make: Make) -> None:
     panel = make()
     assert not shown(panel.shown.start)
@@ -195,6 +205,7 @@ def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make:
     assert panel.state.seconds == 1.5
 
 
+@pytest.mark.thorough
 def test_how_weak_a_side_is_is_asked_where_one_is(make: Make) -> None:
     panel = make()
     assert not shown(panel.recording.weakness)
@@ -202,6 +213,7 @@ def test_how_weak_a_side_is_is_asked_where_one_is(make: Make) -> None:
     assert shown(panel.recording.weakness)
 
 
+@pytest.mark.thorough
 def test_a_recording_at_hand_and_a_model_of_ones_own(make: Make) -> None:
     from facelib.semg import EMG2Expression, pair_of, simulate_clip
 
@@ -223,6 +235,7 @@ def test_a_recording_at_hand_and_a_model_of_ones_own(make: Make) -> None:
     np.testing.assert_allclose(table["unit_mouthSmileLeft"].to_numpy()[rows], left, atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_only_worn_electrodes_can_be_taken_off(make: Make) -> None:
     panel = make(models=[])
     assert panel.shown.removed.disabled
@@ -231,6 +244,7 @@ def test_only_worn_electrodes_can_be_taken_off(make: Make) -> None:
     assert panel.state.film.animation.base.electrodes == "fridlund"
 
 
+@pytest.mark.thorough
 def test_the_face_of_explore_can_be_taken() -> None:
     explorer = Explorer(("known_unbiased",), background=False)
     panel = MusclesPanel(
@@ -261,12 +275,14 @@ def test_moments_that_were_not_read_show_the_nearest_that_was() -> None:
     assert nearest(table[:0], 9).empty
 
 
+@pytest.mark.thorough
 def test_nothing_can_be_taken_home_before_there_is_something(make: Make) -> None:
     panel = make(given=None)
     assert panel.home.buttons[0].make() is None  # guarded: it is told in the panel
     assert str(NothingShownError()) in panel.home.messages.value
 
 
+@pytest.mark.thorough
 def test_outputs_are_not_taken_home_as_an_empty_table(make: Make) -> None:
     panel = make(models=[])
     place = [label for _, label, _ in OFFERS].index("Outputs")
@@ -277,6 +293,7 @@ def test_outputs_are_not_taken_home_as_an_empty_table(make: Make) -> None:
     assert len(pd.read_csv(io.BytesIO(panel.home.buttons[place].make().data)))
 
 
+@pytest.mark.thorough
 def test_take_home_holds_what_is_shown(make: Make, tmp_path: Path) -> None:
     import cv2
 
@@ -309,6 +326,7 @@ def test_take_home_holds_what_is_shown(make: Make, tmp_path: Path) -> None:
     capture.release()
 
 
+@pytest.mark.thorough
 def test_it_is_made_in_steps_its_cards_first() -> None:
     panel = MusclesPanel(models=["known_unbiased"], size=64, background=False, whole=False)
     told = []
@@ -322,6 +340,7 @@ def test_it_is_made_in_steps_its_cards_first() -> None:
     panel.state.close()
 
 
+@pytest.mark.thorough
 def test_a_step_that_fails_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise MemoryError

@@ -76,6 +76,7 @@ def make() -> Iterator[Make]:
         state.close()
 
 
+@pytest.mark.thorough
 def test_a_simulated_smile_moves_the_face_and_is_read(make: Make) -> None:
     state = make(source="simulated")
     assert (state.recording_problem, state.film_problem, state.status) == ("", "", "")
@@ -92,6 +93,7 @@ def test_a_simulated_smile_moves_the_face_and_is_read(make: Make) -> None:
     assert np.abs(outputs[smile.argmax()] - outputs[smile.argmin()]).max() > 0.1
 
 
+@pytest.mark.thorough
 def test_a_simulated_jaw_opens_though_no_electrode_records_it(make: Make) -> None:
     film = make(source="simulated", task="Smile-Open").film
     truth = film.loaded.unrecorded["jawOpen"]
@@ -104,6 +106,7 @@ def test_a_simulated_jaw_opens_though_no_electrode_records_it(make: Make) -> Non
     assert make(source="simulated", task="happy").film.loaded.title.endswith("no finding on humans")
 
 
+@pytest.mark.thorough
 def test_a_weak_side_is_weak_in_the_signals_and_in_the_face(make: Make) -> None:
     state = make(source="simulated", weak="left", weakness=0.9)
     left, right = state.film.animation.units[:, SMILE].T
@@ -133,6 +136,7 @@ def test_coarse_pictures_come_first_and_none_is_left_out() -> None:
     assert len(rounds(120)[0]) == 16
 
 
+@pytest.mark.thorough
 def test_frames_are_told_round_by_round_and_stay(make: Make) -> None:
     film = make().film
     counts = []
@@ -175,6 +179,7 @@ def test_a_file_without_times_asks_for_its_rate_and_then_plays(make: Make) -> No
     assert state.film.animation.units.max() == pytest.approx(1.0)
 
 
+@pytest.mark.thorough
 def test_a_broken_file_is_told_in_words(make: Make) -> None:
     state = make()
     state.take("clip.csv", b"this,is\nno,recording\n")
@@ -205,6 +210,7 @@ def test_no_file_yet_is_no_problem(make: Make) -> None:
     assert (state.loaded, state.recording_problem, state.status) == (None, "", "")
 
 
+@pytest.mark.thorough
 def test_the_part_that_is_shown_is_cut_out_and_thinned(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(muscles_film, "MOST", 24)
     state = make(models=[], given=("clip.csv", csv_of(envelopes(40.0))))
@@ -222,6 +228,7 @@ def test_the_part_that_is_shown_is_cut_out_and_thinned(make: Make, monkeypatch: 
     assert 1 <= len(end) <= 2
 
 
+@pytest.mark.thorough
 def test_electrodes_are_worn_and_taken_off_digitally(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     state = make()
     plain = state.seen.frames[0]
@@ -245,6 +252,7 @@ def test_electrodes_are_worn_and_taken_off_digitally(make: Make, monkeypatch: py
     assert (state.seen.frames[0] == plain).all()
 
 
+@pytest.mark.thorough
 def test_a_clip_of_a_data_set_is_scaled_by_its_session(make: Make, tmp_path: Path) -> None:
     simulate(
         tmp_path, sessions=("1N", "1S"), tasks=("happy", "sad"), seconds=1.0, size=48, readings="truth",
@@ -267,6 +275,7 @@ def test_a_clip_of_a_data_set_is_scaled_by_its_session(make: Make, tmp_path: Pat
     assert "no clip" in state.recording_problem or "without electrodes" in state.recording_problem
 
 
+@pytest.mark.thorough
 def test_the_processing_does_not_make_a_simulated_smile_weaker(make: Make) -> None:
     peaks = []
     for high in (500.0, 80.0):  # a seventh of the power
@@ -275,6 +284,7 @@ def test_the_processing_does_not_make_a_simulated_smile_weaker(make: Make) -> No
     assert peaks[1] == pytest.approx(peaks[0], abs=0.25)
 
 
+@pytest.mark.thorough
 def test_a_data_set_without_signals_is_said(tmp_path: Path) -> None:
     simulate(
         tmp_path, sessions=("1N",), tasks=("happy",), seconds=0.5, size=48, readings="truth", head=Head()
@@ -283,6 +293,7 @@ def test_a_data_set_without_signals_is_said(tmp_path: Path) -> None:
         Muscles(dataset=tmp_path, models=[], background=False)
 
 
+@pytest.mark.thorough
 def test_the_processing_follows_its_settings(make: Make) -> None:
     state = make(source="simulated", models=[])
     before = state.loaded.envelope.signals
@@ -293,6 +304,7 @@ def test_the_processing_follows_its_settings(make: Make) -> None:
     assert "low to high" in state.recording_problem
 
 
+@pytest.mark.thorough
 def test_the_class_follows_the_movement(make: Make) -> None:
     assert set(MEANT) <= set(movements())
     state = make(models=[])
@@ -302,6 +314,7 @@ def test_the_class_follows_the_movement(make: Make) -> None:
     assert state.label == "happy"
 
 
+@pytest.mark.thorough
 def test_other_settings_of_the_film_do_not_load_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     state = make()
     loaded, calls = state.loaded, []
@@ -314,6 +327,7 @@ def test_other_settings_of_the_film_do_not_load_again(make: Make, monkeypatch: p
     assert state.film.animation.base.seed == 4
 
 
+@pytest.mark.thorough
 def test_the_newest_wish_wins_in_the_background(make: Make) -> None:
     state = make(source="simulated", background=True)
     seen: list[str] = []

@@ -41,6 +41,7 @@ def run(server: ForkServer, folder: Path, line: str, **variables: str) -> Forked
     return server.start(arguments, {**os.environ, **variables}, str(folder))
 
 
+@pytest.mark.thorough
 def test_a_kernel_has_its_own_folder_variables_arguments_and_chance(
     server: ForkServer, tmp_path: Path
 ) -> None:
@@ -72,6 +73,7 @@ DRAWN = (
 )
 
 
+@pytest.mark.thorough
 def test_two_kernels_share_neither_secrets_nor_chance(server: ForkServer, tmp_path: Path) -> None:
     drawn = []
     for name in "ab":
@@ -84,11 +86,13 @@ def test_two_kernels_share_neither_secrets_nor_chance(server: ForkServer, tmp_pa
         assert value, name
 
 
+@pytest.mark.thorough
 def test_no_thread_runs_where_kernels_are_forked(server: ForkServer, tmp_path: Path) -> None:
     assert run(server, tmp_path, "import os; os._exit(0)").wait(60) == 0
     assert psutil.Process(server.process.pid).num_threads() == 1
 
 
+@pytest.mark.thorough
 def test_a_kernel_that_runs_is_seen_and_ended(server: ForkServer, tmp_path: Path) -> None:
     kernel = run(server, tmp_path, "open('there', 'w').close()")
     deadline = time.monotonic() + 60
@@ -105,6 +109,7 @@ def test_a_kernel_that_runs_is_seen_and_ended(server: ForkServer, tmp_path: Path
     kernel.kill()  # nothing happens
 
 
+@pytest.mark.thorough
 def test_where_the_server_has_ended_its_kernels_have_and_nothing_waits_for_it(tmp_path: Path) -> None:
     server = ForkServer({})
     kernel = run(server, tmp_path, "pass")
@@ -119,7 +124,7 @@ def test_where_the_server_has_ended_its_kernels_have_and_nothing_waits_for_it(tm
     server.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_whoever_dies_while_it_imports_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import os, sys, threading, time; from facelib.app.server.fork_server import ForkServer; "

@@ -98,6 +98,7 @@ def test_a_start_that_fails_takes_no_place(
     run(visit())
 
 
+@pytest.mark.thorough
 def test_the_pool_waits_for_room_instead_of_being_refused(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         kernels = [await manager.start_kernel() for _ in range(3)]
@@ -111,6 +112,7 @@ def test_the_pool_waits_for_room_instead_of_being_refused(manager: CappedKernelM
     run(visit())
 
 
+@pytest.mark.thorough
 def test_nothing_waits_for_room_once_the_server_ends(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         for _ in range(3):
@@ -124,6 +126,7 @@ def test_nothing_waits_for_room_once_the_server_ends(manager: CappedKernelManage
     run(visit())
 
 
+@pytest.mark.thorough
 def test_kernel_ends_when_its_last_page_has_gone(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         kernel = await manager.start_kernel()
@@ -140,6 +143,7 @@ def test_kernel_ends_when_its_last_page_has_gone(manager: CappedKernelManager) -
     run(visit())
 
 
+@pytest.mark.thorough
 def test_kernel_stays_when_its_page_comes_back_in_time(manager: CappedKernelManager) -> None:
     manager.abandoned_after = 1.0  # seconds, which a busy machine doesn't reach by chance
 

@@ -182,6 +182,7 @@ def test_a_path_gets_its_slashes(path: str, found: str) -> None:
     assert options.Voila.tornado_settings["xsrf_cookie_kwargs"] == {"samesite": "Strict", "path": found}
 
 
+@pytest.mark.thorough
 @given(st.text(min_size=1, max_size=12))
 def test_a_path_is_plain_or_refused(path: str) -> None:
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_a_flood_ends() -> None:
     assert lobby.ahead("") == MOST
 
 
+@pytest.mark.thorough
 @given(st.lists(st.tuples(st.sampled_from(["join", "leave", "wait"]), st.integers(0, 5)), max_size=40))
 def test_a_slow_twin_agrees(steps: list[tuple[str, int]]) -> None:
     clock = Clock()

@@ -64,6 +64,7 @@ def test_addresses(monkeypatch: pytest.MonkeyPatch, ip: str, here: str, others: 
     assert one.address(here=False) == others
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("error", "told"), [(WebSocketClosedError(), False), (ValueError("worth it"), True)])
 def test_a_page_left_in_midst_of_a_message_fills_no_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, error: Exception, told: bool
@@ -144,6 +145,7 @@ def test_a_page_waits_for_its_last_messages() -> None:
     assert executor.iopub_timeout >= 60
 
 
+@pytest.mark.thorough
 def test_the_window_says_why_a_page_could_not_be_built(caplog: pytest.LogCaptureFixture) -> None:
     """The page sends its reader there, and there nothing was said."""
     from voila.execute import VoilaExecutor

@@ -37,6 +37,7 @@ def two() -> Iterator[Population]:
     state.close()
 
 
+@pytest.mark.thorough
 def test_a_press_shows_an_earlier_run_and_its_settings_and_undo_leads_back(
     two: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_press_shows_an_earlier_run_and_its_settings_and_undo_leads_back(
     assert (two.whom.people, two.found, two.fresh) == (2, first.found, True)
 
 
+@pytest.mark.thorough
 def test_what_several_settings_bring_is_one_step_of_undo(two: Population) -> None:
     two.chosen, two.delta = ["palsy"], 0.2
     two.whom.seed, two.whom.people = 7, 4
@@ -70,6 +72,7 @@ def test_what_several_settings_bring_is_one_step_of_undo(two: Population) -> Non
     assert not history.can_undo
 
 
+@pytest.mark.thorough
 def test_nothing_that_was_explored_comes_back_in_confirm(two: Population) -> None:
     explored = two.listed[1]
     two.mode = "confirm"
@@ -93,6 +96,7 @@ def test_nothing_that_was_explored_comes_back_in_confirm(two: Population) -> Non
     assert two.warning == SEEN
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_stopped_says_so_and_gives_its_place_to_its_end(
     two: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ def test_a_run_that_is_stopped_says_so_and_gives_its_place_to_its_end(
     assert two.listed[0].found is two.found
 
 
+@pytest.mark.thorough
 def test_the_whole_run_is_never_that_of_another_one(two: Population) -> None:
     last, first = two.listed
     assert run_zip(last.found).data
@@ -137,6 +142,7 @@ def test_few_runs_are_kept_and_no_more_rows_than_one_study_may_have() -> None:
     assert [run.kept["people"] for run in runs] == [99, 15]
 
 
+@pytest.mark.thorough
 def test_it_says_that_it_survives_nothing_and_hides_while_it_is_of_no_use(two: Population) -> None:
     panel = EarlierRuns(two)
     assert "closing the page forgets them" in panel.children[-2].value

@@ -18,6 +18,7 @@ from facelib.classifiers import EMOTIONS, load
 from facelib.experiments.asymmetry.shipped_results import load_asymmetry
 
 
+@pytest.mark.thorough
 def test_the_example_of_effects_has_the_shipped_numbers() -> None:
     found = asymmetry_map()
     effects = load_asymmetry().effects
@@ -36,6 +37,7 @@ def test_the_example_of_dependences_has_two_properties() -> None:
     assert found["n"] == 1050
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("make", [population_example, observed_example])
 def test_an_example_says_that_it_is_none_of_yours(make: Any) -> None:
     view: ExampleView = make()

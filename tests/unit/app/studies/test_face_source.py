@@ -155,6 +155,7 @@ def test_nobody_and_nothing_shown_are_refused_in_words() -> None:
         Whom(expressions=[]).faces()
 
 
+@pytest.mark.thorough
 def test_the_example_is_taken_back_as_it_is_and_becomes_people_with_ages_and_labels() -> None:
     whom = Whom()
     whom.take("example-faces.zip", example_zip())  # faces are looked for, as in anyone's zip

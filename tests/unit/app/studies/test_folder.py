@@ -27,6 +27,7 @@ def test_nothing_is_made_before_something_is_written(room: Path) -> None:
     assert explore.parent.parent == room
 
 
+@pytest.mark.thorough
 def test_it_goes_with_its_object(room: Path) -> None:
     folder = StudyFolder()
     folder.of("explore").mkdir()

@@ -57,6 +57,7 @@ def ran(state: Observed) -> Observed:
     return settled(state)
 
 
+@pytest.mark.thorough
 def test_the_biased_network_is_flagged_for_age_and_the_unbiased_one_is_not(begin: Begin) -> None:
     state = ran(begin(140, chosen=["age"]))
     found: Found = state.found
@@ -71,6 +72,7 @@ def test_the_biased_network_is_flagged_for_age_and_the_unbiased_one_is_not(begin
     assert (shares["tests"], shares["null_share"]) == (2 * len(EMOTIONS), 0.0)
 
 
+@pytest.mark.thorough
 def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +98,7 @@ def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
     assert any(step.startswith("Testing: ") for step in steps)
 
 
+@pytest.mark.thorough
 def test_stopping_the_tests_keeps_what_was_read_and_going_on_finishes_them(begin: Begin) -> None:
     state = begin(chosen=["age"])
     state.observe(lambda change: state.stop() if change["new"].startswith("Testing") else None, "step")
@@ -114,6 +117,7 @@ def test_stopping_the_tests_keeps_what_was_read_and_going_on_finishes_them(begin
     )
 
 
+@pytest.mark.thorough
 def test_only_what_can_vary_is_offered_and_what_is_worn_comes_along(begin: Begin) -> None:
     state = begin()
     known = {item["id"] for group in state.offered() for item in group["items"]}
@@ -135,6 +139,7 @@ def zipped(table: str) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.thorough
 def test_a_zip_with_its_table_is_tested_by_its_own_columns(begin: Begin) -> None:
     lines = [
         f"{number}.png,p{number % 14},{EMOTIONS[number % 7]},{20 + 2 * number},{number % 2}"
@@ -170,6 +175,7 @@ def test_a_zip_with_its_table_is_tested_by_its_own_columns(begin: Begin) -> None
     assert UNHELD in notes_of(state.found)
 
 
+@pytest.mark.thorough
 def test_photographs_without_any_label_are_asked_all_the_same(begin: Begin) -> None:
     lines = [f"{number}.png,p{number},{20 + 2 * number}" for number in range(28)]
     state = begin(chosen=["symmetry"])
@@ -187,6 +193,7 @@ def test_photographs_without_any_label_are_asked_all_the_same(begin: Begin) -> N
     assert asked.label_source.layout.display == ""
 
 
+@pytest.mark.thorough
 def test_the_hypothesis_is_about_a_property_and_its_answer_counts_outputs(begin: Begin) -> None:
     state = begin(chosen=["age"])
     state.mode = "confirm"
@@ -238,6 +245,7 @@ def given_twice(begin: Begin, content: bytes | None = None, **settings: Any) -> 
     return settled(state)
 
 
+@pytest.mark.thorough
 def test_two_conditions_are_planned_in_words_compared_and_turned(begin: Begin) -> None:
     state = given_twice(begin)
     assert state.conditions == {"session": SESSIONS}
@@ -270,6 +278,7 @@ def test_two_conditions_are_planned_in_words_compared_and_turned(begin: Begin) -
     np.testing.assert_allclose(state.found.accuracy["first"], found.accuracy["second"])
 
 
+@pytest.mark.thorough
 def test_a_comparison_is_stopped_and_gone_on_with_whatever_is_there(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,6 +303,7 @@ def test_a_comparison_is_stopped_and_gone_on_with_whatever_is_there(
     assert all(found.effects["p"].isna().all() for found in early), "p comes at the end"
 
 
+@pytest.mark.thorough
 def test_what_has_no_partners_is_not_compared(begin: Begin) -> None:
     state = given_twice(begin)
     state.question = "conditions"
@@ -317,6 +327,7 @@ def test_what_has_no_partners_is_not_compared(begin: Begin) -> None:
     assert (other.question, other.condition, other.shared) == ("properties", "", ["session"])
 
 
+@pytest.mark.thorough
 def test_people_who_show_other_things_are_no_partners_and_it_is_said(begin: Begin) -> None:
     content = twice(columns="file,person,session,label")  # so the label is what the session was
     state = given_twice(begin, content)
@@ -329,6 +340,7 @@ def test_people_who_show_other_things_are_no_partners_and_it_is_said(begin: Begi
     assert "with the same person and label" in " ".join(state.plan.notes)
 
 
+@pytest.mark.thorough
 def test_a_hypothesis_on_a_condition_is_answered_in_its_words(begin: Begin) -> None:
     state = given_twice(begin)
     state.question = "conditions"
@@ -344,6 +356,7 @@ def test_a_hypothesis_on_a_condition_is_answered_in_its_words(begin: Begin) -> N
     assert state.answer(state.found).startswith("“after” against “before”: the output for what each face")
 
 
+@pytest.mark.thorough
 def test_a_consent_is_no_condition_and_no_property(begin: Begin) -> None:
     with zipfile.ZipFile(io.BytesIO(twice())) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}

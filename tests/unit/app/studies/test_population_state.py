@@ -76,6 +76,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> studies.InterventionalRes
     return study.run(tmp_path_factory.mktemp("alone"), n_jobs=1)
 
 
+@pytest.mark.thorough
 def test_a_run_finds_what_the_engine_finds(begin: Begin, alone: studies.InterventionalResult) -> None:
     state = begin()
     assert state.plan.pictures == PEOPLE * 2 * 3
@@ -104,6 +105,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face and change
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("often")
 def test_what_is_known_grows_with_the_faces(begin: Begin) -> None:
     state = begin()
@@ -121,6 +123,7 @@ def test_what_is_known_grows_with_the_faces(begin: Begin) -> None:
     assert state.found.result.complete
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("often")
 def test_a_stopped_run_keeps_what_is_done_and_goes_on_to_the_same_numbers(
     begin: Begin, alone: studies.InterventionalResult
@@ -142,6 +145,7 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on_to_the_same_numbers(
     pd.testing.assert_frame_equal(state.found.effects, alone.effects)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("often")
 def test_what_failed_to_be_shown_does_not_end_the_run(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     state = begin()
@@ -158,6 +162,7 @@ def test_what_failed_to_be_shown_does_not_end_the_run(begin: Begin, monkeypatch:
     assert state.found.result.complete
 
 
+@pytest.mark.thorough
 def test_a_face_that_fails_is_listed_and_the_others_count(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +193,7 @@ def test_a_store_that_cant_be_written_is_said_in_words(begin: Begin, tmp_path: P
     assert "Traceback" not in state.problem
 
 
+@pytest.mark.thorough
 def test_other_settings_make_old_results_stale_until_they_are_back(begin: Begin) -> None:
     state = ran(begin(2))
     state.delta = 0.2
@@ -234,6 +240,7 @@ def test_photographs_are_offered_what_works_on_pictures() -> None:
     assert {"asymmetric_expression", "symmetrise", "blur"} <= pictures & heads
 
 
+@pytest.mark.thorough
 def test_the_folder_is_gone_when_it_is_closed_and_so_is_the_thread(begin: Begin) -> None:
     state = ran(begin(2))
     folder = state.store
@@ -243,6 +250,7 @@ def test_the_folder_is_gone_when_it_is_closed_and_so_is_the_thread(begin: Begin)
     assert not any(thread.name == Population.NAME for thread in threading.enumerate() if thread.is_alive())
 
 
+@pytest.mark.thorough
 def test_a_folder_that_was_named_stays(tmp_path: Path, begin: Begin) -> None:
     state = ran(begin(2, store=tmp_path / "mine"))
     state.close()
@@ -257,6 +265,7 @@ def test_closing_ends_a_run_on_its_way(begin: Begin) -> None:
     assert not state.worker.busy
 
 
+@pytest.mark.thorough
 def test_confirming_asks_for_the_hypothesis_first(begin: Begin) -> None:
     state = begin()
     state.mode = "confirm"
@@ -281,6 +290,7 @@ def test_confirming_asks_for_the_hypothesis_first(begin: Begin) -> None:
     assert later_changes(state.store, state.found.result.settings) == []
 
 
+@pytest.mark.thorough
 def test_every_later_change_is_told(begin: Begin) -> None:
     state = begin()
     state.mode = "confirm"
@@ -297,6 +307,7 @@ def test_every_later_change_is_told(begin: Begin) -> None:
     assert any("changed from" in change for change in state.changes)
 
 
+@pytest.mark.thorough
 def test_what_explore_has_seen_cannot_be_confirmed_on(begin: Begin) -> None:
     state = ran(begin(2))
     explored = state.found
@@ -323,6 +334,7 @@ def names(state: Population) -> list[str]:
     return [intervention_name(one) for one in state.interventions]
 
 
+@pytest.mark.thorough
 def test_over_people_a_change_with_two_ends_leads_to_one_of_them() -> None:
     """A mean over people who grow older and people who grow younger says nothing."""
     state = Population(models=["known_unbiased"], background=False, chosen=["age", "glasses", "palsy"])

@@ -76,6 +76,7 @@ def inside(widget: Any) -> Iterator[Any]:
         yield from inside(child)
 
 
+@pytest.mark.thorough
 def test_the_page_makes_the_tabs_when_they_are_opened() -> None:
     explorer = Explorer(("known_unbiased",), background=False)
     explorer.choose(interventions.get("palsy", side="right"))
@@ -105,6 +106,7 @@ def test_the_page_makes_the_tabs_when_they_are_opened() -> None:
     explorer.close()
 
 
+@pytest.mark.thorough
 def test_what_other_tabs_need_is_imported_once_a_visitor_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
     imported = threading.Event()
     monkeypatch.setattr(layout, "imports", imported.set)
@@ -116,6 +118,7 @@ def test_what_other_tabs_need_is_imported_once_a_visitor_has_come(monkeypatch: p
     explorer.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_page_knows_what_would_be_lost_with_it() -> None:
     explorer = Explorer(("known_unbiased",), background=False)
@@ -140,6 +143,7 @@ def test_the_page_knows_what_would_be_lost_with_it() -> None:
     explorer.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [PopulationPanel, ObservedPanel])
 def test_every_control_has_a_label_and_a_help_text(make: Make, kind: type) -> None:
     panel = make(kind)
@@ -154,6 +158,7 @@ def test_every_control_has_a_label_and_a_help_text(make: Make, kind: type) -> No
     assert all(len(one.tooltips) == len(one.options) for one in toggles)
 
 
+@pytest.mark.thorough
 def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) -> None:
     panel = make(people=6)
     panel.state.whom.expressions = ["happy", "surprise"]
@@ -202,6 +207,7 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
     assert not any(button.disabled for button in panel.home.buttons)
 
 
+@pytest.mark.thorough
 def test_done_is_never_said_beside_what_is_known_so_far(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks, "LEAST", 0.0)
     monkeypatch.setattr(looks, "SHARE", 1e9)
@@ -227,6 +233,7 @@ def test_done_is_never_said_beside_what_is_known_so_far(make: Make, monkeypatch:
     ]
 
 
+@pytest.mark.thorough
 def test_nothing_can_be_changed_while_it_runs(make: Make) -> None:
     panel = make()
     seen: list[tuple[bool, ...]] = []
@@ -249,6 +256,7 @@ def test_nothing_can_be_changed_while_it_runs(make: Make) -> None:
     assert not panel.changes.list.disabled
 
 
+@pytest.mark.thorough
 def test_what_is_offered_depends_on_the_faces(make: Make) -> None:
     panel = make()
     heads = set(panel.changes.list.ids)
@@ -267,6 +275,7 @@ def test_what_is_offered_depends_on_the_faces(make: Make) -> None:
     assert panel.run.run.disabled
 
 
+@pytest.mark.thorough
 def test_columns_of_photographs_are_offered_as_labels_and_persons(make: Make) -> None:
     panel = make(ObservedPanel)
     asked = panel.asked
@@ -305,6 +314,7 @@ def sessions(first: str = "before", second: str = "<b>after</b>", people: int = 
     return content.getvalue()
 
 
+@pytest.mark.thorough
 def test_two_conditions_are_offered_where_people_have_partners_and_else_it_is_said_why(make: Make) -> None:
     panel = make(ObservedPanel)
     asked = panel.asked
@@ -338,6 +348,7 @@ def test_two_conditions_are_offered_where_people_have_partners_and_else_it_is_sa
     assert shown(asked.chosen)
 
 
+@pytest.mark.thorough
 def test_a_comparison_is_told_in_sentences_a_table_and_a_chart_and_taken_home(make: Make) -> None:
     panel = make(ObservedPanel)
     panel.state.whom.cropped = True
@@ -373,6 +384,7 @@ def test_a_comparison_is_told_in_sentences_a_table_and_a_chart_and_taken_home(ma
     assert not shown(panel.run.outdated)
 
 
+@pytest.mark.thorough
 def test_a_zip_that_is_none_is_refused_in_its_own_card(make: Make) -> None:
     panel = make()
     panel.who.zone.busy = True
@@ -385,6 +397,7 @@ def test_a_zip_that_is_none_is_refused_in_its_own_card(make: Make) -> None:
     assert panel.state.whom.source == "rendered"
 
 
+@pytest.mark.thorough
 def test_who_gives_another_zip_that_fails_knows_which_one_stays(make: Make) -> None:
     panel = make()
     panel.who.take("first.zip", panel.who.example.make().data)
@@ -396,6 +409,7 @@ def test_who_gives_another_zip_that_fails_knows_which_one_stays(make: Make) -> N
     assert places.count(panel.who.messages) == 1
 
 
+@pytest.mark.thorough
 def test_what_goes_wrong_is_said_beside_run(make: Make, tmp_path: Path) -> None:
     blocked = tmp_path / "taken"
     blocked.write_text("a file, no folder")
@@ -416,6 +430,7 @@ def test_failures_are_told_by_their_reason_one_face_and_change_once() -> None:
     assert text.index("2 × No face &lt;was&gt; found. (for example a.jpg)") < text.index("1 × Too dark.")
 
 
+@pytest.mark.thorough
 def test_confirm_takes_the_question_over_and_helps_with_the_number_of_people(make: Make) -> None:
     panel = make()
     assert panel.asked.rest.children == tuple(panel.asked.question)
@@ -462,6 +477,7 @@ def test_confirm_takes_the_question_over_and_helps_with_the_number_of_people(mak
     assert "Answer over 4 people" in panel.confirm.told.value
 
 
+@pytest.mark.thorough
 def test_files_are_made_in_memory_and_leave_nothing_behind(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -487,6 +503,7 @@ def test_files_are_made_in_memory_and_leave_nothing_behind(
     pd.testing.assert_frame_equal(again.table, found.result.table)
 
 
+@pytest.mark.thorough
 def test_the_report_is_one_page_with_its_limits(make: Make) -> None:
     panel = make(ObservedPanel, 14, budget=10, chosen=["age"])
     panel.run.run.click()
@@ -507,6 +524,7 @@ def test_the_report_is_one_page_with_its_limits(make: Make) -> None:
     assert [row[0] for row in panel.shares.table.rows] == ["Age"]
 
 
+@pytest.mark.thorough
 def test_the_button_says_what_it_would_do_and_counts_name_their_units() -> None:
     panel = PopulationPanel(
         models=["known_unbiased"], size=64, steps=2, background=False, chosen=["blur"], control=""
@@ -529,6 +547,7 @@ def test_the_button_says_what_it_would_do_and_counts_name_their_units() -> None:
         state.close()
 
 
+@pytest.mark.thorough
 def test_what_could_not_be_planned_is_not_run_once_it_is_mended() -> None:
     panel = PopulationPanel(models=["known_unbiased"], size=64, steps=2, background=False, chosen=["blur"])
     state = panel.state
@@ -544,6 +563,7 @@ def test_what_could_not_be_planned_is_not_run_once_it_is_mended() -> None:
         state.close()
 
 
+@pytest.mark.thorough
 def test_results_of_other_settings_say_so_where_they_stand(make: Make) -> None:
     """The status line beside Run is out of sight for whoever reads the results."""
     panel = make()
@@ -564,6 +584,7 @@ def test_results_of_other_settings_say_so_where_they_stand(make: Make) -> None:
     assert set(panel.state.found.effects["delta"]) == {0.2}
 
 
+@pytest.mark.thorough
 def test_what_other_faces_lack_is_chosen_again_with_the_first_ones(make: Make) -> None:
     """A look at one's own photographs had unticked age and gender for good."""
     panel = make(ObservedPanel)
@@ -576,6 +597,7 @@ def test_what_other_faces_lack_is_chosen_again_with_the_first_ones(make: Make) -
     assert set(state.chosen) == before
 
 
+@pytest.mark.thorough
 def test_the_control_follows_the_changes_unless_another_one_was_chosen(make: Make) -> None:
     state = make().state
     assert (state.chosen, state.control) == (["asymmetric_expression"], "weaker_expression")

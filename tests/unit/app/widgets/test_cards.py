@@ -65,6 +65,7 @@ def test_a_card_says_what_its_classifier_calls_what() -> None:
     assert {"Licence", "Source", "Input", "Training data"} <= {name for name, _ in card["lines"]}
 
 
+@pytest.mark.thorough
 def test_what_an_own_classifier_lacks_is_said_and_nothing_is_made_up() -> None:
     (card,) = cards_of([own(["happy", "sad", "contempt"])])
     assert card["named"] == card["measured"] == []

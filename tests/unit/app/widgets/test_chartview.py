@@ -55,6 +55,7 @@ def test_failed_bundle_leaves_nothing(monkeypatch: pytest.MonkeyPatch, cache: Pa
     assert not cache.exists() or not list(cache.iterdir())
 
 
+@pytest.mark.thorough
 def test_real_bundle_exports_the_library_and_asks_no_server() -> None:
     text = chartview.library_bundle().decode()
     assert "export{" in text.replace(" ", "").splitlines()[-1][-200:]

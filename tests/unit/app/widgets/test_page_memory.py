@@ -94,6 +94,7 @@ def own_photograph() -> Face:
     return sample.replace(image=np.ascontiguousarray(sample.image[:, ::-1]), attributes=known)
 
 
+@pytest.mark.thorough
 def test_all_is_as_it_was_left_and_there_is_nothing_to_undo(opened: Opened) -> None:
     opened.explorer.edit(age=40)
     opened.restore(to_text(LEFT))
@@ -140,6 +141,7 @@ def test_a_drag_of_the_strength_costs_the_kernel_nothing(opened: Opened) -> None
     assert opened.memory.keeper.live["step"] == [opened.change.slider, "value"]
 
 
+@pytest.mark.thorough
 def test_start_afresh_shows_what_the_page_opened_with_and_can_be_undone(opened: Opened) -> None:
     before = to_plain(opened.memory.now)
     opened.restore(to_text(LEFT))
@@ -155,6 +157,7 @@ def test_the_first_scene_comes_back_without_a_word(opened: Opened) -> None:
     assert opened.notice == ""
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     "text",
     [
@@ -176,12 +179,14 @@ def test_what_a_stranger_wrote_leaves_the_page_as_it_opened(opened: Opened, text
     assert opened.memory.afresh.layout.display == "none"
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("content", [None, 5, ["x"], {"version": 1}])
 def test_what_is_no_text_is_passed_over(opened: Opened, content: object) -> None:
     opened.restore(content)
     assert opened.answers == []
 
 
+@pytest.mark.thorough
 def test_only_the_first_asking_is_heard(opened: Opened) -> None:
     opened.restore(to_text(LEFT))
     opened.restore(to_text(PageState(Head(age=20))))
@@ -212,6 +217,7 @@ def test_a_classifier_that_is_gone_and_a_tab_that_is_not_there_are_passed_over(o
     assert opened.explorer.label == "fear"
 
 
+@pytest.mark.thorough
 def test_an_own_photograph_is_not_kept_and_the_page_says_so(opened: Opened) -> None:
     opened.explorer.edit(age=50)
     opened.explorer.show(own_photograph())
@@ -229,6 +235,7 @@ def test_an_own_photograph_is_not_kept_and_the_page_says_so(opened: Opened) -> N
     again.explorer.close()
 
 
+@pytest.mark.thorough
 def test_the_sample_comes_back_with_the_head_behind_it(opened: Opened) -> None:
     opened.explorer.edit(age=50)
     opened.explorer.show(sample_photograph())
@@ -241,6 +248,7 @@ def test_the_sample_comes_back_with_the_head_behind_it(opened: Opened) -> None:
     again.explorer.close()
 
 
+@pytest.mark.thorough
 def test_a_photograph_that_the_page_opens_with_comes_back() -> None:
     mine = own_photograph()
     first, again = Opened(mine), Opened(mine)
@@ -253,6 +261,7 @@ def test_a_photograph_that_the_page_opens_with_comes_back() -> None:
         one.explorer.close()
 
 
+@pytest.mark.thorough
 def test_a_page_warns_before_leaving_a_photograph_that_it_opened_with() -> None:
     explorer = Explorer(("fer",), background=False)
     explorer.show(own_photograph())
@@ -265,6 +274,7 @@ def test_a_page_warns_before_leaving_a_photograph_that_it_opened_with() -> None:
     explorer.close()
 
 
+@pytest.mark.thorough
 def test_a_plan_comes_back_when_its_tab_is_opened_and_one_that_cannot_be_is_passed_over() -> None:
     opened, again, hostile = Opened(), Opened(), Opened()
     wanted = {"chosen": ["palsy"], "control": "", "steps": 11, "delta": 0.2, "people": 44, "seed": 9}
@@ -295,6 +305,7 @@ def test_a_plan_comes_back_when_its_tab_is_opened_and_one_that_cannot_be_is_pass
         one.explorer.close()
 
 
+@pytest.mark.thorough
 def test_of_own_photographs_a_plan_keeps_nothing_that_only_they_have() -> None:
     with closing(Observed(models=["fer"], background=False)) as study:
         study.take_up(
@@ -318,6 +329,7 @@ def test_the_address_follows_the_page(opened: Opened) -> None:
     assert opened.answers == []
 
 
+@pytest.mark.thorough
 def test_a_link_shows_its_scene_and_leaves_the_other_tabs(opened: Opened) -> None:
     plans = {"population": {"people": 12}}
     opened.memory.show(replace(opened.memory.now, plans=plans, opacity=0.2))
@@ -338,6 +350,7 @@ def test_back_and_forward_say_nothing(opened: Opened) -> None:
     assert opened.notice == ""
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("address", ["agee=70", "change=../x", "<img src=x onerror=alert(1)>", "x" * 9000])
 def test_a_link_that_cannot_be_read_leaves_the_page(opened: Opened, address: str) -> None:
     opened.face.sliders["age"].value = 66
@@ -349,6 +362,7 @@ def test_a_link_that_cannot_be_read_leaves_the_page(opened: Opened, address: str
     assert "<img" not in opened.notice
 
 
+@pytest.mark.thorough
 def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
     opened.explorer.show(own_photograph())
     opened.tool(press="share")
@@ -363,6 +377,7 @@ def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
     again.explorer.close()
 
 
+@pytest.mark.thorough
 def test_a_session_brings_every_tab_back(opened: Opened) -> None:
     population = Population(models=["fer"], background=False)
     opened.memory.follow_study("population", population)
@@ -384,6 +399,7 @@ def test_a_session_brings_every_tab_back(opened: Opened) -> None:
         made.close()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("text", ["{}", "nonsense=1", '{"kind":"facelib session","state":{"version":7}}'])
 def test_what_is_no_session_is_refused_in_words(opened: Opened, text: str) -> None:
     before = to_plain(opened.memory.now)
@@ -392,6 +408,7 @@ def test_what_is_no_session_is_refused_in_words(opened: Opened, text: str) -> No
     assert isinstance(opened.answers[0]["refused"], str)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("content", [{"press": "run"}, {"press": 1}, {"open": 3}, {}, None, "undo"])
 def test_other_messages_of_the_page_do_nothing(opened: Opened, content: Any) -> None:
     before = to_plain(opened.memory.now)
@@ -399,6 +416,7 @@ def test_other_messages_of_the_page_do_nothing(opened: Opened, content: Any) -> 
     assert (opened.answers, to_plain(opened.memory.now)) == ([], before)
 
 
+@pytest.mark.thorough
 def test_undo_and_redo_are_those_of_the_open_tab(opened: Opened) -> None:
     tools = opened.memory.tools
     population = Population(models=["fer"], background=False)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import ipywidgets as widgets
+import pytest
 
 from facelib.app.widgets.tabs import Tabs
 from facelib.errors import BadValueError
@@ -87,6 +88,7 @@ def test_the_kernel_answers_between_the_steps_of_a_tab() -> None:
     assert told[:6] == ["answer", "imported", "answer", "frame", "answer", "whole"]
 
 
+@pytest.mark.thorough
 def test_what_goes_wrong_in_a_later_step_is_said_in_the_place_of_what_was_made() -> None:
     answers = iter([BadValueError("The disk is full."), None])
 

@@ -91,6 +91,7 @@ def data(chart: Any, name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.thorough
 def test_the_forest_has_the_change_and_d_against_each_control(
     effects: pd.DataFrame, contrasts: pd.DataFrame
 ) -> None:
@@ -108,6 +109,7 @@ def test_the_forest_has_the_change_and_d_against_each_control(
     assert half[1]["verdict"] == "cannot tell"
 
 
+@pytest.mark.thorough
 def test_curves_come_in_the_order_of_the_arms_and_bands_stay_probabilities(curves: pd.DataFrame) -> None:
     rows = data(figures.asymmetry_curves(curves, 0.5), "curves")
     assert list(dict.fromkeys(row["series"] for row in rows)) == [
@@ -129,6 +131,7 @@ def test_observed_and_interventional_stand_beside_each_other(agreement: pd.DataF
     assert [row["direction"] for row in rows[1::2]] == ["same direction", "cannot tell"]
 
 
+@pytest.mark.thorough
 def test_what_the_observed_figure_says_in_words(agreement: pd.DataFrame, texts: Any) -> None:
     chart = figures.asymmetry_observed(agreement)
     written = texts(chart)

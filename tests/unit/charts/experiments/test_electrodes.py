@@ -97,6 +97,7 @@ def symbols(chart: Any, panel: int, marks: Marks) -> list[dict[str, Any]]:
     return marks(chart, panel, "symbol")
 
 
+@pytest.mark.thorough
 def test_curves_pass_through_every_number(numbers: pd.DataFrame, marks: Marks) -> None:
     chart = charts.electrode_curves(numbers, "probability", "kuramoto")
     own = numbers[numbers["scheme"] == "kuramoto"]
@@ -111,6 +112,7 @@ def test_curves_pass_through_every_number(numbers: pd.DataFrame, marks: Marks) -
         assert len(marks(chart, panel, "area")) > 0
 
 
+@pytest.mark.thorough
 def test_what_all_electrodes_change_stands_below_the_name(numbers: pd.DataFrame) -> None:
     told = curve_rows(numbers[numbers["scheme"] == "fridlund"], "accuracy")
     words = {row["words"] for row in told if row["end"]}
@@ -130,6 +132,7 @@ def test_one_set_has_no_legend_and_photographs_have_a_name(numbers: pd.DataFrame
     assert chart["concat"][0]["title"]["subtitle"] == ["90 % to 46 %, p = .200"]
 
 
+@pytest.mark.thorough
 def test_electrodes_are_drawn_where_they_sit(positions: pd.DataFrame, marks: Marks) -> None:
     chart = charts.electrode_map(positions, "kuramoto")
     own = positions[(positions["scheme"] == "kuramoto") & (positions["classifier"] == MEAN)]
@@ -149,6 +152,7 @@ def test_electrodes_are_drawn_where_they_sit(positions: pd.DataFrame, marks: Mar
             assert (dot["fill"] == "#ffffff") == (kind == UNSURE)
 
 
+@pytest.mark.thorough
 def test_the_largest_are_named_and_the_persons_left_is_at_the_right(
     positions: pd.DataFrame, texts: Callable[[Any], list[str]]
 ) -> None:
@@ -163,6 +167,7 @@ def test_the_largest_are_named_and_the_persons_left_is_at_the_right(
     assert place_of("F2")["x"] > 0 > place_of("F1")["x"]
 
 
+@pytest.mark.thorough
 def test_bars_reach_from_zero_to_their_value(shares: pd.DataFrame, marks: Marks) -> None:
     chart = charts.electrode_shares(shares)
     drawn = marks(chart, 0, "rect")
@@ -176,6 +181,7 @@ def test_bars_reach_from_zero_to_their_value(shares: pd.DataFrame, marks: Marks)
     assert fills == {"#7fb2d9", "#ffffff", "#e0a06a"}
 
 
+@pytest.mark.thorough
 def test_groups_stand_in_one_order_with_their_numbers(
     shares: pd.DataFrame, texts: Callable[[Any], list[str]]
 ) -> None:
@@ -187,6 +193,7 @@ def test_groups_stand_in_one_order_with_their_numbers(
     assert {"frontalis medial", "masseter", "all together −.120 (−.200 to −.050)"} <= set(written)
 
 
+@pytest.mark.thorough
 def test_charts_come_out_as_pictures_with_words(
     numbers: pd.DataFrame, positions: pd.DataFrame, shares: pd.DataFrame
 ) -> None:

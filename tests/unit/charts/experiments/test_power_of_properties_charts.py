@@ -112,6 +112,7 @@ def test_every_pair_has_a_cell_with_its_votes(
     assert {row["words"] for row in pop.matrix_rows(missing)} == {"yes", "no", "yes *"}
 
 
+@pytest.mark.thorough
 def test_curves_have_bands_and_every_expression(curves: pd.DataFrame) -> None:
     chart = pop.effect_panels(curves)
     spec = chart.to_dict()
@@ -127,6 +128,7 @@ def test_curves_have_bands_and_every_expression(curves: pd.DataFrame) -> None:
     assert "a happy over hair: bald: 0.10, long: 0.30, short: 0.50" in spec["description"]
 
 
+@pytest.mark.thorough
 def test_accuracies_are_told_by_shape_and_words(
     electrodes: pd.DataFrame, texts: Callable[[Any], list[str]]
 ) -> None:
@@ -144,6 +146,7 @@ def test_accuracies_are_told_by_shape_and_words(
     assert shapes == {"circle"}
 
 
+@pytest.mark.thorough
 def test_all_render_offline(
     properties: pd.DataFrame, effects: pd.DataFrame, curves: pd.DataFrame, electrodes: pd.DataFrame
 ) -> None:

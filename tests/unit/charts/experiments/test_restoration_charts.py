@@ -26,6 +26,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@pytest.mark.thorough
 def test_three_marks_a_classifier_and_the_share_in_words(table: pd.DataFrame) -> None:
     spec = restored_accuracy(table).to_dict()
     (data,) = spec["datasets"].values()

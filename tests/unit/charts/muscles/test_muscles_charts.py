@@ -35,6 +35,7 @@ def scores() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@pytest.mark.thorough
 def test_dots_and_intervals_stand_at_their_numbers(scores: pd.DataFrame, marks: Marks) -> None:
     chart = charts.map_scores(scores, panels="source", width=208)
     data = chart.to_dict()["datasets"]["scores"]
@@ -73,6 +74,7 @@ def test_rows_that_would_lie_on_each_other_are_refused(scores: pd.DataFrame) -> 
         charts.map_scores(scores.drop(columns="rho_low"))
 
 
+@pytest.mark.thorough
 def test_weights_are_drawn_beside_the_declared_ones(marks: Marks) -> None:
     pairs = [pair_of(simulate_clip(f"Free-{number}", 3.0)) for number in (1, 2)]
     table = EMG2Expression.fit(pairs, context=(0,)).weight_table()

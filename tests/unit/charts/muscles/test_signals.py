@@ -51,12 +51,14 @@ def test_the_overview_has_all_that_is_largest_and_smallest(recording: Recording)
     assert gone[["low", "high"]].isna().all(axis=None)
 
 
+@pytest.mark.thorough
 def test_the_overview_stays_small_however_long_the_recording_is() -> None:
     long = Recording(np.zeros((600_000, 2)), 4096, CHANNELS[:2], "bipolar")
     assert len(overview_table(long)) == 800
     assert len(json.dumps(signal_overview(long).to_dict())) < 200_000
 
 
+@pytest.mark.thorough
 def test_every_channel_has_its_name(recording: Recording, texts: Texts) -> None:
     written = set(texts(signal_overview(recording, stretches=10)))
     assert {title_of(channel) for channel in CHANNELS} <= written
@@ -71,6 +73,7 @@ def test_every_channel_has_its_name(recording: Recording, texts: Texts) -> None:
     assert side_of("F20a") == ""
 
 
+@pytest.mark.thorough
 def test_a_line_stands_out_in_its_spectrum(recording: Recording, texts: Texts) -> None:
     data = signal_spectra(recording).to_dict()["datasets"]["spectrum"]
     assert len(data) <= 22 * 151
@@ -86,6 +89,7 @@ def test_a_line_stands_out_in_its_spectrum(recording: Recording, texts: Texts) -
         signal_spectra(envelope(recording, Chain(high=450)))
 
 
+@pytest.mark.thorough
 def test_limits_are_said_by_a_sign(recording: Recording, texts: Texts) -> None:
     table = quality_table(recording)
     cells = {(cell["channel"], cell["check"]): cell for cell in quality_cells(table)}
@@ -106,6 +110,7 @@ def test_limits_are_said_by_a_sign(recording: Recording, texts: Texts) -> None:
         quality_map(table.head(0))
 
 
+@pytest.mark.thorough
 def test_steps_are_those_of_the_chain(recording: Recording, texts: Texts) -> None:
     chain = Chain(high=450)
     table, titles = step_table(recording, "zygomaticus_left", chain=chain, start=2.0, stop=5.0)

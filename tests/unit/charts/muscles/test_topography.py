@@ -36,6 +36,7 @@ def test_more_is_darker_throughout() -> None:
     assert painted([0.5]).tolist()[0] == [*bytes.fromhex(RAMP[4][1:]), 255]
 
 
+@pytest.mark.thorough
 def test_every_electrode_is_a_dot_in_its_place_and_colour(
     marks: Callable[..., list[dict[str, Any]]], rng: np.random.Generator
 ) -> None:
@@ -55,6 +56,7 @@ def test_every_electrode_is_a_dot_in_its_place_and_colour(
     assert {dot["fill"] for dot in marks(chart, 1, "symbol")[22:]} == {"rgb(251, 246, 228)"}  # one scale
 
 
+@pytest.mark.thorough
 def test_the_picture_has_the_numbers_where_the_face_is(rng: np.random.Generator) -> None:
     values = rng.random(22)
     uri = picture(values, "fridlund", 1.0)
@@ -69,6 +71,7 @@ def test_the_picture_has_the_numbers_where_the_face_is(rng: np.random.Generator)
         assert np.abs(colour[:3].astype(int) - painted([value])[0, :3]).max() < 25
 
 
+@pytest.mark.thorough
 def test_missing_channels_have_no_dot_and_units_their_own_scale(
     marks: Callable[..., list[dict[str, Any]]], texts: Callable[[Any], list[str]]
 ) -> None:

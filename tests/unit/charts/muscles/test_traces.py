@@ -25,6 +25,7 @@ def activity(rng: np.random.Generator) -> np.ndarray:
     return rng.random((4, 22))
 
 
+@pytest.mark.thorough
 def test_each_muscle_has_a_panel_with_a_line_a_side_at_its_numbers(
     activity: np.ndarray, marks: Marks
 ) -> None:
@@ -45,6 +46,7 @@ def test_each_muscle_has_a_panel_with_a_line_a_side_at_its_numbers(
         assert dashes[0] != dashes[1]
 
 
+@pytest.mark.thorough
 def test_the_cursor_stands_at_its_time_in_every_panel(activity: np.ndarray, marks: Marks) -> None:
     table = trace_table(activity, TIMES)
     for now in (2.0, 5.0):
@@ -55,6 +57,7 @@ def test_the_cursor_stands_at_its_time_in_every_panel(activity: np.ndarray, mark
     assert marks(charts.muscle_traces(table), 0, "rule") == []
 
 
+@pytest.mark.thorough
 def test_channels_without_numbers_are_left_out(activity: np.ndarray, texts: Any) -> None:
     activity[:, [CHANNELS.index("masseter_left"), CHANNELS.index("masseter_right")]] = np.nan
     activity[:, CHANNELS.index("zygomaticus_right")] = np.nan
@@ -70,6 +73,7 @@ def test_channels_without_numbers_are_left_out(activity: np.ndarray, texts: Any)
         charts.muscle_traces(table, unit="mV")
 
 
+@pytest.mark.thorough
 def test_envelopes_share_the_scale_of_the_largest(activity: np.ndarray, marks: Marks) -> None:
     table = trace_table(200 * activity, TIMES)
     chart = charts.muscle_traces(table, unit="µV", height=HEIGHT)
@@ -96,6 +100,7 @@ def test_outputs_over_time_stand_at_their_numbers(marks: Marks, rng: np.random.G
         charts.outputs_over_time(table, "angry")
 
 
+@pytest.mark.thorough
 def test_the_page_moves_the_cursor_by_its_step(activity: np.ndarray, marks: Marks) -> None:
     data = {"traces": trace_table(activity, TIMES).to_dict("records")}
     spec = layout(start=2.0, end=6.0, rate=10.0, width=WIDTH).to_dict()

@@ -58,6 +58,7 @@ def symbols(marks: Marks, chart: Any, panel: int) -> list[dict[str, Any]]:
     return marks(chart, panel, "symbol")
 
 
+@pytest.mark.thorough
 def test_dots_stand_at_the_rates(levels: pd.DataFrame, marks: Marks) -> None:
     chart = measured_levels(levels, 200)
     dots = symbols(marks, chart, 0)
@@ -68,6 +69,7 @@ def test_dots_stand_at_the_rates(levels: pd.DataFrame, marks: Marks) -> None:
     assert other["y"] == pytest.approx(same[0])  # a setting has one row in all panels
 
 
+@pytest.mark.thorough
 def test_trouble_is_seen_without_colours(
     levels: pd.DataFrame, marks: Marks, texts: Callable[[Any], list[str]]
 ) -> None:
@@ -83,6 +85,7 @@ def test_trouble_is_seen_without_colours(
     assert "KCIT with" not in spoken
 
 
+@pytest.mark.thorough
 def test_intervals_and_the_level(levels: pd.DataFrame, marks: Marks) -> None:
     rules = marks(measured_levels(levels, 200), 0, "rule")
     upright = [item for item in rules if item.get("strokeDash")]
@@ -94,6 +97,7 @@ def test_intervals_and_the_level(levels: pd.DataFrame, marks: Marks) -> None:
     assert 0.05 in TICKS
 
 
+@pytest.mark.thorough
 def test_n_is_chosen_from_a_menu(levels: pd.DataFrame, marks: Marks) -> None:
     chart = measured_levels(levels)
     (menu,) = [p for p in chart.to_dict()["params"] if p["name"] == "n"]
@@ -104,6 +108,7 @@ def test_n_is_chosen_from_a_menu(levels: pd.DataFrame, marks: Marks) -> None:
     assert "bind" not in fixed
 
 
+@pytest.mark.thorough
 def test_power_stands_at_the_numbers(powers: pd.DataFrame, marks: Marks) -> None:
     chart = measured_power(powers)
     for panel in (0, 1):
@@ -115,6 +120,7 @@ def test_power_stands_at_the_numbers(powers: pd.DataFrame, marks: Marks) -> None
     assert len({str(dash) for dash in lines}) == 2
 
 
+@pytest.mark.thorough
 def test_power_over_n(powers: pd.DataFrame, marks: Marks) -> None:
     more = powers[powers["size"] == 0.4]
     table = pd.concat([more.assign(n=100), more.assign(n=400, rate=1.0)])

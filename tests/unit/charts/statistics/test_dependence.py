@@ -46,6 +46,7 @@ def test_before_the_tests_cells_hold_sizes_and_no_decision() -> None:
     assert "so far" in cells[0]["says"]
 
 
+@pytest.mark.thorough
 def test_the_chart_is_its_layout_with_data_and_can_be_drawn() -> None:
     chart = dependence(GRID).to_dict()
     assert chart["datasets"]["cells"] == dependence_rows(GRID)

@@ -56,6 +56,7 @@ def slow_histogram(
     return found
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None)
 @given(
     hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1)),
@@ -74,6 +75,7 @@ def test_a_histogram_counts_every_value_once(values: npt.NDArray[np.float64], bi
     assert bars == slow_histogram(values.tolist(), counted, edges)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("value", [0.0, 0.2, -1e-9, 1e6])
 def test_equal_values_make_one_visible_bar(value: float) -> None:
     (bar,) = histogram(np.full(7, value), np.ones(7, bool)).to_dict("records")
@@ -102,6 +104,7 @@ def test_the_even_height_of_p_values_is_a_line_across() -> None:
     assert abs(rule["x2"] - rule["x"]) == 200
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("log_x", [False, True])
 def test_levels_stand_where_they_belong(log_x: bool) -> None:
     table = pd.DataFrame(
@@ -118,6 +121,7 @@ def test_levels_stand_where_they_belong(log_x: bool) -> None:
     assert sum("strokeDash" in rule for rule in rules) == 1
 
 
+@pytest.mark.thorough
 def test_levels_name_the_ticks_that_are_asked_for(texts: Any) -> None:
     table = pd.DataFrame({"x": np.linspace(0, 1, 21), "rate": 1.0, "series": "a"})
     few = levels(table, x="strength", marks=(), ticks=(0, 0.5, 1))
@@ -126,6 +130,7 @@ def test_levels_name_the_ticks_that_are_asked_for(texts: Any) -> None:
     assert "0.05" in texts(levels(table, x="strength", marks=()))
 
 
+@pytest.mark.thorough
 def test_steps_have_the_gradient_as_bars_and_the_epgm_as_their_mean() -> None:
     values = np.array([0.9, 0.8, 0.1, 0.2, 0.2])
     chart = steps(pd.DataFrame({"strength": np.linspace(0, 1, 5), "value": values}), height=108)
@@ -179,6 +184,7 @@ WHOLE = pd.DataFrame(
 )  # fmt: skip
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("draw", "columns"),
     [

@@ -74,6 +74,7 @@ def tests() -> pd.DataFrame:
     )
 
 
+@pytest.mark.thorough
 def test_a_p_stands_where_it_is_and_in_words(tests: pd.DataFrame, texts: Texts) -> None:
     chart = independence.p_values(tests, 0.05)
     dots = sorted(drawn(chart, "symbol"), key=lambda dot: dot["y"])
@@ -94,6 +95,7 @@ def test_every_test_of_a_grid_says_its_own_p(tests: pd.DataFrame) -> None:
     assert words["vote"] == "2 of 3: rejects"
 
 
+@pytest.mark.thorough
 def test_rejection_is_shape_and_words_never_colour_alone(tests: pd.DataFrame) -> None:
     dots = sorted(drawn(independence.p_values(tests), "symbol"), key=lambda dot: dot["y"])
     hollow = [dot["fill"] == "#ffffff" for dot in dots]
@@ -102,6 +104,7 @@ def test_rejection_is_shape_and_words_never_colour_alone(tests: pd.DataFrame) ->
     assert [dot.get("opacity", 1) for dot in dots] == [1, pytest.approx(0.3), 1]  # the old one is pale
 
 
+@pytest.mark.thorough
 def test_the_line_stands_at_the_level(tests: pd.DataFrame) -> None:
     for alpha in (0.05, 0.01):
         rules = drawn(independence.p_values(tests, alpha), "rule")
@@ -174,6 +177,7 @@ def test_a_face_without_its_label_is_refused() -> None:
         independence.faces(faces)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("label", "titles"),
     [
@@ -228,6 +232,7 @@ def test_few_faces_and_many_faces() -> None:
     assert reach([]) == 3
 
 
+@pytest.mark.thorough
 def test_panels_have_their_names_and_nothing_leaves_them() -> None:
     chart = independence.faces(CausalModel(effect=1, confounding=2).draw(210))
     assert {"all faces", *LABELS} == names(chart)
@@ -253,6 +258,7 @@ def curve() -> pd.DataFrame:
     )
 
 
+@pytest.mark.thorough
 def test_power_is_drawn_where_it_is(curve: pd.DataFrame) -> None:
     chart = independence.power(curve, effect=0.5)
     lines = [mark for mark in scene(chart) if mark.get("marktype") == "line" and mark.get("items")]
@@ -373,6 +379,7 @@ def test_names_of_properties_stand_above_their_column_and_never_overlap() -> Non
         assert lowest <= 0, "the last line of a name lies on the table"
 
 
+@pytest.mark.thorough
 def test_rows_that_the_page_has_emptied_make_no_panel(curve: pd.DataFrame) -> None:
     for name, chart in (
         ("faces", independence.faces(CausalModel().draw(70))),
@@ -386,6 +393,7 @@ def test_rows_that_the_page_has_emptied_make_no_panel(curve: pd.DataFrame) -> No
             assert len(cells["items"]) == count
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["faces", "p", "power"])
 def test_layouts_hold_no_data_and_describe_themselves(name: str) -> None:
     spec = getattr(independence, f"{name}_layout")().to_dict()

@@ -23,6 +23,7 @@ def table() -> pd.DataFrame:
     return measured_behaviour()
 
 
+@pytest.mark.thorough
 def test_every_cell_is_its_share(table: pd.DataFrame, marks: Callable[..., list[dict[str, Any]]]) -> None:
     chart = charts.confusion(table)
     confusion = table[table["what"] == "confusion"]
@@ -41,6 +42,7 @@ def test_every_cell_is_its_share(table: pd.DataFrame, marks: Callable[..., list[
         assert "'domain': [0, 1]" in colour
 
 
+@pytest.mark.thorough
 def test_equal_shares_have_equal_colours_in_all_panels(
     table: pd.DataFrame, marks: Callable[..., list[dict[str, Any]]]
 ) -> None:
@@ -52,6 +54,7 @@ def test_equal_shares_have_equal_colours_in_all_panels(
     assert len(fills - {"transparent"}) == 1
 
 
+@pytest.mark.thorough
 def test_the_diagonal_is_framed(table: pd.DataFrame) -> None:
     cells = charts.confusion(table).to_dict()["datasets"]["confusion"]
     assert len(cells) == (table["what"] == "confusion").sum()
@@ -60,6 +63,7 @@ def test_the_diagonal_is_framed(table: pd.DataFrame) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_curves_are_the_bins_with_their_intervals(table: pd.DataFrame) -> None:
     data = charts.reliability(table).to_dict()["datasets"]["calibration"]
     right = table[(table["what"] == "calibration") & (table["column"] == "right")]
@@ -71,6 +75,7 @@ def test_curves_are_the_bins_with_their_intervals(table: pd.DataFrame) -> None:
         assert sum(row["share"] for row in data if row["classifier"] == name) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.thorough
 def test_the_diagonal_of_calibration_is_drawn(
     table: pd.DataFrame, marks: Callable[..., list[dict[str, Any]]]
 ) -> None:
@@ -107,6 +112,7 @@ def test_kappa_that_is_not_there_is_a_question_mark(table: pd.DataFrame) -> None
     assert {row["kappa"] for row in data} == {"κ ?"}
 
 
+@pytest.mark.thorough
 def test_the_gallery_is_all_three_with_one_description(table: pd.DataFrame) -> None:
     chart = charts.model_gallery(table).to_dict()
     assert len(chart["vconcat"]) == 3
@@ -117,6 +123,7 @@ def test_the_gallery_is_all_three_with_one_description(table: pd.DataFrame) -> N
     assert len(charts.model_gallery(alone).to_dict()["vconcat"]) == 2
 
 
+@pytest.mark.thorough
 def test_any_names_and_any_number_are_drawn(table: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:
     more = [table] + [
         table[table["classifier"] == "fer"].assign(classifier=name)

@@ -39,6 +39,7 @@ def test_signs_say_what_colours_say(effects: pd.DataFrame, texts: Texts) -> None
     assert {*words, "one side weakens", "age", "fer", "facex", "happy", "sad"} <= set(written)
 
 
+@pytest.mark.thorough
 def test_frames_are_around_what_matters(effects: pd.DataFrame) -> None:
     assert [cell["matters"] for cell in heatmap_rows(effects)] == [True] + [False] * 5
     scene = vl_convert.vegalite_to_scenegraph(heatmap(effects).to_dict())["scenegraph"]
@@ -68,6 +69,7 @@ def test_level_of_the_stars_is_the_tables(effects: pd.DataFrame) -> None:
     assert [cell["words"] for cell in heatmap_rows(bare)] == ["−.62 *", "+.08 (*)?"]
 
 
+@pytest.mark.thorough
 def test_layout_takes_live_data_and_keeps_empty_rows(effects: pd.DataFrame) -> None:
     """The page patches data and titles into the chart without data; rows of nulls stay invisible."""
     whole = heatmap(effects).to_dict()

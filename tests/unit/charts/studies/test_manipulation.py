@@ -10,6 +10,7 @@ from facelib.errors import BadValueError
 from facelib.experiments import load_manipulation
 
 
+@pytest.mark.thorough
 def test_every_cell_is_told() -> None:
     table = load_manipulation()
     chart = charts.matrix(table).to_dict()
@@ -33,6 +34,7 @@ def test_missing_columns_are_named() -> None:
         charts.matrix(load_manipulation().drop(columns="moved"))
 
 
+@pytest.mark.thorough
 def test_many_properties_stay_readable() -> None:
     table = load_manipulation()
     few = table[table["property"].isin(["age", "symmetry"])]

@@ -19,6 +19,7 @@ def table() -> pd.DataFrame:
     return load_known_truth()
 
 
+@pytest.mark.thorough
 def test_every_method_has_a_panel_with_its_decision(
     table: pd.DataFrame, texts: Callable[[Any], list[str]]
 ) -> None:
@@ -36,6 +37,7 @@ def test_every_method_has_a_panel_with_its_decision(
     assert {row["method"] for row in spec["datasets"]["curves"]} == set(METHODS)
 
 
+@pytest.mark.thorough
 def test_screen_readers_hear_the_counts(table: pd.DataFrame) -> None:
     rates = detection_rates(table)
     said = charts.roc(roc(table), rates, METHODS).to_dict()["description"]

@@ -14,6 +14,7 @@ from facelib.charts.theme import MARGIN
 Marks = Callable[..., list[dict[str, Any]]]
 
 
+@pytest.mark.thorough
 def test_both_scenes_stand_at_their_numbers(outputs: pd.DataFrame, marks: Marks) -> None:
     other = outputs.assign(probability=outputs["probability"] / 2)
     table = pd.concat([outputs.assign(scene="pinned"), other.assign(scene="now")])

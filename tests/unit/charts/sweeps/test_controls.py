@@ -41,6 +41,7 @@ def test_the_change_is_the_last_strength_minus_the_first(table: pd.DataFrame) ->
     assert changes(table, "sad")["change"].abs().max() == 0
 
 
+@pytest.mark.thorough
 def test_dots_and_bars_stand_at_the_numbers(table: pd.DataFrame, marks: Marks) -> None:
     chart = charts.arms(table, titles={"both": "both sides", "one": "one side"})
     dots = sorted(value(dot["y"]) for dot in marks(chart, 1, "symbol"))
@@ -50,6 +51,7 @@ def test_dots_and_bars_stand_at_the_numbers(table: pd.DataFrame, marks: Marks) -
     assert "fer, one side: -0.60" in chart.to_dict()["description"]
 
 
+@pytest.mark.thorough
 def test_large_rises_stay_in_the_panel(table: pd.DataFrame, marks: Marks) -> None:
     risen = table.assign(probability=1 - table["probability"])
     chart = charts.arms(risen)
@@ -58,6 +60,7 @@ def test_large_rises_stay_in_the_panel(table: pd.DataFrame, marks: Marks) -> Non
     assert zero == pytest.approx(HEIGHT / 2)
 
 
+@pytest.mark.thorough
 def test_only_named_runs_are_drawn(table: pd.DataFrame, marks: Marks) -> None:
     assert len(marks(charts.arms(table, titles={"one": "one side"}), 0, "symbol")) == 2
     assert len(marks(charts.arms(table), 0, "symbol")) == 4

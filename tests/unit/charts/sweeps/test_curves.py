@@ -42,6 +42,7 @@ def band(outputs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["classifier", "label", "strength", "low", "high"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("panel", "label"), [(0, "happy"), (2, "fear")])
 def test_line_dot_and_cursor_stand_at_the_numbers(
     outputs: pd.DataFrame, marks: Marks, panel: int, label: str
@@ -56,6 +57,7 @@ def test_line_dot_and_cursor_stand_at_the_numbers(
     assert value(rule["x"] / WIDTH) == pytest.approx(0.75)
 
 
+@pytest.mark.thorough
 def test_band_spans_low_to_high(outputs: pd.DataFrame, band: pd.DataFrame, marks: Marks) -> None:
     items = marks(response(outputs, band), 1, "area")
     low_high = [(read(item)[0], *sorted((read(item)[1], read(item, "y2")[1]))) for item in with_end(items)]
@@ -70,6 +72,7 @@ def with_end(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**item, "y2": item["y"] + item.get("height", 0.0)} for item in items]
 
 
+@pytest.mark.thorough
 def test_nothing_leaves_its_panel(outputs: pd.DataFrame, marks: Marks) -> None:
     """What does would push the panel's name about while the cursor moves."""
     extreme = outputs.assign(probability=outputs["step"].map({0: 1.0, 4: 0.0}).fillna(0.5))
@@ -80,6 +83,7 @@ def test_nothing_leaves_its_panel(outputs: pd.DataFrame, marks: Marks) -> None:
         assert radius <= dot["y"] <= HEIGHT - radius
 
 
+@pytest.mark.thorough
 def test_title_names_the_class(outputs: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:
     assert "Probability of sad over strength; grey: 90 % of placebos" in texts(response(outputs, label="sad"))
     nothing = pd.DataFrame(columns=["classifier", "label", "strength", "low", "high"])
@@ -87,6 +91,7 @@ def test_title_names_the_class(outputs: pd.DataFrame, texts: Callable[[Any], lis
     assert alone in texts(response(outputs, nothing, label="sad"))
 
 
+@pytest.mark.thorough
 def test_rows_of_nulls_are_invisible(outputs: pd.DataFrame, band: pd.DataFrame, marks: Marks) -> None:
     spec = response(outputs, band, step=1).to_dict()
     kinds = ("line", "area", "symbol", "rule")
@@ -96,6 +101,7 @@ def test_rows_of_nulls_are_invisible(outputs: pd.DataFrame, band: pd.DataFrame, 
     assert [marks(spec, 0, kind) for kind in kinds] == before
 
 
+@pytest.mark.thorough
 def test_many_classifiers_stand_in_even_rows() -> None:
     columns = {n: layout([str(k) for k in range(n)]).to_dict()["columns"] for n in (1, 4, 6, 7, 8)}
     assert columns == {1: 1, 4: 4, 6: 3, 7: 4, 8: 4}
@@ -106,6 +112,7 @@ def test_band_is_checked(outputs: pd.DataFrame, band: pd.DataFrame) -> None:
         response(outputs, band.drop(columns="high"))
 
 
+@pytest.mark.thorough
 def test_a_classifier_alone_has_a_larger_panel(outputs: pd.DataFrame, marks: Marks) -> None:
     alone = response(outputs[outputs["classifier"] == "fer"], label="happy")
     assert alone.to_dict()["concat"][0]["width"] == 2 * WIDTH

@@ -66,6 +66,7 @@ def drawn(chart: Any, kind: str, x: float = 0.0, y: float = 0.0) -> list[dict[st
     return walk({"marktype": "group", "items": [scene]} if "marktype" not in scene else scene, x, y)
 
 
+@pytest.mark.thorough
 def test_pictures_stand_side_by_side_and_strips_below_each_other(
     frames: pd.DataFrame, outputs: pd.DataFrame
 ) -> None:
@@ -78,6 +79,7 @@ def test_pictures_stand_side_by_side_and_strips_below_each_other(
     assert (np.diff(places[..., 1], axis=0) > SIZE).all()
 
 
+@pytest.mark.thorough
 def test_curves_stand_at_the_numbers(frames: pd.DataFrame, outputs: pd.DataFrame) -> None:
     chart = charts.film(frames, outputs, size=SIZE)
     lines = drawn(chart, "line")
@@ -95,6 +97,7 @@ def test_curves_stand_at_the_numbers(frames: pd.DataFrame, outputs: pd.DataFrame
     assert sorted(read) == pytest.approx(sorted(outputs["probability"]))
 
 
+@pytest.mark.thorough
 def test_everything_is_said_once(frames: pd.DataFrame, outputs: pd.DataFrame) -> None:
     texts = [str(item["text"]) for item in drawn(charts.film(frames, outputs, size=SIZE), "text")]
     for strip in VALUES:
@@ -105,6 +108,7 @@ def test_everything_is_said_once(frames: pd.DataFrame, outputs: pd.DataFrame) ->
     assert "title 0: note 0" in charts.film(frames, outputs).to_dict()["description"]
 
 
+@pytest.mark.thorough
 def test_panels_of_a_strip_stand_level(frames: pd.DataFrame, outputs: pd.DataFrame) -> None:
     chart = charts.film(frames, outputs, size=SIZE)
     names = [item["at"][1] for item in drawn(chart, "text") if item["text"] == "probability of happy"]
@@ -114,6 +118,7 @@ def test_panels_of_a_strip_stand_level(frames: pd.DataFrame, outputs: pd.DataFra
     assert np.subtract(tops, names) == pytest.approx([10, 10])
 
 
+@pytest.mark.thorough
 def test_it_is_saved_offline(frames: pd.DataFrame, outputs: pd.DataFrame, tmp_path: Any) -> None:
     chart = charts.film(frames, outputs, size=SIZE)
     assert PIXEL in charts.save(chart, tmp_path / "film.svg").read_text()

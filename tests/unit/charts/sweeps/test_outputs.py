@@ -25,6 +25,7 @@ def split(items: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[
     return coloured, [item for item in items if item["fill"] == "#1f2933"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("panel", [0, 1, 2])
 def test_bars_are_as_long_as_the_probabilities(outputs: pd.DataFrame, marks: Marks, panel: int) -> None:
     classifier = ["fer", "facex", "pyemotion"][panel]
@@ -38,6 +39,7 @@ def test_bars_are_as_long_as_the_probabilities(outputs: pd.DataFrame, marks: Mar
     assert len({bar["fill"] for bar in drawn}) == 1
 
 
+@pytest.mark.thorough
 def test_class_of_interest_is_first_and_strongest(outputs: pd.DataFrame, marks: Marks) -> None:
     for label in ("happy", "angry"):
         drawn, _ticks = split(marks(bars(outputs, step=2, label=label), 0, "rect"))
@@ -46,6 +48,7 @@ def test_class_of_interest_is_first_and_strongest(outputs: pd.DataFrame, marks: 
         assert [bar for bar in drawn if bar["opacity"] == 1.0] == [top]
 
 
+@pytest.mark.thorough
 def test_other_classes_keep_their_order(outputs: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:
     written = texts(bars(outputs, label="fear"))
     assert [text for text in written if text in set(outputs["label"])] == [
@@ -54,6 +57,7 @@ def test_other_classes_keep_their_order(outputs: pd.DataFrame, texts: Callable[[
     assert "Outputs now, fear first; the tick is strength 0" in written
 
 
+@pytest.mark.thorough
 def test_rows_of_the_table_may_come_in_any_order(outputs: pd.DataFrame, marks: Marks) -> None:
     shuffled = outputs.groupby("classifier", sort=False, group_keys=False).sample(frac=1.0, random_state=1)
     assert [
@@ -65,6 +69,7 @@ def test_rows_of_the_table_may_come_in_any_order(outputs: pd.DataFrame, marks: M
     ]
 
 
+@pytest.mark.thorough
 def test_rows_of_nulls_are_invisible(outputs: pd.DataFrame, marks: Marks) -> None:
     """The page keeps surplus rows as nulls."""
     spec = bars(outputs, step=1).to_dict()
@@ -73,6 +78,7 @@ def test_rows_of_nulls_are_invisible(outputs: pd.DataFrame, marks: Marks) -> Non
     assert marks(spec, 0, "rect") == before
 
 
+@pytest.mark.thorough
 def test_layout_has_no_data_and_no_slider(outputs: pd.DataFrame) -> None:
     spec = layout(["fer", "facex"]).to_dict()
     assert spec["datasets"] == {"outputs": []}
@@ -83,6 +89,7 @@ def test_layout_has_no_data_and_no_slider(outputs: pd.DataFrame) -> None:
     assert "fer, facex" in spec["description"]
 
 
+@pytest.mark.thorough
 def test_names_with_quotes_are_names(outputs: pd.DataFrame, marks: Marks) -> None:
     name = """Ann's "own" \\ net"""
     renamed = outputs.assign(classifier=outputs["classifier"].replace("fer", name))
@@ -96,6 +103,7 @@ def test_unknown_class_and_missing_column(outputs: pd.DataFrame) -> None:
         bars(outputs.drop(columns="probability"))
 
 
+@pytest.mark.thorough
 def test_a_classifier_without_a_class_leaves_its_row_empty(outputs: pd.DataFrame, marks: Marks) -> None:
     few = outputs[(outputs["classifier"] != "facex") | outputs["label"].isin(["happy", "sad", "neutral"])]
     places = {}

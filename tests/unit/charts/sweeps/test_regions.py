@@ -43,6 +43,7 @@ def test_sides_are_added_up_or_apart_and_what_is_never_seen_is_left_out(table: p
     assert sorted(right["value"]) == pytest.approx(sorted(expected))
 
 
+@pytest.mark.thorough
 def test_lines_stand_at_the_numbers_on_one_scale(table: pd.DataFrame, marks: Marks) -> None:
     chart = charts.region_curves(table, height=HEIGHT)
     drawn = grouped(table, "share", sides=False)
@@ -60,6 +61,7 @@ def test_a_blank_map_interrupts_the_line(table: pd.DataFrame) -> None:
     assert drawn.loc[drawn["strength"] > 0, "value"].notna().all()
 
 
+@pytest.mark.thorough
 def test_it_says_what_it_shows(table: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:
     chart = charts.region_curves(table)
     written = texts(chart)

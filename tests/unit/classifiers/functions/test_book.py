@@ -19,6 +19,7 @@ from facelib.errors import BadValueError, BudgetError, UnavailableError
 ROW = np.array([0.25, 0.75])
 
 
+@pytest.mark.thorough
 def test_two_processes_spend_one_budget_at_one_rate() -> None:
     book, terms = Book("shared budget"), Terms(price=0.1, budget=9.0, per_minute=6000)
 

@@ -70,6 +70,7 @@ def test_threads_that_hang_are_few(release: threading.Event) -> None:
     assert called(lambda: 1) == 1  # they have ended
 
 
+@pytest.mark.thorough
 def test_a_stop_ends_the_waiting_at_once(release: threading.Event) -> None:
     begun = time.monotonic()
     with pytest.raises(Cancelled):

@@ -95,6 +95,7 @@ def known(pictures: np.ndarray, _boxes: object = None) -> np.ndarray:
         return network.probabilities_from(network.head(network.body(inputs)).numpy())
 
 
+@pytest.mark.thorough
 def test_a_network_as_a_function_answers_as_the_network() -> None:
     heads = facelib.sample_heads(3, seed=2)
     network = classifiers.load("known_unbiased")
@@ -316,6 +317,7 @@ def test_photographs_stay_here_unless_it_is_said(images: Any) -> None:
     made(function, **AWAY, photographs=True).logits(images, BOX)
 
 
+@pytest.mark.thorough
 def test_a_sweep_of_heads_is_read_and_has_maps_with_a_price() -> None:
     function = Counted()
     clf = made(function, SEEN, **AWAY, draws=2)
@@ -387,6 +389,7 @@ def test_a_wrong_order_of_labels_is_noticed_in_a_function() -> None:
         own(known, labels=EMOTIONS, preparation=SEEN)
 
 
+@pytest.mark.thorough
 def test_a_wrong_order_of_labels_is_noticed_in_a_module_alike() -> None:
     import torch
 
@@ -434,6 +437,7 @@ def test_read_goes_on_where_it_fails_on_some() -> None:
         clf.read(faces, skip_broken=False)
 
 
+@pytest.mark.thorough
 def test_waiting_for_its_turn_can_be_stopped(images: Any) -> None:
     clf = made(red, per_minute=1, batch=1, price=1.0)
     asked = iter([False] * 3 + [True] * 99)

@@ -147,6 +147,7 @@ def test_a_face_that_cannot_be_rendered(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.says.startswith("The model package anny")
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_what_works_is_said_with_its_speed() -> None:
     assert [one.state for one in doctor_installed.model_packages() if one.subject == "model packages"] == [
@@ -344,6 +345,7 @@ def test_for_programs(three: Callable[[str], None]) -> None:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_this_machine_is_looked_at_in_full() -> None:
     seen = doctor.examine()

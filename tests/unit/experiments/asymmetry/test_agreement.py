@@ -167,6 +167,7 @@ def test_natural_asymmetry_and_total_are_uncorrelated() -> None:
     assert {head.expression for head in heads} == {"happy", "sad", "surprise", "fear", "disgust", "angry"}
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_observed_faces_are_read_as_they_are() -> None:
     heads = observed_heads(6, seed=4)

@@ -41,6 +41,7 @@ def test_limits_are_those_of_bland_and_altman() -> None:
     assert found.loc["curvature", AS_IS, "fer", "happy", "0"]["sd"] == 0
 
 
+@pytest.mark.thorough
 def test_the_truth_is_that_of_rendered_heads() -> None:
     from facelib.experiments.asymmetry.design import asymmetry_faces
 
@@ -75,7 +76,7 @@ def test_the_shipped_table_is_whole() -> None:
     assert (table["bias"] <= table["high"]).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_shipped_table_comes_again() -> None:
     found = chimera_agreement(PEOPLE, ["fer"], expressions=["happy"], levels=[0.6]).set_index(KEYS)

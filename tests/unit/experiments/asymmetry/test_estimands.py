@@ -90,6 +90,7 @@ READERS: dict[str, tuple[Reader, dict[str, float]]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", READERS)
 def test_each_contrast_sees_what_it_does_not_hold_fixed(name: str) -> None:
     reader, truth = READERS[name]
@@ -100,6 +101,7 @@ def test_each_contrast_sees_what_it_does_not_hold_fixed(name: str) -> None:
     assert found["droop"] == pytest.approx(0.0, abs=0.03)
 
 
+@pytest.mark.thorough
 def test_a_swap_of_sides_is_averaged_out_and_seen_by_side() -> None:
     """A reader that looks at the left side only: each side alone tells another story."""
     table = read_by(lambda left, _right: 0.1 + 0.8 * left)
@@ -202,6 +204,7 @@ def test_left_against_right_is_paired_by_person() -> None:
     assert found["left against right"] == pytest.approx(-0.8, abs=0.03)
 
 
+@pytest.mark.thorough
 def test_two_groups_of_people_are_compared_as_welch_does() -> None:
     """Against SciPy's own test, on the changes person by person."""
     tables = [read_by(lambda left, right: 0.2 + 0.3 * left * right, people=n, seed=n) for n in (20, 30)]
@@ -220,6 +223,7 @@ def test_two_groups_of_people_are_compared_as_welch_does() -> None:
     assert row["difference"] == pytest.approx(changes[0].mean() - changes[1].mean())
 
 
+@pytest.mark.thorough
 def test_both_halves_of_what_was_registered_are_answered() -> None:
     yes = registered_answers(estimate(read_by(READERS["minds asymmetry"][0])))
     assert yes["k"].tolist() == [1, 1]
@@ -247,6 +251,7 @@ def read() -> pd.DataFrame:
     return read_arms(lit, [classifiers.load("known_unbiased")], size=96)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_arms_are_what_they_say(read: pd.DataFrame) -> None:
     assert list(read.columns) == list(ARM_COLUMNS)
@@ -264,6 +269,7 @@ def test_arms_are_what_they_say(read: pd.DataFrame) -> None:
     assert (one[~one["arm"].isin(["one", "palsy"])]["symmetry"] > 0.95).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_same_is_read_of_both_sides_as_of_one(read: pd.DataFrame) -> None:
     check = check_arms(read).query("expression == 'all'").set_index("arm")
@@ -273,6 +279,7 @@ def test_the_same_is_read_of_both_sides_as_of_one(read: pd.DataFrame) -> None:
     assert check.loc["one", "mismatch"] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_every_arm_is_read_with_the_box_of_the_unchanged_face(read: pd.DataFrame) -> None:
     """A box that followed the change would be a confound."""

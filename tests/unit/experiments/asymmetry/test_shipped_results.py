@@ -64,6 +64,7 @@ def results(small: Built) -> AsymmetryResults:
     return AsymmetryResults.of(measured, faces, observed, {"people": 4}, delta=0.1)
 
 
+@pytest.mark.thorough
 def test_tables_come_back_to_six_digits(results: AsymmetryResults, tmp_path: Path) -> None:
     again = load_asymmetry(results.save(tmp_path))
     assert again.about == {"people": 4}
@@ -75,6 +76,7 @@ def test_tables_come_back_to_six_digits(results: AsymmetryResults, tmp_path: Pat
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.thorough
 def test_the_table_and_the_comparison_are_those_of_the_rows(results: AsymmetryResults, small: Built) -> None:
     own = results.table[results.table["expression"] == "all"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, asymmetry_table(*small))
@@ -96,6 +98,7 @@ def committed() -> AsymmetryResults:
     return load_asymmetry()
 
 
+@pytest.mark.thorough
 def test_the_committed_result_is_that_of_the_whole_design(committed: AsymmetryResults) -> None:
     assert committed.about["n_identities"] == PEOPLE
     assert committed.about["failures"] == 0
@@ -136,6 +139,7 @@ def test_what_the_notebook_says_of_the_committed_result(committed: AsymmetryResu
     assert (committed.agreement.query("value == 'logit' and held == 'total'")["overlap"]).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_committed_starts_come_again(
     committed: AsymmetryResults, load_network: Callable[[str], Classifier]
@@ -153,6 +157,7 @@ def test_the_committed_starts_come_again(
     assert rows["start"].to_numpy() == pytest.approx(probabilities[:, clf.index_of("happy")].mean(), abs=2e-3)
 
 
+@pytest.mark.thorough
 def test_the_committed_contrasts_are_whole() -> None:
     found = load_asymmetry().contrasted
     assert found.about["people"] == 100
@@ -173,6 +178,7 @@ def test_the_committed_contrasts_are_whole() -> None:
     pd.testing.assert_frame_equal(registered_answers(table), found.answers, check_dtype=False)
 
 
+@pytest.mark.thorough
 def test_chimeras_of_the_committed_contrasts_are_asymmetry_and_curvature() -> None:
     table = load_asymmetry().contrasted.contrasts
     keys = ["light", "sides", "value", "expression", "classifier"]

@@ -58,6 +58,7 @@ def change(built: Built, person: str, intensity: float, arm: str, value: str) ->
     return sum(changes) / len(changes)
 
 
+@pytest.mark.thorough
 def test_numbers_equal_those_computed_row_by_row(only_asymmetry: Built, found: pd.DataFrame) -> None:
     people = only_asymmetry[1]["identity"].unique()
     for row in found[found["classifier"] == "a"].to_dict("records"):
@@ -75,6 +76,7 @@ def test_numbers_equal_those_computed_row_by_row(only_asymmetry: Built, found: p
         assert (row["n"], row["faces"]) == (12, 24)
 
 
+@pytest.mark.thorough
 def test_each_family_is_the_classifiers_of_one_arm(only_asymmetry: Built) -> None:
     effects = asymmetry_effects(*only_asymmetry)
     assert tuple(effects.columns) == tuple(EFFECT_COLUMNS)
@@ -90,7 +92,7 @@ def test_each_family_is_the_classifiers_of_one_arm(only_asymmetry: Built) -> Non
     assert set(contrasts.loc[~against_control, "alternative"]) == {"two-sided"}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_where_only_asymmetry_matters_all_lower_because_of_it(
     only_asymmetry: Built, found: pd.DataFrame, world: World
 ) -> None:
@@ -108,6 +110,7 @@ def test_where_only_asymmetry_matters_all_lower_because_of_it(
     assert (counts["k_because"] == counts["total"]).all()
 
 
+@pytest.mark.thorough
 def test_where_only_the_total_matters_none_lowers_because_of_asymmetry(
     only_total: Built, found_total: pd.DataFrame, world: World
 ) -> None:
@@ -125,13 +128,14 @@ def test_where_only_the_total_matters_none_lowers_because_of_asymmetry(
     assert (probability["d_total_verdict"] == "does not matter at δ").all()
 
 
+@pytest.mark.thorough
 def test_a_control_that_is_weaker_by_too_little_is_found_by_the_other(found_total: pd.DataFrame) -> None:
     """The displacement control loses a tenth less here: against it alone, the total looks like asymmetry."""
     assert found_total["because_displacement"].all()
     assert not found_total["because_total"].any()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_counts_of_the_table_are_those_of_lowering(world: World) -> None:
     built = world(
         lambda asymmetry, total: -0.3 * asymmetry + 0.2 * total, noise=0.5, classifiers=tuple("abcde")
@@ -146,10 +150,12 @@ def test_counts_of_the_table_are_those_of_lowering(world: World) -> None:
         assert ", ".join(own.loc[own[column], "classifier"]) == row["because"]
 
 
+@pytest.mark.thorough
 def test_neutral_faces_do_not_change(found: pd.DataFrame) -> None:
     assert (found[["neutral", "neutral_low", "neutral_high"]] == 0).all(axis=None)
 
 
+@pytest.mark.thorough
 def test_without_neutral_faces_their_columns_are_empty(only_asymmetry: Built) -> None:
     table, faces = only_asymmetry
     kept = faces[faces["expression"] != "neutral"]
@@ -158,6 +164,7 @@ def test_without_neutral_faces_their_columns_are_empty(only_asymmetry: Built) ->
     assert found["because"].all()
 
 
+@pytest.mark.thorough
 def test_verdicts_at_three_margins_come_from_one_interval(only_asymmetry: Built) -> None:
     row = asymmetry_table(*only_asymmetry, values=("probability",), delta=0.3).iloc[0]
     assert (row["delta"], row["alpha"]) == (0.3, 0.05)
@@ -166,6 +173,7 @@ def test_verdicts_at_three_margins_come_from_one_interval(only_asymmetry: Built)
     assert verdicts == ["matters", "matters", "does not matter at δ"]
 
 
+@pytest.mark.thorough
 def test_logits_have_no_margin(found: pd.DataFrame) -> None:
     logits = found[found["value"] == "logit"]
     ends = [name for name in found if name.endswith(("verdict_low", "verdict_high"))]
@@ -175,6 +183,7 @@ def test_logits_have_no_margin(found: pd.DataFrame) -> None:
     assert logits["delta"].isna().all()
 
 
+@pytest.mark.thorough
 def test_single_expressions_can_be_asked_for(only_asymmetry: Built) -> None:
     found = asymmetry_table(*only_asymmetry, expressions=("sad",), **LOGIT)
     assert set(found["expression"]) == {"sad"}
@@ -183,6 +192,7 @@ def test_single_expressions_can_be_asked_for(only_asymmetry: Built) -> None:
         asymmetry_effects(*only_asymmetry, expressions=("disgust",))
 
 
+@pytest.mark.thorough
 def test_tuned_classifiers_are_marked(world: World) -> None:
     built = world(lambda _, total: total, classifiers=("fer", "mine"), people=6)
     marked = asymmetry_table(*built, **LOGIT).set_index("classifier")["tuned"]
@@ -190,6 +200,7 @@ def test_tuned_classifiers_are_marked(world: World) -> None:
     assert not marked["mine"].any()
 
 
+@pytest.mark.thorough
 def test_curves_are_means_over_people(only_asymmetry: Built) -> None:
     table, faces = only_asymmetry
     found = asymmetry_curves(table, faces)
@@ -235,6 +246,7 @@ def test_the_manipulation_check_counts_faces_whose_symmetry_rises(only_asymmetry
         symmetry_check(table, faces, "activation")
 
 
+@pytest.mark.thorough
 def test_failed_rows_are_left_out_and_said(only_asymmetry: Built) -> None:
     table, faces = only_asymmetry
     lost = table["face"].isin(faces.loc[faces["identity"] == "person 3", "face"])

@@ -111,7 +111,7 @@ def value(result: Any, classifier: str, head: Head, names: tuple[str, ...], outc
     return float(own.loc[own["label"] == head.expression, "probability"].iloc[0])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_each_electrode_is_compared_with_the_faces_that_differ_in_it(
@@ -133,7 +133,7 @@ def test_each_electrode_is_compared_with_the_faces_that_differ_in_it(
     np.testing.assert_allclose(table[MEAN].to_numpy(), both.to_numpy(), atol=1e-12)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_electrode_that_a_network_looks_at_matters_most(
     alone_and_last: pd.DataFrame, shares: pd.DataFrame
@@ -153,7 +153,7 @@ def test_the_electrode_that_a_network_looks_at_matters_most(
         assert set(one["verdict"]) == {"cannot tell"}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_network_that_takes_electrodes_for_neutral_changes_more(shares: pd.DataFrame) -> None:
     total = shares.groupby(["classifier", "outcome"])["total"].first()
@@ -161,7 +161,7 @@ def test_the_network_that_takes_electrodes_for_neutral_changes_more(shares: pd.D
     assert abs(total[UNBIASED, "probability"]) < total[BIASED, "probability"] / 4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_values_add_up_to_the_whole_change(result: Any, shares: pd.DataFrame) -> None:
     keys = ["by", "classifier", "outcome"]
@@ -176,7 +176,7 @@ def test_values_add_up_to_the_whole_change(result: Any, shares: pd.DataFrame) ->
         np.testing.assert_allclose(rows["total"], np.mean(whole), atol=1e-6)  # float32 networks
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_regions_have_the_mean_over_all_orders(result: Any, shares: pd.DataFrame) -> None:
     """The slow twin: 7! orders, each group's gain when it comes; one face at a time."""
@@ -202,7 +202,7 @@ def test_regions_have_the_mean_over_all_orders(result: Any, shares: pd.DataFrame
     assert (own["error"] == 0).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_muscles_have_the_mean_over_their_orders(result: Any, shares: pd.DataFrame) -> None:
     muscles = list(electrode_groups(by="muscle"))
@@ -223,7 +223,7 @@ def test_muscles_have_the_mean_over_their_orders(result: Any, shares: pd.DataFra
     assert (own["orders"] == 2).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_tables_are_whole(result: Any, alone_and_last: pd.DataFrame, shares: pd.DataFrame) -> None:
     assert list(alone_and_last) == list(POSITION_COLUMNS)

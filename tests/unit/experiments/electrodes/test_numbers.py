@@ -142,6 +142,7 @@ def test_half_of_the_change_is_found_between_the_numbers() -> None:
     assert np.isnan(half_number(np.zeros((3, 4)), [0, 5, 10, 20])).all()
 
 
+@pytest.mark.thorough
 def test_the_interval_of_half_holds_the_truth_as_often_as_it_says() -> None:
     """Curves that fall evenly, each with noise of its own: half is at half of the electrodes."""
     rng, hits = np.random.default_rng(3), 0
@@ -183,6 +184,7 @@ def test_a_face_that_lacks_a_number_is_said() -> None:
         number_table(result)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_the_network_that_takes_electrodes_for_neutral_is_found(tmp_path: Path) -> None:

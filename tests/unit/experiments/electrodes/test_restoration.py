@@ -49,7 +49,7 @@ def run() -> RestorationRun:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_rows_are_whole_and_documented(run: RestorationRun) -> None:
     for table, columns in (
         (run.readings, READING_COLUMNS),
@@ -63,7 +63,7 @@ def test_rows_are_whole_and_documented(run: RestorationRun) -> None:
     assert not run.readings.duplicated(["person", "picture", "classifier", "worn"]).any()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_readings_are_those_of_the_pictures(run: RestorationRun) -> None:
     from facelib import classifiers
 
@@ -85,7 +85,7 @@ def test_readings_are_those_of_the_pictures(run: RestorationRun) -> None:
         assert row["right"].item() == (p.argmax() == place)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_restored_pictures_are_nearer_and_bare_faces_stay(run: RestorationRun) -> None:
     means = run.pictures.groupby("picture")[["ssim_inside", "ssim_outside", "taken_off", "too_much"]].mean()
     assert means.loc["network", "ssim_inside"] > means.loc["telea", "ssim_inside"] - 0.02
@@ -97,7 +97,7 @@ def test_restored_pictures_are_nearer_and_bare_faces_stay(run: RestorationRun) -
     assert (run.placebo[["changed", "largest"]] == 0).all(axis=None)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_more_than_half_of_what_was_lost_is_won_back(run: RestorationRun) -> None:
     """With one that was trained without electrodes."""
     table = won_back_table(run, n_bootstrap=200).set_index(["classifier", "method"])
@@ -115,7 +115,7 @@ def slow_share(rows: pd.DataFrame, method: str) -> float:
     return (mean(method) - mean(WITH)) / lost if lost >= LEAST else np.nan
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_shares_and_intervals_as_slow_twins_say(run: RestorationRun) -> None:
     table = won_back_table(run, n_bootstrap=400, seed=2)
     assert list(table) == list(ACCURACY_COLUMNS)
@@ -164,6 +164,7 @@ def test_likeness_is_what_the_library_says_and_0_change_is_perfect() -> None:
     assert np.isnan(found["error"])
 
 
+@pytest.mark.thorough
 def test_landmarks_are_found_anew_and_electrodes_move_them() -> None:
     heads = electrode_faces(14, 3)[:3]
     run = restoration_study(heads, ["known_unbiased"], worn=ONE, methods=["network"], size=160)
@@ -177,6 +178,7 @@ def test_landmarks_are_found_anew_and_electrodes_move_them() -> None:
     assert row["low"] < row["mean"] < row["high"]
 
 
+@pytest.mark.thorough
 def test_a_photograph_takes_part() -> None:
     face = sample_photograph()
     meant = face.replace(attributes={**face.attributes, "expression": "happy"})
@@ -188,6 +190,7 @@ def test_a_photograph_takes_part() -> None:
     assert (run.placebo["changed"] == 0).all()
 
 
+@pytest.mark.thorough
 def test_progress_is_told_and_a_study_can_be_stopped() -> None:
     people, told = electrode_faces(14), []
     settings: dict[str, Any] = {"worn": {}, "methods": [], "size": 48, "landmarks": False}
@@ -214,6 +217,7 @@ def test_what_can_t_be_studied_is_said(people: Any, options: Any, kind: Any, wor
         restoration_study(people, ["known_unbiased"], **options)
 
 
+@pytest.mark.thorough
 def test_whom_the_study_shows_is_nobody_of_the_training() -> None:
     learnt = {head.seed for head in training_heads(PAIRS, LEARNT)}
     assert len(learnt) == PAIRS
@@ -221,7 +225,7 @@ def test_whom_the_study_shows_is_nobody_of_the_training() -> None:
         assert not learnt & {head.seed for head in electrode_faces(210, 20261130, expression_set=name)}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_results_are_kept_and_loaded(run: RestorationRun, tmp_path: Any) -> None:
     found = RestorationResults.of(run, run, run.placebo, {"people": 28})
     assert found.placebo["person"].tolist() == list(range(56))

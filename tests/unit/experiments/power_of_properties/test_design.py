@@ -106,6 +106,7 @@ def test_a_rated_label_is_told_to_be_a_collider() -> None:
     assert set(SOURCES) == {"rendered", "instructed", "self-report", "rated"}
 
 
+@pytest.mark.thorough
 def test_contempt_is_one_of_eight_outputs(tmp_path: Path) -> None:
     """Networks of seven and of eight classes in one study: each output is tested, under its common name."""
     torch.manual_seed(1)

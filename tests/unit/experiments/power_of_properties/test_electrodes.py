@@ -76,6 +76,7 @@ def test_expressions_add_up_to_all() -> None:
         assert row["p"] == pytest.approx(mcnemar_by_hand(row["lost"], row["gained"])), label
 
 
+@pytest.mark.thorough
 def test_the_change_is_that_of_the_intended_output() -> None:
     rows = made()
     own = rows[rows["label"] == rows["expression"]].pivot_table(
@@ -149,6 +150,7 @@ def test_who_wears_electrodes_is_refused() -> None:
         paired_electrodes(electrode_faces(7), ["known_unbiased"], schemes=["other"])
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_electrodes_make_faces_neutral_for_the_network_that_learnt_so(tmp_path: Path) -> None:

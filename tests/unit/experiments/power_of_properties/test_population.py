@@ -23,17 +23,20 @@ def table() -> pd.DataFrame:
     return population_table(labelled_population(N))
 
 
+@pytest.mark.thorough
 def test_labels_are_equally_often(table: pd.DataFrame) -> None:
     assert set(Counter(table["expression"]).values()) == {N // 7}
     uneven = Counter(head.expression for head in labelled_population(24))
     assert max(uneven.values()) - min(uneven.values()) == 1
 
 
+@pytest.mark.thorough
 def test_everyone_is_someone_else() -> None:
     heads = labelled_population(N)
     assert len({head.key for head in heads}) == len({head.seed for head in heads}) == N
 
 
+@pytest.mark.thorough
 def test_words_are_equally_often_within_every_label(table: pd.DataFrame) -> None:
     for name in ("hair", "light", "electrodes"):
         counts = pd.crosstab(table["expression"], table[name])
@@ -66,6 +69,7 @@ def test_properties_go_neither_together_nor_with_the_label(table: pd.DataFrame) 
         assert same or abs(both.loc[first, second]) < 0.1, (first, second)
 
 
+@pytest.mark.thorough
 def test_one_side_moves_less_as_of_patients() -> None:
     """The weak side is left as often as right, that of the palsy, and its movement alone is less."""
     heads = labelled_population(N)
@@ -78,6 +82,7 @@ def test_one_side_moves_less_as_of_patients() -> None:
     assert 0.1 < np.mean([head.palsy > 0 and head in weak for head in heads]) < 0.2  # .15 by design
 
 
+@pytest.mark.thorough
 def test_smiles_are_measured_as_less_symmetric_as_of_patients() -> None:
     """The less one side moves, for whatever reason, the less symmetric a smile is in the picture."""
     heads = [head.replace(expression="happy") for head in labelled_population(63)]

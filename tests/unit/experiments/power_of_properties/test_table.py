@@ -80,6 +80,7 @@ def grid(world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> pd.DataFrame
     return found
 
 
+@pytest.mark.thorough
 def test_rows_are_counted_as_by_hand(grid: pd.DataFrame) -> None:
     table = tabulate({"expression": grid}, given=["age", "hair", "intensity"]).set_index("property")
     assert list(table.reset_index())[: len(PROPERTY_COLUMNS)] == list(PROPERTY_COLUMNS)
@@ -111,6 +112,7 @@ def test_rows_are_counted_as_by_hand(grid: pd.DataFrame) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_the_truth_of_the_world_is_found(grid: pd.DataFrame) -> None:
     table = tabulate({"expression": grid}).set_index("property")
     assert table["significant"].loc[["age", "hair"]].tolist() == [2, 2]
@@ -126,6 +128,7 @@ def test_the_expression_itself_is_never_the_largest(grid: pd.DataFrame) -> None:
     assert set(table.index[table["largest"]]) == {"age", "hair"}
 
 
+@pytest.mark.thorough
 def test_what_cannot_reach_the_corrected_level_is_counted(
     world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
@@ -211,7 +214,7 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> ObservationalResult:
     return few.run(tmp_path_factory.mktemp("control"), n_jobs=1)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_biased_networks_are_found_and_the_unbiased_one_is_cleared(control: ObservationalResult) -> None:
     table = known_use_table(control.effects).set_index(["classifier", "property"])
@@ -223,14 +226,14 @@ def test_biased_networks_are_found_and_the_unbiased_one_is_cleared(control: Obse
     assert (table["used"] == USED).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_random_property_stays_at_the_level(control: ObservationalResult) -> None:
     null = control.grid[control.grid["null_property"]]
     assert null.groupby("method")["rejects"].sum().max() <= 2  # of 21 at .01
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_verdict_needs_size_and_correction(control: ObservationalResult) -> None:
     effects = control.effects
@@ -257,6 +260,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> ObservationalResult:
     return study.run(tmp_path_factory.mktemp("study"), n_jobs=1)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_symmetry_has_a_second_row_with_the_intensity_held_fixed(result: ObservationalResult) -> None:
     if result.settings["measured"] != ["symmetry", "activation"]:
@@ -272,6 +276,7 @@ def test_symmetry_has_a_second_row_with_the_intensity_held_fixed(result: Observa
     assert len(list(result.store.glob("grid-*.parquet"))) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_one_sided_properties_have_a_row_in_each_light(result: ObservationalResult) -> None:
     grids = grids_in_light(result, ["symmetry"])
@@ -309,6 +314,7 @@ def test_what_networks_estimate_is_a_second_row_and_ranks_nowhere(
     assert "estimated age" not in describe_properties(table.reset_index())
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_intensity_has_to_be_in_the_study(result: ObservationalResult) -> None:
     with pytest.raises(BadValueError, match="no pose"):
@@ -334,6 +340,7 @@ def test_curves_are_means_over_bins(result: ObservationalResult) -> None:
     assert np.average(whole["mean"], weights=whole["n"]) == pytest.approx(rows.mean())
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_curves_leave_out_faces_of_which_something_is_unknown(tmp_path: Path) -> None:
@@ -368,6 +375,7 @@ def test_a_study_is_declared_by_name() -> None:
     assert facelib.experiments.labelled_population is not None
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("single_threaded")
 def test_the_same_code_runs_on_a_users_table(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def few() -> TrainingSet:
     return training_set(training_heads(140, seed=1))
 
 
+@pytest.mark.thorough
 def test_looking_at_a_network_in_training_changes_no_bit_of_it(few: TrainingSet) -> None:
     seen: list[tuple[int, float]] = []
 
@@ -43,6 +44,7 @@ def test_looking_at_a_network_in_training_changes_no_bit_of_it(few: TrainingSet)
         assert torch.equal(one, other)
 
 
+@pytest.mark.thorough
 def test_every_network_epoch_and_property_has_its_row(few: TrainingSet) -> None:
     heads = probe_heads(7, seed=2)
     found = gradients_along_training(few, heads, BIASES[:2], epochs=1, held_out=20)
@@ -55,6 +57,7 @@ def test_every_network_epoch_and_property_has_its_row(few: TrainingSet) -> None:
     assert (found["epgm"] < 0.5 / STEPS).all()  # untrained networks hardly move
 
 
+@pytest.mark.thorough
 def test_nobody_to_probe_is_refused(few: TrainingSet) -> None:
     with pytest.raises(BadValueError, match="one person or more"):
         gradients_along_training(few, [], BIASES[:1], epochs=1, held_out=20)

@@ -36,6 +36,7 @@ def phi(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bias", BIASES, ids=lambda bias: bias.id)
 def test_one_pair_is_confounded_and_all_else_is_independent(bias: Bias, heads: list[Head]) -> None:
     chosen = [heads[i] for i in choose(heads, bias, np.random.default_rng(0))]
@@ -67,6 +68,7 @@ def test_an_agreement_of_one_half_confounds_nothing(heads: list[Head]) -> None:
         choose(heads, BIASES[1], np.random.default_rng(1), agreement=0.2)
 
 
+@pytest.mark.thorough
 def test_two_runs_have_the_same_weights_bit_for_bit(few: TrainingSet) -> None:
     before = torch.random.get_rng_state()
     first, again = (train(few, BIASES[1], 5, held_out=40, epochs=2) for _ in range(2))
@@ -79,11 +81,13 @@ def test_two_runs_have_the_same_weights_bit_for_bit(few: TrainingSet) -> None:
     assert not all(torch.equal(value, weights[2][name]) for name, value in weights[0].items())
 
 
+@pytest.mark.thorough
 def test_the_loss_falls(few: TrainingSet) -> None:
     losses = train(few, BIASES[0], 0, held_out=10, epochs=8).losses
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.thorough
 def test_too_few_heads_are_refused(few: TrainingSet) -> None:
     with pytest.raises(BadValueError, match="Training needs held-out heads"):
         train(few, BIASES[0], 0, held_out=130)

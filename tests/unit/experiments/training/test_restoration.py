@@ -36,6 +36,7 @@ def test_heads_differ_in_all_that_could_be_mistaken() -> None:
     assert [head.key for head in training_heads(5, 3)] == [head.key for head in training_heads(5, 3)]
 
 
+@pytest.mark.thorough
 def test_pairs_differ_where_they_say(few: Pairs) -> None:
     for without, worn, pieces in zip(few.without, few.worn, few.pieces, strict=True):
         apart = np.abs(without.astype(int) - worn).max(axis=2)
@@ -44,6 +45,7 @@ def test_pairs_differ_where_they_say(few: Pairs) -> None:
         assert np.array_equal(pieces > 0, covered(without, worn))
 
 
+@pytest.mark.thorough
 def test_pairs_are_kept_and_made_anew_for_other_heads(tmp_path, few: Pairs) -> None:
     heads = training_heads(6, seed=2)
     file = tmp_path / "pairs.npz"
@@ -55,6 +57,7 @@ def test_pairs_are_kept_and_made_anew_for_other_heads(tmp_path, few: Pairs) -> N
         training_pairs([Head()])
 
 
+@pytest.mark.thorough
 def test_patches_show_what_the_mask_says(few: Pairs) -> None:
     """Where nothing is covered, both pictures are of one person; where something is, they differ."""
     shown = batch(few, 60, np.random.default_rng(4), patch=64)
@@ -71,6 +74,7 @@ def test_a_worse_camera_spoils_both_alike_but_for_noise() -> None:
         assert np.abs(seen.mean(axis=(0, 1)) - bare.mean(axis=(0, 1))).max() < 3
 
 
+@pytest.mark.thorough
 def test_two_runs_have_the_same_weights_bit_for_bit_and_learn(few: Pairs) -> None:
     before = torch.random.get_rng_state()
     courses = FIRST._replace(steps=18), SECOND._replace(steps=4)

@@ -42,6 +42,7 @@ def skin_points(count: int = 4000) -> np.ndarray:
     return np.asarray(front[rng.integers(len(front), size=count)] + rng.normal(0, 0.01, (count, 3)))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("scheme", list(ELECTRODE_SCHEMES))
 @pytest.mark.parametrize(
     "fields",
@@ -62,6 +63,7 @@ def test_every_electrode_shows_its_middle(scheme: str, size: float) -> None:
     np.testing.assert_allclose(middles[:, 1], 0.72, atol=1e-6)  # the snap
 
 
+@pytest.mark.thorough
 def test_alone_a_diameter_twice_as_long_covers_four_times_the_skin() -> None:
     points = skin_points(20_000)
     covered = [

@@ -44,6 +44,7 @@ def test_no_glasses_no_change() -> None:
         assert worn_by(tinted, render.pose(tinted)[0], 96) == ()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("size", [64, 224, 512])
 def test_they_grow_from_nothing_without_a_jump(size: int) -> None:
     bare = Head(expression="neutral").render(size).image.astype(float)
@@ -56,6 +57,7 @@ def test_they_grow_from_nothing_without_a_jump(size: int) -> None:
     assert steps.max() < 3.5 * change[-1]
 
 
+@pytest.mark.thorough
 def test_a_fade_of_fine_steps_is_smooth() -> None:
     weights = np.linspace(0, 0.3, 31)
     pictures = [
@@ -73,6 +75,7 @@ def test_symmetric_heads_wear_them_symmetrically(fields: dict) -> None:
     assert difference.max() <= 12
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("weight", [0.2, 1.0])
 @pytest.mark.parametrize("head", PEOPLE)
 def test_no_face_cuts_into_the_rims(head: Head, weight: float) -> None:
@@ -103,6 +106,7 @@ def test_frames_are_seen_from_both_sides_in_one_piece(head: Head, yaw: float) ->
     assert largest[0] > 0.93 * worn.sum()  # what is left is the far temple, behind the head
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", PEOPLE)
 def test_eyes_are_seen_through_clear_lenses(head: Head) -> None:
     for yaw in (-30.0, 0.0, 30.0):

@@ -68,6 +68,7 @@ def test_no_lead_crosses_an_eye_or_the_mouth(name: str) -> None:
     assert (np.hypot(x / 0.24, (y - 6.62) / 0.07)[front] > 1).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "head",
     [
@@ -105,6 +106,7 @@ def test_pictures_stay_mirror_symmetric() -> None:
     assert (drawn == drawn[:, ::-1]).mean() > 0.998
 
 
+@pytest.mark.thorough
 def test_leads_grow_gradually() -> None:
     head = BARE.replace(electrodes="kuramoto")
     bare = head.render(160).image.astype(int)

@@ -52,6 +52,7 @@ def test_no_mask_no_change() -> None:
     assert loops(head, render.pose(head)[0], 96) is None
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("yaw", [-45.0, 0.0, 45.0])
 @pytest.mark.parametrize("head", PEOPLE[::3])
 def test_the_higher_it_is_pulled_the_more_it_covers(head: Head, yaw: float) -> None:
@@ -72,6 +73,7 @@ def test_hardly_any_mask_is_hardly_any_change() -> None:
     assert np.abs(change).max() <= 1
 
 
+@pytest.mark.thorough
 def test_it_starts_under_the_chin_and_rises_without_a_jump() -> None:
     bare = Head(expression="neutral")
     pictures = [bare.replace(mask=float(m)).render(128).image.astype(float) for m in np.linspace(0, 1, 41)]
@@ -82,6 +84,7 @@ def test_it_starts_under_the_chin_and_rises_without_a_jump() -> None:
     assert (np.abs(bare.replace(mask=1e-4).render(128).image - pictures[0]).max(axis=2) > 3).sum() < 40
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 @pytest.mark.parametrize("head", PEOPLE)
 def test_no_skin_is_in_front_of_it_between_the_corners_of_the_mouth(head: Head, expression: str) -> None:
@@ -138,6 +141,7 @@ def test_it_follows_the_jaw() -> None:
     assert low[0] < low[1] < low[2]
 
 
+@pytest.mark.thorough
 def test_no_lips_show_through() -> None:
     """Under flat light, the cloth over an open and a closed mouth is as even as over the cheek."""
     for units in ({}, {"mouthFunnel": 0.8}, {"mouthPucker": 1.0}):
@@ -185,6 +189,7 @@ def test_polar_and_back(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(draping.directions(angle, elevation) * reach[:, None], offsets, atol=1e-12)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("weight", [0.2, 1.0])
 @pytest.mark.parametrize("head", PEOPLE)
 def test_glasses_are_worn_over_it(head: Head, weight: float) -> None:

@@ -24,6 +24,7 @@ def parts_seen(head: Head, size: int) -> npt.NDArray[np.int64]:
     return np.where(seen >= 0, frame.parts[np.maximum(seen, 0)].astype(np.int64), -1)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("yaw", [-45.0, -20.0, 0.0, 30.0])
 @pytest.mark.parametrize(("seed", "age"), [(0, 30.0), (9, 85.0)])
 def test_long_hair_has_no_slits(yaw: float, seed: int, age: float) -> None:
@@ -67,6 +68,7 @@ def test_no_hair_left_is_a_bald_head() -> None:
         np.testing.assert_array_equal(thin, bald)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("yaw", [0.0, 30.0])
 def test_a_thinner_head_of_hair_looks_more_like_a_bald_one(yaw: float) -> None:
     head = Head(hair_colour="black", skin_tone=0.1, pose=(yaw, 0.0, 0.0), expression="neutral")

@@ -18,6 +18,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     return common / (float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])) - common)
 
 
+@pytest.mark.thorough
 def test_boxes_are_the_detectors() -> None:
     heads = sample_heads(40, seed=404)
     turns = np.random.default_rng(1).normal(0, [14, 7, 5], (40, 3)).clip(-35, 35)

@@ -38,6 +38,7 @@ def crossing(head: Head) -> npt.NDArray[np.float32]:
     return np.maximum(resting - gaps(head), 0)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", HEADS)
 def test_lids_never_cross(head: Head) -> None:
     for blink, squint, wide, gaze in itertools.product((0, 0.3, 0.7, 1), (0, 0.5, 1), (0, 1), GAZES):
@@ -107,6 +108,7 @@ def test_one_eye_leaves_the_other_alone_and_left_mirrors_right() -> None:
     np.testing.assert_array_equal(lids.gaps(left)[1], gaps(Head(expression={}, gaze=(0.0, -12.0)))[1])
 
 
+@pytest.mark.thorough
 def test_the_landmarks_of_shut_eyes_meet_in_the_picture() -> None:
     for head, gaze in itertools.product(HEADS[:3], GAZES[:3]):
         opened, shut = (

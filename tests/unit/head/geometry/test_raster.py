@@ -39,6 +39,7 @@ def scene(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]
     return points, rng.integers(0, count, (count, 3)).astype(np.int32)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cull", [False, True])
 def test_it_sees_what_the_twin_sees(rng: np.random.Generator, cull: bool) -> None:
     points, triangles = scene(rng, 40)
@@ -67,6 +68,7 @@ def test_a_mirrored_scene_gives_the_mirrored_picture(rng: np.random.Generator) -
     np.testing.assert_array_equal(other[:, ::-1], depth)
 
 
+@pytest.mark.thorough
 def test_teeth_are_drawn_only_where_the_cavity_is_seen() -> None:
     quad = np.array([[-8, -8, 0.1], [8, -8, 0.1], [8, 8, 0.1], [-8, 8, 0.1]], np.float32)
     hole = np.array([[-8, -8, 0.09], [0, -8, 0.09], [0, 8, 0.09], [-8, 8, 0.09]], np.float32)

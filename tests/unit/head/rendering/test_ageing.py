@@ -13,6 +13,7 @@ from facelib.properties.estimates import estimates
 pytestmark = pytest.mark.packages
 
 
+@pytest.mark.thorough
 def test_estimated_age_rises_by_25_years_from_20_to_85_on_both_estimators() -> None:
     people = sample_heads(30, seed=9, expressions=("neutral", "happy"))
     young, old = (
@@ -26,6 +27,7 @@ def test_estimated_age_rises_by_25_years_from_20_to_85_on_both_estimators() -> N
     assert (old > 48).all()
 
 
+@pytest.mark.thorough
 def test_estimated_age_rises_all_the_way() -> None:
     people = sample_heads(12, seed=4, expressions=("neutral", "happy"))
     means = [

@@ -15,6 +15,7 @@ from facelib.head.rendering import render, skin
 pytestmark = pytest.mark.packages
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("light", ["studio", "frontal"])
 @pytest.mark.parametrize("gaze", [(0.0, 0.0), (0.0, 5.0), (0.0, 10.0), (10.0, 8.0)])
 def test_a_pupil_stays_dark_around_its_spark(light: str, gaze: tuple[float, float]) -> None:
@@ -26,6 +27,7 @@ def test_a_pupil_stays_dark_around_its_spark(light: str, gaze: tuple[float, floa
         assert (pupil < 50).mean() > 2 * ((pupil >= 70) & (pupil < 160)).mean()
 
 
+@pytest.mark.thorough
 def test_an_eye_has_a_spark_at_every_size() -> None:
     for size in (128, 224, 512, 1024):
         face = Head(expression="neutral", light="studio", seed=2).render(size)
@@ -36,6 +38,7 @@ def test_an_eye_has_a_spark_at_every_size() -> None:
             assert iris.min() < 60
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("yaw", [-45.0, 45.0])
 @pytest.mark.parametrize(
     "expression",

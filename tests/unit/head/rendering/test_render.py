@@ -29,6 +29,7 @@ SYMMETRIC = [
 ]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("fields", SYMMETRIC)
 @pytest.mark.parametrize("size", [96, 224])
 def test_a_symmetric_head_lit_frontally_is_its_own_mirror_image(fields: dict, size: int) -> None:
@@ -79,6 +80,7 @@ def test_order_is_kept() -> None:
     assert render_heads([], 96) == []
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("size", [48, 61, 128, 512, 1024])
 def test_sizes(size: int) -> None:
     face = Head(electrodes="kuramoto", moles=1.0).render(size)
@@ -94,6 +96,7 @@ def test_other_sizes_are_refused(size: float) -> None:
         Head().render(size)  # type: ignore[arg-type]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("yaw", [-30.0, 0.0, 30.0])
 @pytest.mark.parametrize(
     "expression",

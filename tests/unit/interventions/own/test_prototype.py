@@ -68,7 +68,7 @@ def slopes(change: Doubles, truth: Doubles) -> tuple[float, float]:
     return float(a @ b / np.sqrt((a @ a) * (b @ b))), float(a @ b / (b @ b))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_difference_in_shape_is_that_of_the_same_people_in_the_other_group(kind: str) -> None:
     """Known truth: third persons, rendered in both groups."""
@@ -81,6 +81,7 @@ def test_the_difference_in_shape_is_that_of_the_same_people_in_the_other_group(k
     assert 0.75 < size < 1.25
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_same_people_in_both_groups_give_the_difference_exactly(kind: str) -> None:
     one, other = (people(3, **side) for side in KINDS[kind])
@@ -92,6 +93,7 @@ def test_the_same_people_in_both_groups_give_the_difference_exactly(kind: str) -
     assert 0.95 < size < 1.05
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_faces_of_neither_group_move_the_right_way(kind: str) -> None:
     """Every one from start to end, and step by step on average: networks are rough on one face."""
@@ -103,6 +105,7 @@ def test_faces_of_neither_group_move_the_right_way(kind: str) -> None:
     assert (np.diff(values.mean(axis=0)) > 0).all()
 
 
+@pytest.mark.thorough
 def test_toward_group_a_is_the_other_way() -> None:
     face = people(4, 1, **KINDS["expression"][1])[0]
     back = interventions.get(made("expression"), amount=-1.0)
@@ -111,12 +114,14 @@ def test_toward_group_a_is_the_other_way() -> None:
     assert "from the average of group b toward that of group a" in back.clause
 
 
+@pytest.mark.thorough
 def test_strength_zero_is_the_very_face() -> None:
     face = sample_photograph()
     assert made("age").apply(face, 0.0) is face
     assert interventions.get(made("age"), amount=0.0).apply(face, 1.0) is face
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_far_from_the_face_nothing_changes(
     kind: str, only_near_the_face: Callable[[Face, Face], None]
@@ -126,6 +131,7 @@ def test_far_from_the_face_nothing_changes(
     only_near_the_face(face, changed)
 
 
+@pytest.mark.thorough
 def test_colour_alone_stays_within_the_outline_and_moves_nothing() -> None:
     face = sample_photograph()
     changed = interventions.get(made("age"), part="colour").apply(face, 1.0)
@@ -138,6 +144,7 @@ def test_colour_alone_stays_within_the_outline_and_moves_nothing() -> None:
     assert not np.array_equal(shape.image, both.image)
 
 
+@pytest.mark.thorough
 def test_landmarks_come_to_lie_where_they_were_sent() -> None:
     face = sample_photograph()
     changed = interventions.get(made("expression"), part="shape").apply(face, 0.6)
@@ -148,6 +155,7 @@ def test_landmarks_come_to_lie_where_they_were_sent() -> None:
     assert steps.max() > 4
 
 
+@pytest.mark.thorough
 def test_the_average_of_group_a_becomes_that_of_group_b() -> None:
     """In its middle, away from hair; a known end of the road.
 
@@ -180,6 +188,7 @@ def test_no_step_is_a_jump() -> None:
     assert max(steps) < 2.5 * min(steps)
 
 
+@pytest.mark.thorough
 def test_the_grain_of_few_faces_is_that_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two groups that differ in nothing, all fine detail is grain."""
 
@@ -238,6 +247,7 @@ def test_what_was_given_is_not_known_any_more() -> None:
     assert np.isnan(properties.measure([changed], ["age"])["age"].iloc[0])
 
 
+@pytest.mark.thorough
 def test_equal_groups_give_equal_prototypes() -> None:
     one, other = (people(1, 5, **side) for side in KINDS["gender"])
     first, second = (Prototype.between(one, list(other), "Gender, ours") for _ in range(2))
@@ -252,6 +262,7 @@ def test_equal_groups_give_equal_prototypes() -> None:
         first.colour[0] = 0
 
 
+@pytest.mark.thorough
 def test_groups_count_as_one_each_however_many_they_are() -> None:
     one, other = people(1, N, **KINDS["gender"][0]), people(2, N, **KINDS["gender"][1])
     few = Prototype.between(one, other[:6], "gender")
@@ -262,6 +273,7 @@ def test_groups_count_as_one_each_however_many_they_are() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_groups_are_subsets_of_the_own_pictures(tmp_path: Path) -> None:
     for label, seed in (("calm", 1), ("smiling", 2)):
         (tmp_path / label).mkdir()
@@ -282,6 +294,7 @@ def once(faces: tuple[Face, ...]) -> Iterator[Face]:
     yield from faces
 
 
+@pytest.mark.thorough
 def test_what_makes_no_prototype_is_said() -> None:
     one, other = people(1, 5), people(2, 5)
     unknown = one[0].replace(landmarks=np.full((478, 2), np.nan, np.float32))

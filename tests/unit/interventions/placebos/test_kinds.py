@@ -62,6 +62,7 @@ def test_nothing_happens_at_strength_zero(name: str, face: Face) -> None:
     assert np.array_equal(KINDS[name]().picture(face.image, face.box, 0.0), face.image)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 def test_the_change_grows_smoothly_with_the_amount(name: str, face: Face) -> None:
     for change in drawn(name, 4):
@@ -83,6 +84,7 @@ def test_a_small_amount_is_a_small_change(name: str, face: Face) -> None:
         assert pixel_distance(face.image, tiny, BOX) < 1.0, change
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", KINDS)
 def test_the_face_is_plainly_there_at_strength_one(name: str, face: Face) -> None:

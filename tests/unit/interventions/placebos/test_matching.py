@@ -77,6 +77,7 @@ def test_regions_add_up_to_the_whole(rng: np.random.Generator) -> None:
     assert np.sqrt(np.mean(parts**2)) == pytest.approx(pixel_distance(a, b, box))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("distances", [[0.0, 0.3, 0.9, 2.0, 4.0, 6.0, 8.0], [0.0, 5.0, 5.0, 1.0, 0.0, 3.0]])
 def test_distances_are_matched_at_every_strength(name: str, distances: list[float]) -> None:
@@ -109,6 +110,7 @@ def test_what_cannot_be_reached_takes_the_largest_admissible_change_and_says_so(
     assert sweep.amounts[2] == pytest.approx(sweep.change.most)
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(
     distances=st.lists(st.floats(0, 40), min_size=1, max_size=5),
@@ -123,6 +125,7 @@ def test_any_distances(distances: list[float], name: str, seed: int) -> None:
             assert distance < asked
 
 
+@pytest.mark.thorough
 def test_larger_distances_take_larger_amounts() -> None:
     for name in KINDS:
         amounts = matched_sweep(FACE, np.linspace(0, 6, 7), name, 1).amounts
@@ -181,6 +184,7 @@ def test_a_sweep_is_the_same_whatever_came_before() -> None:
     assert other.change != whole[0].change
 
 
+@pytest.mark.thorough
 def test_only_the_kinds_that_are_given_take_turns() -> None:
     kinds = sorted(set(KINDS) - {"blur"})
     n = 2 * len(kinds)
@@ -195,6 +199,7 @@ def test_only_the_kinds_that_are_given_take_turns() -> None:
         placebo_sweeps(FACE, [1.0], 1, kinds=["blurr"])
 
 
+@pytest.mark.thorough
 def test_kinds_that_are_too_weak_take_no_turn_while_ten_others_can() -> None:
     small, large, huge = (set(kinds_in_turn(FACE, distance)) for distance in (2.0, 22.0, 120.0))
     assert small == set(KINDS)

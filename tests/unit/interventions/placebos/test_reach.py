@@ -46,12 +46,13 @@ def missing(table: pd.DataFrame) -> bool:
     return bool(table["matched"].mean() < 0.8 or table["kinds"].median() < LEAST_KINDS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", CHANGES[::4], ids=lambda change: change.id)
 def test_placebos_are_as_large_or_it_is_said(change: Intervention) -> None:
     assert said(change) or not missing(reach(change, usual_heads()[:3]))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.id)
 def test_placebos_are_as_large_over_forty_heads_or_it_is_said(change: Intervention) -> None:
     assert said(change) == missing(reach(change, usual_heads()))

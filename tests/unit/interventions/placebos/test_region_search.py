@@ -50,6 +50,7 @@ def twin_distances(before: Face, after: npt.NDArray[np.uint8]) -> list[float]:
     return [float(np.sqrt(np.mean(squares[name]))) for name in REGIONS]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["shift", "jpeg", "light"])
 def test_the_distances_are_those_of_the_pictures(name: str) -> None:
     sweep = by_region(LOPSIDED, name)
@@ -65,6 +66,7 @@ def test_the_distances_are_those_of_the_pictures(name: str) -> None:
             assert bool(match.reached[place, quarter]) == near
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 def test_every_quarter_is_matched_at_every_strength(name: str) -> None:
     for seed in range(3):
@@ -77,6 +79,7 @@ def test_every_quarter_is_matched_at_every_strength(name: str) -> None:
         assert np.array_equal(sweep.amounts, sweep.by_region.amounts.max(axis=1))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 def test_away_from_the_seams_a_quarter_shows_the_change_itself(name: str) -> None:
     sweep = by_region(LOPSIDED[[0, 3]], name)
@@ -94,6 +97,7 @@ def test_away_from_the_seams_a_quarter_shows_the_change_itself(name: str) -> Non
         assert np.array_equal(sweep.images[1][inner], alone[inner])
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 def test_what_stays_stays_bit_for_bit(name: str) -> None:
     """The eyes turn: nothing below them does."""
@@ -105,6 +109,7 @@ def test_what_stays_stays_bit_for_bit(name: str) -> None:
     assert np.array_equal(sweep.images[1][98:], FACE.image[98:])
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 def test_what_cannot_be_reached_takes_the_largest_admissible_change_and_says_so(name: str) -> None:
     sweep = by_region(np.array([[0.0, 0, 0, 0], [2.0, 150.0, 2.0, 1.0]]), name)
@@ -114,6 +119,7 @@ def test_what_cannot_be_reached_takes_the_largest_admissible_change_and_says_so(
     assert sweep.reached.tolist() == [True, False]
 
 
+@pytest.mark.thorough
 @settings(max_examples=30, deadline=None)
 @given(
     wanted=st.lists(st.floats(0, 30), min_size=4, max_size=4),
@@ -139,6 +145,7 @@ def test_equal_quarters_are_changed_nearly_as_a_whole() -> None:
     assert np.ptp(sweep.by_region.amounts) < 0.1 * sweep.by_region.amounts.max()
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(16, 90), st.integers(16, 90)),
@@ -158,6 +165,7 @@ def test_shares_add_up_to_one_and_fade_in_the_quarter_that_changes_more(
     assert total == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_the_same_whatever_came_before() -> None:
     asked = {"distances": whole(LOPSIDED), "seed": 2, "regions": LOPSIDED}
     every = list(placebo_sweeps(FACE, n=6, **asked))  # type: ignore[arg-type]
@@ -170,6 +178,7 @@ def test_a_sweep_is_the_same_whatever_came_before() -> None:
     assert all(sweep.by_region is None for sweep in plain)
 
 
+@pytest.mark.thorough
 def test_matching_by_region_brings_the_quarters_nearer_than_matching_the_whole() -> None:
     def miss(sweep: MatchedSweep) -> float:
         return float(np.abs(sweep.regions - LOPSIDED).mean())

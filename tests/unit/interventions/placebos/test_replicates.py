@@ -74,6 +74,7 @@ def test_nothing_changes_at_zero() -> None:
     assert np.array_equal(Nuisance((0.0, 0.0), 0.0, 0.0).apply(IMAGES, BOX), IMAGES)
 
 
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None)
 @given(
     shift=st.tuples(st.floats(-0.02, 0.02), st.floats(-0.02, 0.02)),

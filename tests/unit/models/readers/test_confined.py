@@ -35,6 +35,7 @@ def ended(code: str, seconds: int = 20, memory: int = 2**30) -> subprocess.Compl
     return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     platform.machine() not in {"x86_64", "aarch64"} or not Path("/proc/sys/kernel/seccomp").exists(),
     reason="this system has no filter of calls that facelib knows",
@@ -53,6 +54,7 @@ def test_it_can_compute_and_answer() -> None:
     assert ended(code).stdout == "10\n"
 
 
+@pytest.mark.thorough
 def test_what_is_open_stays_open(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("as it was")
     code = "print(os.read(0, 99).decode())"
@@ -64,6 +66,7 @@ def test_what_is_open_stays_open(tmp_path: Path) -> None:
     assert found.stdout == "as it was\n"
 
 
+@pytest.mark.one_case
 @pytest.mark.skipif(not abi(), reason="this kernel has no Landlock")
 @pytest.mark.parametrize(
     "attempt",
@@ -114,6 +117,7 @@ print("went on")
     assert "Landlock can't be used" in found.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to both limits")
 def test_time_and_memory_end() -> None:
     assert ended("while True: pass", seconds=1).returncode < 0

@@ -137,11 +137,13 @@ KINDS: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", PLACES | KINDS)
 def test_every_layer(name: str, tmp_path: Path) -> None:
     compare((PLACES | KINDS)[name](), tmp_path)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
     ("size", "stride", "side"), [(2, 1, 15), (3, 1, 15), (3, 2, 15), (3, 2, 16), (5, 3, 16)]
@@ -184,12 +186,14 @@ def functional(seed: int = 3) -> Any:
     return randomised(keras.Model(picture, L.Dense(7, activation="softmax")(x)), seed)
 
 
+@pytest.mark.thorough
 def test_a_functional_graph(tmp_path: Path) -> None:
     found = compare(functional(), tmp_path)
     assert (found.outputs, found.ending) == ("logits", "softmax")
     assert found.description.startswith("Keras Functional of ")
 
 
+@pytest.mark.thorough
 def test_the_network_can_be_copied_sent_and_traced(tmp_path: Path) -> None:
     network = both(functional(), tmp_path)[0].network
     x = torch.rand(2, 3, 12, 12)
@@ -203,6 +207,7 @@ def test_the_network_can_be_copied_sent_and_traced(tmp_path: Path) -> None:
     assert not network.training
 
 
+@pytest.mark.thorough
 def test_gradients_reach_the_picture(tmp_path: Path) -> None:
     x = torch.rand(1, 3, 12, 12, requires_grad=True)
     both(functional(), tmp_path)[0].network(x)[0, 2].backward()
@@ -224,6 +229,7 @@ ENDINGS: dict[str, tuple[Callable[[], Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ENDINGS)
 def test_the_ending_is_taken_off(name: str, tmp_path: Path) -> None:
     make, ending = ENDINGS[name]
@@ -242,6 +248,7 @@ def test_probabilities_that_cannot_be_taken_apart_are_told(tmp_path: Path) -> No
 KINDS_DRAWN = ["conv", "depthwise", "separable", "max", "norm", "branch", "pad"]
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=25)
 @given(data=st.data())
 def test_random_networks(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -271,6 +278,7 @@ def test_random_networks(data: st.DataObject, tmp_path_factory: pytest.TempPathF
     compare(model, tmp_path_factory.mktemp("keras"), count=2)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("suffix", [".weights.h5", ".h5"])
 @pytest.mark.parametrize("renamed", [False, True])
 def test_weights_alone_need_the_config(tmp_path: Path, suffix: str, renamed: bool) -> None:
@@ -309,6 +317,7 @@ def test_any_size_needs_one(tmp_path: Path) -> None:
     torch.testing.assert_close(finished(found, x), answers(model, x), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.thorough
 def test_keras_2_wrote_it_otherwise(tmp_path: Path) -> None:
     """The same network as Keras 2 put it: lists for connections, batch_input_shape, names with ":0"."""
     model = functional()
@@ -358,6 +367,7 @@ def histories(value: Any) -> list[list[Any]]:
     return []
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize(
     ("name", "file"),

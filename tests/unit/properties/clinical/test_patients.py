@@ -63,6 +63,7 @@ def table(faces: FaceSet) -> pd.DataFrame:
     return properties.clinical_measures(faces)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_one_call_makes_one_tidy_table(faces: FaceSet, table: pd.DataFrame) -> None:
     assert list(table) == list(COLUMNS)
@@ -76,6 +77,7 @@ def test_one_call_makes_one_tidy_table(faces: FaceSet, table: pd.DataFrame) -> N
     assert 15 < smile.loc[("commissure_distance", "right"), "mm"] < 60
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_selfie_that_is_said_to_be_mirrored_has_its_sides_right(table: pd.DataFrame, folder: Path) -> None:
     smile, selfie = rows(table, "smile.png"), rows(table, "selfie.png")
@@ -86,6 +88,7 @@ def test_a_selfie_that_is_said_to_be_mirrored_has_its_sides_right(table: pd.Data
     assert silent.loc[("mouth_angle", "difference"), "value"] > 5, "unsaid, it is taken as it is"
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_what_cannot_be_seen_is_missing_with_its_reason(table: pd.DataFrame) -> None:
     closed = rows(table, "closed.png")
@@ -187,6 +190,7 @@ def test_a_face_without_landmarks_says_so() -> None:
     assert "iris" in table.loc[("mrd1", "left"), "missing"]
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=40)
 @given(
     st.integers(0, 999),

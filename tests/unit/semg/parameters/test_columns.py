@@ -116,6 +116,7 @@ def test_damaged_files_are_typed_errors(content: bytes) -> None:
 cells = st.one_of(st.floats(), st.none(), st.integers(-5, 5), st.text(max_size=3), st.binary(max_size=2))
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text(max_size=4), st.lists(cells, max_size=4), max_size=4), st.booleans())
 def test_any_table_is_taken_or_refused_in_words(table: dict[str, list[Any]], by_hand: bool) -> None:

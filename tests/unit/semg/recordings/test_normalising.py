@@ -146,6 +146,7 @@ def test_what_does_not_belong_together_is_said(session: list[Recording]) -> None
             scale_of(session, low=low, high=high)
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(
     arrays.arrays(

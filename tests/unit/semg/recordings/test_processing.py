@@ -312,6 +312,7 @@ def test_constants_out_of_range_are_said(wrong: dict) -> None:
         Chain(**wrong)
 
 
+@pytest.mark.thorough
 def test_memory_is_that_of_a_channel_not_of_all() -> None:
     """Ten minutes need no more beside the signals than a few copies of one channel."""
     names = tuple(f"{channel} {which}" for channel in CHANNELS for which in (1, 2))
@@ -328,7 +329,7 @@ def test_memory_is_that_of_a_channel_not_of_all() -> None:
     assert peak < 12 * one_channel  # of 22, and 44 inputs
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_ten_minutes_of_44_inputs_take_less_than_was_promised(tmp_path: Path) -> None:
     """20 s and 1.5 GB; seconds are the processors', so that a busy machine doesn't count."""
     script = Path(__file__).parents[4] / "benchmarks" / "semg.py"

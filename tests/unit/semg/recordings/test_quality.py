@@ -196,6 +196,7 @@ def test_inputs_are_checked_before_they_are_paired() -> None:
     assert montage.severity == "error"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("factor", "meant"), [(1e-6, "V or mV"), (1e-3, "V or mV"), (1e3, "nV")])
 @pytest.mark.parametrize("kind", ["bipolar", "envelope"])
 def test_numbers_in_another_unit_are_found(factor: float, meant: str, kind: str) -> None:
@@ -213,6 +214,7 @@ def test_a_session_without_emg_is_a_note() -> None:
     assert "1N" in found.words
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("faults", "wanted"),
     [
@@ -263,6 +265,7 @@ def test_spectra_need_signals() -> None:
     assert harmonics(50, 500) == [50, 100, 150, 200, 250]
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     arrays.arrays(
@@ -288,6 +291,7 @@ def test_a_recording_without_samples_is_an_error(kind: Kind) -> None:
     assert (finding.severity, finding.what) == ("error", "missing samples")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(5))
 def test_a_clip_without_faults_is_not_warned_about(seed: int) -> None:
     """In 8 s a muscle may never rest: its weakest moments are no noise, and no electrode sits badly."""
@@ -326,6 +330,7 @@ def test_a_moving_lead_is_found_where_it_moves_and_no_muscle_is_taken_for_one() 
     assert (taken.severity, taken.remedy) == ("note", "The band-pass takes it.")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4))
 def test_no_clip_without_faults_has_a_moving_lead(seed: int) -> None:
     clip = simulate_clip(("happy", "sad", "angry", "Clench")[seed], 8.0, seed=70 + seed, raw=True)

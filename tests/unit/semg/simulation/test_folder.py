@@ -40,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate(tmp_path_factory.mktemp("mmm") / "one", **SETTINGS)  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_inventory_tells_of_every_file(folder: Path) -> None:
     table = pd.read_csv(folder / "MMM.csv", dtype=str, keep_default_na=False)
@@ -54,6 +55,7 @@ def test_the_inventory_tells_of_every_file(folder: Path) -> None:
     assert "SIMULATED" in (folder / "README.txt").read_text()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_row_i_of_the_signals_is_frame_i_of_the_film(folder: Path) -> None:
     table = pd.read_csv(folder / "emg/99_1S/99_1S_emotion_01_happy.csv", index_col=0)
@@ -67,6 +69,7 @@ def test_row_i_of_the_signals_is_frame_i_of_the_film(folder: Path) -> None:
     np.testing.assert_allclose(found, clip.envelope.signals, atol=1e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_the_truth_stands_beside_it(folder: Path) -> None:
     clip = simulate_clip("Brow-Left", 0.5, session="1S", seed=3, name="99_1S_schaede_02_Brow-Left")
@@ -81,6 +84,7 @@ def test_the_truth_stands_beside_it(folder: Path) -> None:
     assert "simulated" in about["made by"]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_stopped_it_goes_on_and_ends_the_same(folder: Path, tmp_path: Path) -> None:
     asked = iter([False] * 40 + [True] * 100)  # in the middle of a film
@@ -96,6 +100,7 @@ def test_stopped_it_goes_on_and_ends_the_same(folder: Path, tmp_path: Path) -> N
     assert contents(target) == contents(folder)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize(
     "name", ["about.json", "README.txt", "*.parquet", "*.mp4", "emg/*/*.csv", "*.csv.gz", "MMM*.csv"]
@@ -151,6 +156,7 @@ def test_the_folder_opens_as_a_data_set_whose_clips_are_pairs(folder: Path) -> N
     np.testing.assert_allclose(pairs[0].envelope.pick(CHANNELS).signals, clip.envelope.signals, atol=1e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_networks_read_the_film_and_dropped_frames_are_missed(tmp_path: Path, single_threaded: None) -> None:
     settings = {"sessions": ("1S",), "tasks": ("happy",), "seconds": 0.5, "size": 96}

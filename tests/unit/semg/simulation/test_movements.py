@@ -27,6 +27,7 @@ def test_the_tasks_of_the_data_set_are_there() -> None:
     assert {task.mode for task in TASKS.values()} == {"schaede", "emotion"}
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.id)
 def test_what_takes_part_is_what_is_active(task) -> None:  # type: ignore[no-untyped-def]
     found = means(task.id)

@@ -72,6 +72,7 @@ def test_the_expected_envelope_is_the_one_of_the_signals(activity: Activity, str
     assert np.median(weak) < 2 * AMPLIFIER
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("lag", [-0.4, 0.25])
 def test_signals_come_later_by_the_lag(
@@ -89,6 +90,7 @@ def test_signals_come_later_by_the_lag(
     assert abs(frames[int(np.argmax(fits))] / 30 - lag) <= 1 / 30
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("quick", [True, False])
 def test_faults_are_what_they_are_called(activity: Activity, strengths: np.ndarray, quick: bool) -> None:
     def made(faults: Faults) -> np.ndarray:

@@ -61,6 +61,7 @@ def test_progress_counts_data_sets() -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+@pytest.mark.thorough
 def test_curves_are_tidy_and_power_grows() -> None:
     told: list[tuple[float, float]] = []
     over_n = rates_over_n(

@@ -97,6 +97,7 @@ def test_every_scenario_that_a_test_can_hold_fixed_was_measured(whole: pd.DataFr
     assert {"linear", "quadratic", "signs", "variance", "threshold"} <= set(power["shape"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", EXACT)
 def test_rows_come_again_with_their_seed(whole: pd.DataFrame, method: str) -> None:
     rows = whole[(whole["method"] == method) & (whole["alpha"] == 0.05) & (whole["shape"] == "none")]

@@ -98,12 +98,13 @@ def test_does_not_matter_keeps_its_level_whatever_the_changes_are(
     assert wrong <= binom.ppf(0.999, RUNS, 0.05)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "world",
     [
         "few",
-        pytest.param("saturated", marks=pytest.mark.slow),
-        pytest.param("normal", marks=pytest.mark.slow),
+        pytest.param("saturated", marks=pytest.mark.thorough),
+        pytest.param("normal", marks=pytest.mark.thorough),
     ],
 )
 def test_who_looks_after_every_fifth_person_is_misled_no_more_often(
@@ -145,6 +146,7 @@ def table_of(d: Floats, start: float = 0.9) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@pytest.mark.thorough
 def test_an_interim_look_has_no_p_and_intervals_by_bets(rng: np.random.Generator) -> None:
     d = np.clip(rng.normal(-0.5, 0.1, 40), -0.9, 0.1)
     rows = table_of(d)

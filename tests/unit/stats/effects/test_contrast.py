@@ -112,6 +112,7 @@ def test_classifiers_are_counted_raw_and_because(rng: np.random.Generator) -> No
     assert "Mean output at strength 0: .79 to .82." in words
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("correction", ["holm", "bh", "by", "max"])
 def test_every_correction_is_over_the_classifiers(correction: str, rng: np.random.Generator) -> None:
     both_labels = pd.concat([make_table(rng), make_table(rng, label="sad")])
@@ -247,6 +248,7 @@ def test_each_family_is_named_with_its_own_size(rng: np.random.Generator) -> Non
     assert "1 classifier has no control" in found.notes
 
 
+@pytest.mark.thorough
 def test_what_can_not_be_shown_is_said(rng: np.random.Generator) -> None:
     one, many = {"fer": (0.4, 0.1)}, {f"network {i}": (0.4, 0.1) for i in range(17)}
     few = lowering(rows_of(one, 3, rng), "one side", "both sides", label="happy")
@@ -278,6 +280,7 @@ def test_skewed_effects_are_said_beside_the_count(rng: np.random.Generator) -> N
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fall", [0.02, 0.12])
 def test_the_count_says_of_skew_what_the_table_of_the_same_quantity_says(fall: float) -> None:
     """ "p too small" stood above a table that said "too large" of the same differences."""

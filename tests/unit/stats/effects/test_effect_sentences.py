@@ -135,6 +135,7 @@ def test_another_row_is_refused() -> None:
         describe_effect({name: value for name, value in ROW.items() if name not in ("mean", "verdict")})
 
 
+@pytest.mark.thorough
 def test_no_interval_goes_where_no_probability_can() -> None:
     """Of four people an interval of a change in probability reached -1.40."""
     ends = {"a": 0.02, "b": 0.05, "c": 0.9, "d": 0.97}

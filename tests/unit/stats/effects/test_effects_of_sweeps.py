@@ -21,6 +21,7 @@ def table() -> pd.DataFrame:
     return pd.concat([facelib.sweep(*run, ["fer"], steps=3, size=128, replicates=5).table for run in runs])
 
 
+@pytest.mark.thorough
 def test_concatenated_sweeps_are_the_table(table: pd.DataFrame) -> None:
     found = effects_over_faces(table, alternative="less")
     assert len(found) == 2 * 7
@@ -35,6 +36,7 @@ def test_concatenated_sweeps_are_the_table(table: pd.DataFrame) -> None:
 SAME = "the same total activation on both sides"
 
 
+@pytest.mark.thorough
 def test_the_control_is_on_the_same_heads(table: pd.DataFrame) -> None:
     found = contrast(table, *PAIR)
     assert (found["n"] == 6).all()

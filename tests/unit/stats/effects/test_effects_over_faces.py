@@ -83,6 +83,7 @@ def slow_differences(
     return {cell: [float(np.mean(v)) for v in people.values()] for cell, people in found.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("value", ["probability", "logit"])
 @pytest.mark.parametrize("summary", ["difference", "slope"])
 @pytest.mark.parametrize("identities", [False, True])
@@ -148,6 +149,7 @@ def test_a_known_effect_is_found_and_nothing_is_found_elsewhere(rng: np.random.G
     assert (found["family"] == 12).all()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("summary", ["difference", "slope"])
 def test_row_order_and_index_do_not_matter(summary: str, rng: np.random.Generator) -> None:
     table = make_table(rng, faces=48)
@@ -327,6 +329,7 @@ def test_the_mixed_model_is_optional(rng: np.random.Generator) -> None:
     pd.testing.assert_frame_equal(no_logits, without)
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_rows_take_less_than_a_second(rng: np.random.Generator) -> None:
     names = [[f"face {i}" for i in range(60)], ["symmetry"], np.linspace(0, 1, 21)]
     names += [[f"network {i}" for i in range(12)], [f"label {i}" for i in range(7)]]
@@ -429,13 +432,14 @@ def judged_or_refused(seed: int) -> None:
         describe_lowering(lowering(table, "a", "b", label="happy", **options))
 
 
+@pytest.mark.thorough
 @settings(MANY, max_examples=50)
 @given(st.integers(0, 10**6))
 def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
     judged_or_refused(seed)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(MANY, max_examples=750)
 @given(st.integers(0, 10**6))
 def test_hundreds_of_tables_are_judged_or_refused_by_name(seed: int) -> None:
@@ -508,6 +512,7 @@ def test_intervals_need_enough_resamples(
     assert len(effects_over_faces(make_table(rng, faces=19), **options)) == 12  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 @given(
     st.lists(st.sampled_from([-0.5, -0.1, 0.0, 0.1, 0.3]), min_size=1, max_size=60),
     st.sampled_from([0.01, 0.05, 0.10]),

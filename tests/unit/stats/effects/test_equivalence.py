@@ -48,6 +48,7 @@ def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.rando
     assert len(seen) >= 2
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("d", "verdict", "half", "double", "addition"),
     [
@@ -73,6 +74,7 @@ def test_verdicts(d: list[float], verdict: str, half: str, double: str, addition
     assert {few.verdict, few.verdict_half, few.verdict_double} == {"cannot tell"}
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(st.integers(-50, 50).map(lambda x: x / 100), min_size=2, max_size=12),

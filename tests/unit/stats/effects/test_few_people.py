@@ -90,6 +90,7 @@ def test_impossible_questions_are_refused(call: Any, message: str) -> None:
         call()
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.integers(1, 60).flatmap(lambda n: st.lists(st.floats(-0.3, 0.3), min_size=n, max_size=n)),
@@ -120,6 +121,7 @@ def table_of(effects: np.ndarray[Any, Any], start: float = 0.5) -> pd.DataFrame:
     )
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(
     st.integers(1, 28),
@@ -180,6 +182,7 @@ def test_how_many_classifiers_fall_is_not_said_of_too_few_people() -> None:
     )
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("delta", [0.05, 0.10, 0.20])
 @pytest.mark.parametrize("power", [0.05, 0.5, 0.8])
 def test_the_planner_never_recommends_fewer(delta: float, power: float) -> None:

@@ -111,6 +111,7 @@ def test_no_spread_is_no_width(n: int, value: float) -> None:
     assert known.confidence_below(value - 1).tolist() == [0.0]
 
 
+@pytest.mark.thorough
 @given(
     st.lists(st.floats(-1, 1).map(lambda x: round(x, 6)), min_size=20, max_size=24),
     st.sampled_from([-2.0, 0.5, 1000.0]),

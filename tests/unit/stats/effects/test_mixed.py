@@ -48,6 +48,7 @@ def statsmodels_fit(y: np.ndarray):  # type: ignore[no-untyped-def]
         return model.fit(reml=True)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [8, 25, 60])
 def test_the_closed_form_is_statsmodels_reml(n: int, rng: np.random.Generator) -> None:
     y = curves(rng, n)
@@ -57,6 +58,7 @@ def test_the_closed_form_is_statsmodels_reml(n: int, rng: np.random.Generator) -
     assert found.se[0] == pytest.approx(oracle.bse["strength"], rel=1e-3)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("missing", [0.01, 0.2, 0.5])
 def test_with_gaps_the_likelihood_is_statsmodels(missing: float, rng: np.random.Generator) -> None:
     y = curves(rng, 30)
@@ -133,6 +135,7 @@ def test_whatever_statsmodels_warns_of_is_a_reason(monkeypatch: pytest.MonkeyPat
     assert found.notes == ("MixedLM did not converge (ConvergenceWarning)",)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("engine", ["facelib", "statsmodels"])
 @pytest.mark.parametrize("gap", [False, True])
 def test_a_singular_fit_says_so_and_falls_back(gap: bool, engine: str, rng: np.random.Generator) -> None:

@@ -33,6 +33,7 @@ def slow_p(d: list[float], alternative: str) -> float:
     return hits / len(patterns)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
 @given(d=WHOLE)
 def test_all_patterns_are_the_formula(alternative: str, d: list[float]) -> None:
@@ -116,6 +117,7 @@ def test_no_difference_is_no_evidence() -> None:
     assert sign_flip([0.1, 0.2, -0.3]).p_value == 1.0  # the sum is 5e-17, not 0
 
 
+@pytest.mark.thorough
 @given(
     st.lists(st.floats(-1, 1), min_size=2, max_size=9),
     st.sampled_from([1e-8, 0.25, 3.0, 1e6]),

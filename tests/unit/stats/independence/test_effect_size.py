@@ -64,6 +64,7 @@ def test_it_finds_effects_of_all_shapes_and_does_not_grow_with_n(
     assert sizes[0] == pytest.approx(sizes[1], abs=0.06)
 
 
+@pytest.mark.thorough
 def test_it_is_about_zero_where_nothing_matters(rng: np.random.Generator) -> None:
     values = []
     for _ in range(200):
@@ -86,6 +87,7 @@ def test_units_do_not_matter_and_a_property_of_several_numbers_has_none(rng: np.
     assert np.isnan(explained(problem_of(np.stack([x, y], axis=1), y, None))).all()
 
 
+@pytest.mark.thorough
 def test_halves_vary_as_the_whole_sample_does(rng: np.random.Generator) -> None:
     spread, values = [], []
     for seed in range(60):

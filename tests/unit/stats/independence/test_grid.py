@@ -58,6 +58,7 @@ def test_a_cell_is_the_single_test(faces: Any, method: str) -> None:
             assert found["p"] == pytest.approx(alone.p_value, rel=1e-6)
 
 
+@pytest.mark.thorough
 def test_corrections_count_one_family_a_method(faces: Any) -> None:
     grid = independence_grid(*faces, LABELS, methods=["partial_correlation"])
     for column, name in (("p_holm", "holm"), ("p_bh", "fdr_bh"), ("p_by", "fdr_by")):
@@ -66,6 +67,7 @@ def test_corrections_count_one_family_a_method(faces: Any) -> None:
     assert cell(grid, "age", "happy", "partial_correlation")["rejects_holm"]
 
 
+@pytest.mark.thorough
 def test_the_vote_is_the_second_smallest_of_three(faces: Any) -> None:
     grid = independence_grid(*faces, LABELS, methods=VOTERS, alpha=0.05)
     for (prop, output), rows in grid.groupby(["property", "output"]):
@@ -78,6 +80,7 @@ def test_the_vote_is_the_second_smallest_of_three(faces: Any) -> None:
     assert not cell(grid, "gender", "sad", "vote")["rejects"]
 
 
+@pytest.mark.thorough
 def test_the_vote_of_exact_tests_decides_by_its_own_p(faces: Any) -> None:
     grid = independence_grid(*faces, LABELS, alpha=0.05)
     for (prop, output), rows in grid.groupby(["property", "output"]):
@@ -98,7 +101,8 @@ def test_two_of_three_exact_tests_below_alpha_are_not_enough() -> None:
     assert found.loc["vote", ["rejects", "votes"]].tolist() == [True, 2]  # as before
 
 
-@pytest.mark.parametrize("tied", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("tied", [True, pytest.param(False, marks=pytest.mark.thorough)])
 def test_a_rare_property_and_a_rare_decision_hold_the_level(tied: bool) -> None:
     rng, rejected, sets = np.random.default_rng(11), {"kcit": 0, "rcot": 0}, 0
     for _ in range(16):
@@ -118,6 +122,7 @@ def test_a_rare_property_and_a_rare_decision_hold_the_level(tied: bool) -> None:
     assert max(rejected.values()) <= scipy_stats.binom.ppf(0.999, sets, 0.05), rejected  # .12 to .23 before
 
 
+@pytest.mark.thorough
 def test_the_null_is_chosen_by_each_variable_beside_the_labels(faces: Any) -> None:
     rng = np.random.default_rng(3)
     rare, other = (rng.permutation(np.repeat([1.0, 0.0], [12, N - 12])) for _ in range(2))
@@ -149,7 +154,7 @@ def test_the_max_statistic_keeps_the_family_and_beats_holm_on_correlated_outputs
     assert (grid["p_max"] < grid["p_holm"]).all()  # twenty copies are one test, and the permutations know it
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_max_statistic_holds_the_family_wise_level() -> None:
     rng, runs, rejected = np.random.default_rng(11), 200, 0
     for seed in range(runs):
@@ -205,6 +210,7 @@ def test_progress_is_told_and_false_cancels(faces: Any) -> None:
     assert later["notes"].str.contains("Not run: cancelled").all()
 
 
+@pytest.mark.thorough
 def test_a_budget_ends_drawing_and_what_was_drawn_is_valid() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=N)
@@ -268,6 +274,7 @@ def test_a_logit_vector_is_one_output(faces: Any) -> None:
     assert cell(grid, "age", "logits", "partial_correlation")["rejects"]
 
 
+@pytest.mark.thorough
 def test_a_continuous_conditioner_leaves_out_tests_that_need_labels(faces: Any) -> None:
     z = np.random.default_rng(0).normal(size=N)
     grid = independence_grid(*faces, z, n_permutations=50)
@@ -353,6 +360,7 @@ def test_a_vote_that_lacks_a_test_is_not_decided(faces: Any) -> None:
     assert share_significant(grid).set_index("method").loc["vote", "tests"].tolist() == [0, 0]
 
 
+@pytest.mark.thorough
 def test_a_voter_that_cannot_test_a_pair_is_named_and_counts_as_one(faces: Any) -> None:
     properties, outputs = faces
     labels = (np.arange(N) % 42).astype(str)  # five faces a label: too few neighbours
@@ -369,6 +377,7 @@ def test_a_voter_that_cannot_test_a_pair_is_named_and_counts_as_one(faces: Any) 
     assert (dead["notes"][dead["method"] == "vote"] == "Not testable: none of the three could test it.").all()
 
 
+@pytest.mark.thorough
 def test_the_vote_repeats_the_caveats_of_its_tests(faces: Any) -> None:
     grid = independence_grid(*faces, LABELS, methods=VOTERS, n_permutations=99)
     notes = cell(grid, "age", "happy", "vote")["notes"]
@@ -394,6 +403,7 @@ def several_pictures() -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough
 def test_every_part_has_its_share_of_the_time() -> None:
     grid = independence_grid(
         **several_pictures(), methods=["within_dcov"], budget=0.6, n_permutations=10_000_000
@@ -445,6 +455,7 @@ def test_a_conditioner_that_cannot_be_held_is_refused_before_anything_runs(faces
     assert not seen
 
 
+@pytest.mark.thorough
 def test_a_budget_that_ends_too_soon_for_the_family_is_said() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=N)
@@ -457,6 +468,7 @@ def test_a_budget_that_ends_too_soon_for_the_family_is_said() -> None:
     assert grid["notes"].str.contains(note, regex=False).all()
 
 
+@pytest.mark.thorough
 def test_progress_fills_whatever_can_be_tested(faces: Any) -> None:
     seen: list[Progress] = []
     outputs = faces[1].assign(dead=0.0)
@@ -476,6 +488,7 @@ def test_progress_fills_whatever_can_be_tested(faces: Any) -> None:
     assert (seen[-1].done, seen[-1].total) == (2, 2)
 
 
+@pytest.mark.thorough
 def test_persons_have_a_max_statistic() -> None:
     data = several_pictures()
     data["properties"] = {name: data["properties"]["age"] * k for name, k in (("age", 1), ("twice", 2))}
@@ -516,6 +529,7 @@ def test_where_there_is_no_max_statistic_it_is_said(faces: Any) -> None:
     assert cancelled["p"].notna().all()
 
 
+@pytest.mark.thorough
 def test_a_budget_ends_the_max_statistic_too(faces: Any) -> None:
     started = time.monotonic()
     grid = independence_grid(

@@ -50,6 +50,7 @@ def faces(draw: st.DrawFn, method: str) -> tuple[Any, Any, Any]:
     return x, y, z[held]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", TESTS)
 @FEW
 @given(st.data())
@@ -71,6 +72,7 @@ def test_order_units_and_names_change_nothing(method: str, data: st.DataObject) 
     assert second.notes == first.notes
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", ["partial_correlation", "kcit"])
 @FEW
 @given(st.data())
@@ -125,6 +127,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", TESTS)
 @settings(FEW, max_examples=120)
 @given(st.data())

@@ -155,6 +155,7 @@ def test_what_the_conditioner_explains_is_not_testable() -> None:
         assert "conditioner leaves too little" in result.notes[0]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("columns", "testable"), [(7, True), (8, False), (9, False)])
 def test_columns_that_must_fit_are_not_tested(columns: int, testable: bool) -> None:
     """Three columns against eight of eleven faces have directions in common whatever they hold."""

@@ -35,6 +35,7 @@ def test_averages_are_means(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(rows.mean(values), slow, rtol=1e-12)
 
 
+@pytest.mark.thorough
 def test_persons_with_some_labels_in_common_hold_the_level() -> None:
     p = []
     for seed in range(120):

@@ -22,7 +22,8 @@ def test_what_has_no_label_in_common_has_p_one(method: str, seed: int) -> None:
     assert independence_test(x, y, label, method, seed).p_value == pytest.approx(1.0, abs=0.002)
 
 
-@pytest.mark.parametrize("method", ["kcit", pytest.param("rcot", marks=pytest.mark.slow)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("method", ["kcit", pytest.param("rcot", marks=pytest.mark.thorough)])
 def test_rare_properties_and_outputs_that_are_mostly_one_hold_the_level(method: str) -> None:
     p = p_values(method, "labels_7_rare_tied", 100, runs=300, seed=5)
     for level in (0.01, 0.05, 0.10):

@@ -118,6 +118,7 @@ def test_p_is_merged_over_nine_draws_by_twice_the_median() -> None:
         assert prepared.statistic[i, j] == pytest.approx(t, rel=1e-5)
 
 
+@pytest.mark.thorough
 def test_one_draw_says_little_and_merging_helps() -> None:
     rng = np.random.default_rng(1)
     x = rng.standard_normal(300)
@@ -264,6 +265,7 @@ def test_widths_come_from_at_most_five_hundred_rows() -> None:
     assert np.array_equal(np.sort(sampled(100, 3)), np.arange(100))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 def test_widths_are_those_of_all_rows(seed: int) -> None:
     """Rows are arranged and sampled with one seed: the sample must not be the rows of lowest content."""

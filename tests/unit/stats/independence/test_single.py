@@ -103,6 +103,7 @@ def test_a_result_is_frozen_and_carries_what_was_set() -> None:
         result.p_value = 0.0  # type: ignore[misc]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", TESTS)
 @pytest.mark.parametrize("constant", ["x", "y"])
 @pytest.mark.parametrize("where", ["for all faces", "within every label"])

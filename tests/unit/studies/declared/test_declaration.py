@@ -70,6 +70,7 @@ def test_studies_open_themselves_from_files(tmp_path: Path) -> None:
         ObservationalStudy.from_yaml(tmp_path / "plan.yml")
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["study.yml", "observational.yml"])
 def test_the_documented_examples_load_and_are_written_back(name: str, tmp_path: Path) -> None:
     declared = load_declaration(ROOT / "docs" / name)

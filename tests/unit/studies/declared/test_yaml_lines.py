@@ -46,6 +46,7 @@ def test_any_text_is_read_or_refused_with_a_message(content: str | bytes) -> Non
     assert message.startswith("plan.yml")
 
 
+@pytest.mark.thorough
 @given(st.text(st.sampled_from("ab:-[]{}'\"#&*!|> \n\t?,%@`1.e"), max_size=60))
 def test_what_we_read_pyyaml_reads_as_well(content: str) -> None:
     try:
@@ -78,6 +79,7 @@ def test_words_mean_what_they_look_like(word: str, value: Any) -> None:
     assert type(found) is type(value)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("content", "message"),
     [

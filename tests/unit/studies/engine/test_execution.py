@@ -59,6 +59,7 @@ def loky_processes() -> list[int]:
     return [one.pid for one in children if one.is_running() and "LokyProcess" in " ".join(one.cmdline())]
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_two_processes_give_the_same_rows_with_one_killed(
     undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -81,7 +82,7 @@ def test_two_processes_give_the_same_rows_with_one_killed(
     "ignore::pytest.PytestUnraisableExceptionWarning",
     "ignore::pytest.PytestUnhandledThreadExceptionWarning",
 )
-@pytest.mark.slow  # 19 s; above the same is asked of two processes
+@pytest.mark.thorough  # 19 s; above the same is asked of two processes
 def test_a_dask_cluster_gives_the_same_rows_with_a_worker_killed(
     undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +123,7 @@ def test_stop_ends_it_and_it_goes_on(undisturbed: InterventionalResult, tmp_path
     assert len(open_study(tmp_path / "run").provenance["runs"]) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_who_stops_it_as_the_last_is_done_has_it_all(
     undisturbed: InterventionalResult, tmp_path: Path
@@ -131,6 +133,7 @@ def test_who_stops_it_as_the_last_is_done_has_it_all(
     same(small_study().run(tmp_path / "run", **settings), undisturbed)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -174,6 +177,7 @@ def test_processes_that_die_again_and_again_are_told(tmp_path: Path, monkeypatch
         execution.execute(Store(tmp_path), jobs, readers, seconds=1.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_backend_that_gives_its_results_at_the_end_gives_the_same_rows(
     undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -194,6 +198,7 @@ def test_a_backend_that_gives_its_results_at_the_end_gives_the_same_rows(
     assert watches == [], "work in threads doesn't end the process that asked for it"
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_what_is_tried_again_is_so_also_after_a_process_was_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

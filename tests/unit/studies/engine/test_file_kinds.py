@@ -47,6 +47,7 @@ OPENED: dict[str, tuple[str, str]] = {
 READERS: tuple[Callable[[Any], Any], ...] = (open_study, verify, Result.open)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OPENED)
 @pytest.mark.parametrize("function", [load_study, *READERS], ids=lambda one: one.__qualname__)
 def test_neither_a_file_nor_a_folder_of_a_study(

@@ -70,7 +70,7 @@ def test_a_function_is_told_apart_by_what_it_reads_and_calls() -> None:
     assert made(first.format(2)) != made(first.format(3))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_order_of_a_set_is_no_difference() -> None:
     told = {
         subprocess.run(
@@ -99,6 +99,7 @@ class Doubled(nn.Module):
         return x + x
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("layers", [(nn.ReLU(), nn.Tanh()), (Squared(), Doubled())])
 def test_a_network_with_the_same_weights_that_does_something_else_is_another_one(
     layers: tuple[nn.Module, nn.Module],
@@ -230,6 +231,7 @@ print(json.dumps([sorted(n for n in sys.modules if n.partition(".")[0] == "facel
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_all_that_a_worker_really_imports_is_hashed() -> None:
     """Every change, classifier kind and property in a fresh process; nothing that it imported is missing."""

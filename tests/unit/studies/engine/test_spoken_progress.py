@@ -14,6 +14,7 @@ from facelib.studies.engine.execution import Progress
 pytestmark = pytest.mark.packages
 
 
+@pytest.mark.thorough
 def test_a_study_says_whom_it_reads_and_counts_people_of_earlier_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

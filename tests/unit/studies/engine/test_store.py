@@ -113,6 +113,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     assert not list(store.folder.rglob("*.part"))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     not sys.platform.startswith("linux") or os.geteuid() != 0, reason="only root can mount a small disk"
 )

@@ -101,6 +101,7 @@ def test_a_face_of_a_list_doesnt_take_the_others_along() -> None:
     assert sent < 2 * len(cloudpickle.dumps(faces[0]))
 
 
+@pytest.mark.thorough
 def test_a_set_of_many_files_is_known_quickly_and_sent_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(picture(7)._repr_png_())
     table = pd.DataFrame({"file": "a.png", "id": [f"{n}" for n in range(3000)], "age": np.arange(3000) % 90})

@@ -111,6 +111,7 @@ def test_a_study_goes_on_past_a_face_without_landmarks(
     assert failures.astype(str).agg(" ".join, axis=1).str.contains("aligned by its eyes").all()
 
 
+@pytest.mark.thorough
 def test_chimeras_and_halves_are_aligned_as_the_face_and_its_mirror_image_are(
     aligned: Classifier,
 ) -> None:

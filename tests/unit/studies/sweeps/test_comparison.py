@@ -23,6 +23,7 @@ def pair() -> tuple[Sweep, Sweep]:
     return first, second
 
 
+@pytest.mark.thorough
 def test_it_is_the_difference_of_the_two_changes(pair: tuple[Sweep, Sweep]) -> None:
     first, second = pair
     found = first.compared_with(second, "happy").set_index("classifier")
@@ -47,6 +48,7 @@ def test_it_is_the_difference_of_the_two_changes(pair: tuple[Sweep, Sweep]) -> N
         assert row["verdict"] == expected
 
 
+@pytest.mark.thorough
 def test_a_sweep_does_not_differ_from_itself(pair: tuple[Sweep, Sweep]) -> None:
     found = pair[0].compared_with(pair[0], "happy")
     assert (found["difference"] == 0).all()

@@ -33,6 +33,7 @@ def some(smile: Sweep) -> References:
     return found
 
 
+@pytest.mark.thorough
 def test_every_class_is_tested_and_corrected_for_their_number(smile: Sweep) -> None:
     table = order_tests(smile)
     assert list(table.columns) == list(ORDER_COLUMNS)
@@ -47,6 +48,7 @@ def test_every_class_is_tested_and_corrected_for_their_number(smile: Sweep) -> N
     assert table["p_holm"].min() < 0.011
 
 
+@pytest.mark.thorough
 def test_the_effects_are_the_rows_of_their_class(smile: Sweep) -> None:
     tests = order_tests(smile).set_index(["classifier", "label"])
     for label in ("happy", "neutral"):
@@ -64,6 +66,7 @@ def test_few_strengths_are_tested_exactly() -> None:
     assert few["shuffle_low"].tolist() == few["shuffle_p"].tolist() == few["shuffle_high"].tolist()
 
 
+@pytest.mark.thorough
 def test_changes_of_the_placebos_are_those_of_their_curves(some: References) -> None:
     for name in NAMES:
         table, curves = some.changes(name, "happy"), some.series(name, "happy")
@@ -73,6 +76,7 @@ def test_changes_of_the_placebos_are_those_of_their_curves(some: References) -> 
         assert (~table["matched"]).sum() == some.unmatched
 
 
+@pytest.mark.thorough
 def test_the_rank_is_split_over_the_kinds(smile: Sweep, some: References) -> None:
     effects = smile.effects(references=some).set_index("classifier")
     for name in NAMES:

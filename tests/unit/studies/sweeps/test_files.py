@@ -60,6 +60,7 @@ def assert_same(one: Sweep, other: Sweep) -> None:
     assert one.properties.equals(other.properties)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("change", ["palsy", "age", "electrodes", "blur"])
 def test_a_sweep_comes_back_bit_for_bit_and_says_the_same(change: str, tmp_path: Path) -> None:
     sweep = computed(change)
@@ -71,13 +72,14 @@ def test_a_sweep_comes_back_bit_for_bit_and_says_the_same(change: str, tmp_path:
     assert scales[0] == scales[1]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", sorted(interventions.available(HEAD)["id"]))
 def test_every_change_of_a_head_can_be_shared(change: str, tmp_path: Path) -> None:
     sweep = computed(change, steps=2)
     assert_same(sweep, read_back(sweep, written(sweep, tmp_path)))
 
 
+@pytest.mark.thorough
 def test_placebos_come_back_and_go_on(tmp_path: Path) -> None:
     sweep = computed("palsy", steps=5)
     every = list(studies.run_references(sweep, 4, seed=2))
@@ -127,6 +129,7 @@ def content() -> bytes:
     return sweep_bytes(computed("palsy", steps=2))
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 5000), st.binary(min_size=1, max_size=40), st.booleans())
 def test_a_damaged_file_is_read_or_refused_and_never_a_crash(

@@ -89,6 +89,7 @@ def test_the_comment_stands_where_players_look(tmp_path: Path) -> None:
     assert len(list(open_video(said).frames())) == 3
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
 def test_a_photograph_leaves_only_if_it_is_said_that_it_may(smile: Sweep, tmp_path: Path, kind: str) -> None:
     face = replace(Head().render(97), source="photograph", attributes={"name": "one"})

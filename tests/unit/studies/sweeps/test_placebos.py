@@ -26,6 +26,7 @@ def local(smile: Sweep) -> References:
     return found
 
 
+@pytest.mark.thorough
 def test_placebos_lie_where_the_intervention_does(smile: Sweep, local: References) -> None:
     *_, whole = run_references(smile, 15, thinned=3)
     assert local.by_region
@@ -48,6 +49,7 @@ def test_placebos_lie_where_the_intervention_does(smile: Sweep, local: Reference
     assert miss[0] < 0.1 * miss[1]
 
 
+@pytest.mark.thorough
 def test_the_pictures_that_are_read_are_the_matched_ones(smile: Sweep, local: References) -> None:
     steps = (0, 3, 6)
     regions = np.stack([region_distances(smile.images[0], smile.images[k], smile.box) for k in steps])

@@ -36,6 +36,7 @@ def smile() -> Sweep:
     return sweep(HEAD, "symmetry", NAMES, steps=7)
 
 
+@pytest.mark.thorough
 def test_the_result_names_what_was_run(smile: Sweep) -> None:
     assert smile.intervention.id == "asymmetric_expression"
     assert smile.face_id == HEAD.key
@@ -43,6 +44,7 @@ def test_the_result_names_what_was_run(smile: Sweep) -> None:
     assert smile.classifiers == tuple(NAMES)
 
 
+@pytest.mark.thorough
 def test_it_tells_which_classifiers_it_is_of(smile: Sweep) -> None:
     table = smile.classifiers_table.set_index("classifier")
     assert tuple(table.index) == smile.classifiers
@@ -150,6 +152,7 @@ def test_what_is_hardly_read_cannot_fall_that_far(smile: Sweep) -> None:
     assert seen
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_numbers(smile: Sweep) -> None:
     again = sweep(HEAD, "symmetry", NAMES, steps=7)
     assert again.outputs.equals(smile.outputs)
@@ -186,6 +189,7 @@ def test_regions_say_where_the_evidence_lies_at_every_strength(smile: Sweep) -> 
     assert rows["strength"].unique().tolist() == smile.strengths.tolist()
 
 
+@pytest.mark.thorough
 def test_regions_say_who_has_no_maps_and_refuse_it_alone() -> None:
     fer = facelib.classifiers.load("fer")
     blind = facelib.classifiers.Classifier(
@@ -215,6 +219,7 @@ def test_regions_of_a_photograph_have_the_landmarks_of_strength_0_where_a_frame_
     assert expected["share"].notna().all()
 
 
+@pytest.mark.thorough
 def test_placebos_are_matched_kept_and_resumed(smile: Sweep) -> None:
     *_, three = run_references(smile, 3, thinned=4)
     *_, five = run_references(smile, 5, thinned=4)
@@ -320,6 +325,7 @@ def test_a_path_is_no_face() -> None:
         sweep("photo.jpg", "blur", ["fer"])  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 def test_one_name_is_a_list_of_one_and_own_networks_work() -> None:
     fer = facelib.classifiers.load("fer")
     own = facelib.classifiers.Classifier(
@@ -332,6 +338,7 @@ def test_one_name_is_a_list_of_one_and_own_networks_work() -> None:
     assert both.effects()["classifier"].tolist() == ["own", "fer"]
 
 
+@pytest.mark.thorough
 def test_a_placebo_is_not_compared_with_its_own_kind() -> None:
     blurred = sweep(HEAD, "blur", ["fer"], steps=5)
     *_, found = run_references(blurred, 30, thinned=3)

@@ -75,6 +75,7 @@ def dense(factor: ResidualFactor) -> np.ndarray:
     return residuals @ residuals.T
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [100, 700])
 @pytest.mark.parametrize("kind", ["labels", "number", "both", "nothing"])
 def test_sums_of_factors_are_those_of_matrices(rng: np.random.Generator, kind: str, n: int) -> None:
@@ -104,6 +105,7 @@ def test_features_lose_what_the_conditioner_explains(rng: np.random.Generator) -
     np.testing.assert_allclose(found.rows(chosen), left[chosen], atol=1e-12)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["labels", "number", "both", "nothing"])
 def test_it_equals_the_exact_one_up_to_what_factors_leave_out(rng: np.random.Generator, kind: str) -> None:
     question = problem(kind, 1500, rng, workers=2)
@@ -115,6 +117,7 @@ def test_it_equals_the_exact_one_up_to_what_factors_leave_out(rng: np.random.Gen
     np.testing.assert_allclose(near.analytic(), exact.analytic(), atol=1e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["number", "both"])
 def test_sampled_it_is_as_near_as_its_standard_error(rng: np.random.Generator, kind: str) -> None:
     question = problem(kind, 2000, rng)
@@ -129,6 +132,7 @@ def test_sampled_it_is_as_near_as_its_standard_error(rng: np.random.Generator, k
     assert np.abs(near.analytic() - exact.analytic()).max() < 2 * float(found[2]) + 1e-3
 
 
+@pytest.mark.thorough
 def test_the_sampled_sum_has_no_bias_and_its_error_is_honest(rng: np.random.Generator) -> None:
     """1.96 standard errors from 16 groups hold .93 of normal estimates, sums of squares are a bit skewed."""
     n, runs = 800, 200
@@ -211,6 +215,7 @@ def test_nothing_of_all_rows_is_formed(rng: np.random.Generator) -> None:
     assert max(peaks) < 1e6
 
 
+@pytest.mark.thorough
 def test_memory_and_entries_computed_grow_as_the_number_of_faces(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def every_kind(kind: str, n: int, rng: np.random.Generator, workers: int = 1) ->
     return problem_of(xs, [curved, rng.integers(0, 2, n), vector], z, workers)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [90, 210])
 @pytest.mark.parametrize("kind", CONDITIONERS)
 def test_sums_follow_the_formulas(rng: np.random.Generator, kind: str, n: int) -> None:
@@ -123,6 +124,7 @@ def test_sums_follow_the_formulas(rng: np.random.Generator, kind: str, n: int) -
             assert p[i, j] == pytest.approx(tail, rel=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["nothing", "labels"])
 def test_kernels_get_narrower_with_more_faces(rng: np.random.Generator, kind: str) -> None:
     for n in (199, 200, 1199, 1200):
@@ -144,6 +146,7 @@ def causal_learn(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[float, fl
     return p, statistic
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", CONDITIONERS)
 def test_statistic_and_p_are_those_of_causal_learn(rng: np.random.Generator, kind: str) -> None:
     problem = every_kind(kind, 110, rng)

@@ -52,6 +52,7 @@ def promised(note: str) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-5])
 @pytest.mark.parametrize("labels", [0, 2, 7])
 def test_sums_are_as_near_the_exact_ones_as_the_note_says(
@@ -109,6 +110,7 @@ def test_what_nodes_cannot_carry_is_computed_otherwise(
     assert isinstance(Kcit().prepare(all_eight), FactoredKcit)
 
 
+@pytest.mark.thorough
 def test_many_labels_need_little_memory(rng: np.random.Generator) -> None:
     """Entries between all nodes under all of 100 labels, and their squares, would take 46 MB."""
     n = 1500
@@ -127,6 +129,7 @@ def test_many_labels_need_little_memory(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(near.moments, exact.moments, rtol=sums)
 
 
+@pytest.mark.thorough
 def test_memory_and_entries_computed_grow_as_the_number_of_faces(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

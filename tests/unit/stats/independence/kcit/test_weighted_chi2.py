@@ -68,6 +68,7 @@ def test_inverted_characteristic_functions(name: str) -> None:
         assert p == pytest.approx(imhof(x, weights), rel=0.04, abs=2e-4)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("degrees", [1, 2, 5, 25])
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
 def test_equal_weights_are_chi2_however_far_out(degrees: int, scale: float) -> None:
@@ -155,6 +156,7 @@ def test_the_mixture_is_found_for_unequal_weights_and_has_their_moments() -> Non
         assert integrate.trapezoid(k * x ** (k - 1) * p, x) == pytest.approx(moment, rel=1e-4)
 
 
+@pytest.mark.thorough
 def test_hall_buckley_eagleson_has_three_cumulants() -> None:
     cumulants = _cumulants(sums_of(ONE_LARGE / ONE_LARGE.sum()))
     x = np.linspace(-5, 200, 100_001)

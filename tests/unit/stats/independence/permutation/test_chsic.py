@@ -116,6 +116,7 @@ def pairs_of(question: Problem) -> Iterator[tuple[int, int, Variable, Variable]]
         yield i, j, x, y
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", CONDITIONERS)
 @pytest.mark.parametrize("sizes", [[40, 25, 15], [30, 3, 2, 1]])
 def test_statistic_and_effect_follow_the_formula(
@@ -253,6 +254,7 @@ def test_bad_parameters_are_refused(rng: np.random.Generator, parameters: dict[s
         independence_test(x, y, None, "chsic", **parameters)
 
 
+@pytest.mark.thorough
 @FEW
 @given(st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-50, 50), st.booleans())
 def test_nothing_depends_on_units_order_or_names(seed: int, scale: float, shift: float, labels: bool) -> None:

@@ -117,6 +117,7 @@ def pairs_of(question: Problem) -> Iterator[tuple[int, int, Variable, Variable]]
         yield i, j, x, y
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", CONDITIONERS)
 @pytest.mark.parametrize("transform", ["ranks", "standardise"])
 def test_statistic_and_effect_follow_the_definition(
@@ -130,6 +131,7 @@ def test_statistic_and_effect_follow_the_definition(
         assert prepared.effect[i, j] == pytest.approx(effect, rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", CONDITIONERS)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_surrogates_move_ranks(rng: np.random.Generator, kind: str, workers: int) -> None:
@@ -181,6 +183,7 @@ def continuous(rng: np.random.Generator, n: int, columns: int) -> tuple[Problem,
     return question, rows, np.array([0, 1, *[2] * columns])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("n", "columns", "k"), [(100, 1, 3), (100, 2, 10), (200, 1, 40), (200, 3, 20)])
 def test_tigramite_finds_the_same(rng: np.random.Generator, n: int, columns: int, k: int) -> None:
     tigramite = importlib.import_module("tigramite.independence_tests.cmiknn")
@@ -190,6 +193,7 @@ def test_tigramite_finds_the_same(rng: np.random.Generator, n: int, columns: int
     assert ours == pytest.approx(theirs, abs=1e-9)
 
 
+@pytest.mark.thorough
 def test_tigramite_finds_the_same_in_z_scores(rng: np.random.Generator) -> None:
     tigramite = importlib.import_module("tigramite.independence_tests.cmiknn")
     question, rows, roles = continuous(rng, 150, 2)

@@ -96,6 +96,7 @@ def test_without_ties_orders_are_those_of_the_tree(rng: np.random.Generator) -> 
         np.testing.assert_array_equal(orders.draw(1)[0], expected)
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_equal_faces_need_little_memory(rng: np.random.Generator) -> None:
     import tracemalloc
 
@@ -119,6 +120,7 @@ def test_draws_are_different_and_equally_likely(rng: np.random.Generator) -> Non
         np.testing.assert_allclose(share, count / size, atol=0.02)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("effect", [0.0, 0.6])
 def test_a_rating_in_halves_keeps_level_and_power(effect: float) -> None:
     p = []

@@ -37,6 +37,7 @@ def test_ranks_are_whole_inside_labels_and_ties_share_theirs() -> None:
     np.testing.assert_array_equal(ranks[:, 0], [4, 0, 2, 1, 1, 4])
 
 
+@pytest.mark.thorough
 @FEW
 @given(st.integers(2, 500), st.sampled_from([1, 2]))
 def test_the_lattice_reaches_beyond_all_ranks(m: int, scale: int) -> None:

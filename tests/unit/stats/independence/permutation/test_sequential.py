@@ -169,6 +169,7 @@ def test_a_deadline_in_the_past_leaves_one_round_so_that_there_is_a_valid_p() ->
     np.testing.assert_allclose(found.p_value, (found.exceed + 1) / (FIRST + 1))
 
 
+@pytest.mark.thorough
 def test_a_slow_first_round_is_left_at_the_deadline_but_one_surrogate_is_drawn() -> None:
     started = time.monotonic()
     found = draw(Slow((2, 2), 0.1), orders(), 500, clock=Clock(), deadline=started - 1)

@@ -160,6 +160,7 @@ def test_tiles_cover_every_triangle_once(sizes: list[int]) -> None:
     assert len(rows) == len(set(rows))
 
 
+@pytest.mark.thorough
 @FEW
 @given(st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-50, 50))
 def test_nothing_depends_on_units_order_or_names(seed: int, scale: float, shift: float) -> None:
@@ -233,6 +234,7 @@ def test_categories_lie_at_distance_one() -> None:
     np.testing.assert_allclose(pairwise_distances(places)[0], [0, 1, 1, 0, 1, 1], atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_five_thousand_faces_need_little_memory(rng: np.random.Generator) -> None:
     import tracemalloc
 
@@ -250,6 +252,7 @@ def test_five_thousand_faces_need_little_memory(rng: np.random.Generator) -> Non
     assert peak < 100_000_000
 
 
+@pytest.mark.thorough
 def test_one_pair_is_quick(rng: np.random.Generator) -> None:
     x, y = rng.standard_normal((2, 500))
     z = rng.integers(0, 7, 500).astype(str)
