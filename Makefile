@@ -33,7 +33,11 @@ models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch
 
 # Order matters: what fails fastest comes first. Eight minutes on two quiet cores; tests/README.md says what is in it.
-test: checks unit page notebooks
+# Types and two notebooks take a core each.
+test: lint
+	$(MAKE) -j 2 -O types notebooks
+	$(MAKE) unit
+	$(MAKE) page
 
 # Both at once; each alone waits for the disk and for itself.
 checks: $(VENV)/test.stamp
@@ -75,7 +79,7 @@ page: $(VENV)/test.stamp models
 	$(PYTEST) -n $(WAITING) --dist loadgroup -m "not thorough" $(AGAIN) tests/browser tests/outside
 
 notebooks: $(VENV)/test.stamp models
-	$(BIN)/python -m pytest -n $(JOBS) --nbmake --nbmake-timeout=300 notebooks/01_*.ipynb notebooks/06_*.ipynb
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks/01_*.ipynb notebooks/06_*.ipynb
 
 # All that `make test` leaves out: an hour and more. A part alone: `make thorough-units`; all go on where one fails.
 PARTS := units notebooks browser outside

@@ -118,6 +118,7 @@ def covered(kind: str, n: int, method: str, level: float = 0.95) -> float:
     return float(np.mean(shares))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("kind", "n", "lowest", "highest"),
     [
@@ -170,6 +171,7 @@ def test_equivalence_at_the_margin_is_claimed_at_the_level(n: int, lowest: float
         assert abs(np.mean(claims) - np.mean(none)) < 0.004  # the p inverts the interval
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("mean", "spread", "verdict", "least"),
     [
@@ -221,6 +223,7 @@ def test_faces_of_one_person_are_no_new_people() -> None:
     assert np.mean(alone) > 0.15  # intra-class correlation .5, four faces each
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("noise", ["independent", "drifting"])
 def test_mixed_slopes_hold_their_level(noise: str) -> None:
     rng = np.random.default_rng(20260204)

@@ -50,6 +50,7 @@ def test_it_rejects_as_often_as_the_level_says(test: Kcit, scenario: str, n: int
         assert binom.ppf(0.0005, runs, level) <= rejected <= binom.ppf(0.9995, runs, level)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("test", [EXACT, LOW_RANK])
 @pytest.mark.parametrize(
     ("scenario", "n", "shape", "size"),

@@ -20,7 +20,6 @@ EVERY_TIME = {
     "test_a_hostile_table_is_refused",
     "test_a_hostile_study_file_is_refused",
     "test_a_pickle_runs_nothing",
-    "test_planning_a_strangers_study_runs_nothing_of_it",
 }  # `make thorough` runs the others
 
 

@@ -133,6 +133,7 @@ def test_anything_else_is_refused_in_words(text: str) -> None:
         from_address(text)
 
 
+@pytest.mark.thorough
 @quick
 @given(st.text(max_size=80))
 def test_no_text_does_harm(text: str) -> None:

@@ -89,6 +89,7 @@ def test_elsewhere_all_of_it_is_taken() -> None:
     assert recording.state.given is not None
 
 
+@pytest.mark.thorough
 def test_in_a_class_nothing_is_taken_and_the_page_is_told_why(in_class: Path) -> None:
     sent: list[Any] = []
     photo, whom, recording = panels(sent)

@@ -46,6 +46,7 @@ def test_a_telephone_reads_the_link(scene: str) -> None:
     assert scanned(of_terminal(in_terminal(PAGE + scene))) == PAGE + scene
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=300))
 def test_whatever_text_comes_there_is_a_square_or_nothing(text: str) -> None:

@@ -329,6 +329,7 @@ def test_layers_that_attend_to_other_tokens_are_refused(images: Images) -> None:
         attribution.attention_rollout(clf, images)
 
 
+@pytest.mark.thorough
 def test_a_layer_that_is_passed_by_names_those_that_serve() -> None:
     """The layer that tutorials name, norm1 of the last block, has a shortcut around it."""
     network = timm_vit().eval()

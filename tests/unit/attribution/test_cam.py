@@ -212,6 +212,7 @@ def test_frames_are_on_one_scale(clf: Classifier, images: Images) -> None:
         np.testing.assert_allclose(together[i], alone[0], atol=1e-7)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", attribution.METHODS)
 def test_nothing_is_left_behind(clf: Classifier, images: Images, method: str) -> None:
     features = clf.features(images, BOX)
@@ -227,6 +228,7 @@ def test_nothing_is_left_behind(clf: Classifier, images: Images, method: str) ->
     assert not features.requires_grad
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", attribution.METHODS)
 def test_two_threads_and_no_grad_mode(clf: Classifier, images: Images, method: str) -> None:
     features = clf.features(images, BOX)

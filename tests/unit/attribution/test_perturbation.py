@@ -138,6 +138,7 @@ def test_both_find_where_a_function_looks() -> None:
     assert seen[32:56, 32:56].mean() > np.quantile(seen, 0.75)  # it is a seventh of the map
 
 
+@pytest.mark.thorough
 def test_maps_of_faces_go_where_grad_cam_goes() -> None:
     clf = classifiers.load("known_unbiased")
     face = facelib.Head(expression="happy").render()

@@ -43,6 +43,7 @@ def test_questions_are_told_apart_by_more_than_colour() -> None:
     assert any("shape" in encoding for encoding in encoded)
 
 
+@pytest.mark.thorough
 def test_a_number_of_ones_own_is_marked() -> None:
     curve = power_curve(-0.2, 0.15)
     marks = charts.power_curve(curve, people=24, wanted=None).to_dict()["datasets"]["marks"]

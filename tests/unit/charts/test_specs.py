@@ -40,6 +40,7 @@ def test_other_arguments_other_file(cache: Path) -> None:
     assert len(list(cache.iterdir())) == 4
 
 
+@pytest.mark.thorough
 def test_other_version_other_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     specs.bars(["fer"])
     monkeypatch.setattr(specs, "_fingerprint", lambda _module: "another altair")

@@ -57,7 +57,7 @@ def close(found: npt.NDArray[np.floating], expected: npt.NDArray[np.floating], s
     np.testing.assert_allclose(found, expected, rtol=0, atol=share * float(np.abs(expected).max()))
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", [*classifiers.names(kind="pretrained"), KNOWN])
 def test_every_network_gives_the_same_elsewhere(
@@ -141,6 +141,7 @@ class Elsewise(nn.Module):
         return found + 0.1 if x.device.type == "meta" else found  # type: ignore[no-any-return]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_other_answers_than_on_the_processor_are_refused(images: Images) -> None:
     with pytest.raises(UnavailableError, match="gives other answers on meta:0 than on the processor"):
@@ -162,6 +163,7 @@ class Little(nn.Module):
         return self.network(x)  # type: ignore[no-any-return]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_memory_runs_out_and_the_work_goes_on(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
     clf = own(Little())
@@ -186,6 +188,7 @@ def test_half_precision_is_a_little_off() -> None:
     assert 1e-6 < difference < 0.01
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_a_classifier_stays_where_it_is_unless_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     here = own()
@@ -202,6 +205,7 @@ def test_a_classifier_stays_where_it_is_unless_it_is_sent(monkeypatch: pytest.Mo
     classifiers.CLASSIFIERS[KNOWN].elsewhere.clear()
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_it_can_be_sent_to_another_process() -> None:
     there = own(device="meta")
@@ -291,6 +295,7 @@ def test_a_function_and_a_table_of_scores_take_no_device(
     assert "odd" not in classifiers.names()
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.usefixtures("elsewhere")
 def test_aligned_crops_and_values_elsewhere() -> None:
@@ -310,6 +315,7 @@ def test_aligned_crops_and_values_elsewhere() -> None:
     close(*maps, 1e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_a_graph_that_onnxruntime_runs_says_that_it_cannot_move(tmp_path: Path, images: Images) -> None:
     from facelib.classifiers.engines import to_onnx

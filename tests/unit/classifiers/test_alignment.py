@@ -246,6 +246,7 @@ def test_both_eyes_in_one_place_are_refused(tilted: Face) -> None:
         level(np.array([[0, 0, 9, 9]]), np.zeros((1, 5, 2)))
 
 
+@pytest.mark.thorough
 @given(arrays(np.float64, (5, 2), elements=st.floats(allow_nan=True, allow_infinity=True, width=64)))
 @settings(max_examples=60, deadline=None)
 def test_whatever_points_come_there_is_a_picture_or_a_plain_answer(points: Floats) -> None:
@@ -281,6 +282,7 @@ def test_a_wrong_declaration_is_answered_in_words(changes: dict[str, Any], words
         dataclasses.replace(PLAIN, **changes)
 
 
+@pytest.mark.thorough
 def test_the_card_and_provenance_say_it_and_a_template_of_ones_own_is_that_of_its_name() -> None:
     assert ALIGNED.describe().endswith("112 × 112 px, scaled to [0, 255], aligned by five points (arcface)")
     mine = dataclasses.replace(ALIGNED, template=ARCFACE / 112)

@@ -91,6 +91,7 @@ def test_chunks_change_nothing(
     np.testing.assert_allclose(clf.logits(images, BOX), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 def test_probabilities(clf: Classifier, images: Images) -> None:
     probabilities = clf.probabilities(images, BOX)

@@ -29,6 +29,7 @@ def test_every_registered_card_is_complete(name: str, load_network: Callable[[st
     assert card.parameters > 0
 
 
+@pytest.mark.thorough
 def test_an_own_card_is_complete_and_says_what_nobody_stated() -> None:
     net = nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     seen = Preparation(32, "gray", 127.5, 127.5)

@@ -189,6 +189,7 @@ def test_an_order_of_colours_is_found_where_it_changes_probabilities_only() -> N
     assert toy(EMOTIONS, head=Slightly()).check().findings == ()
 
 
+@pytest.mark.thorough
 def test_two_errors_together_are_found() -> None:
     wrong = dataclasses.replace(SEEN, colour="bgr", std=1.0)
     found = toy(EMOTIONS, wrong).check()

@@ -138,6 +138,7 @@ def test_names_of_values_without_a_scale_are_asked_about() -> None:
         own(Net(2), labels=["cat", "dog"], preparation=SMALL)
 
 
+@pytest.mark.thorough
 def test_a_class_is_found_by_the_networks_own_word() -> None:
     net = own(
         Net(3), labels=["smile", "sadness", "anger"], preparation=SMALL, outputs="multi-label", id="words"

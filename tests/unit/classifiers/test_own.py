@@ -88,6 +88,7 @@ def expected(net: nn.Module, preparation: Preparation, images: Images) -> torch.
         return logits
 
 
+@pytest.mark.thorough
 def test_a_module_in_one_line_and_it_stays_as_it_is(net: Net, images: Images) -> None:
     net.train()
     clf = own(net, labels=SEVEN, preparation=SMALL)
@@ -104,6 +105,7 @@ def test_a_module_in_one_line_and_it_stays_as_it_is(net: Net, images: Images) ->
     assert np.abs(clf.logits(images, BOX)).max() < 100
 
 
+@pytest.mark.thorough
 def test_maps_move_when_the_class_moves(net: Net, images: Images) -> None:
     clf = own(net, labels=SEVEN, preparation=SMALL)
     maps = {label: attribution.grad_cam(clf, images, label, BOX) for label in ("happy", "sad", "fear")}
@@ -113,6 +115,7 @@ def test_maps_move_when_the_class_moves(net: Net, images: Images) -> None:
     assert clf.card.feature_map == "layer block, 12 × 11 × 11"
 
 
+@pytest.mark.thorough
 def test_a_layer_by_name(net: Net, images: Images) -> None:
     clf = own(net, labels=SEVEN, preparation=SMALL, cam_layer="stem")
     assert clf.features(images, BOX).shape == (3, 8, 23, 23)
@@ -120,6 +123,7 @@ def test_a_layer_by_name(net: Net, images: Images) -> None:
         own(net, labels=SEVEN, preparation=SMALL, cam_layer="nose")
 
 
+@pytest.mark.thorough
 def test_the_card_says_what_is_known(net: Net) -> None:
     card = own(net, labels=SEVEN, preparation=SMALL, title="My net", training_data="nothing yet").card
     assert card.title == "My net"
@@ -129,6 +133,7 @@ def test_the_card_says_what_is_known(net: Net) -> None:
     assert (card.training_data, card.licence, card.limits) == ("nothing yet", "not stated", "not stated")
 
 
+@pytest.mark.thorough
 def test_registered_in_one_line(net: Net, images: Images) -> None:
     classifiers.register("mine", net, labels=SEVEN, preparation=SMALL)
     assert "mine" in classifiers.available()
@@ -138,6 +143,7 @@ def test_registered_in_one_line(net: Net, images: Images) -> None:
         classifiers.register("other", classifiers.load("mine"), labels=SEVEN)
 
 
+@pytest.mark.thorough
 def test_probabilities_come_back_as_they_are(net: Net, images: Images) -> None:
     ending = nn.Sequential(net, nn.Softmax(1)).eval()
     clf = own(ending, labels=SEVEN, preparation=SMALL, outputs="probabilities")
@@ -148,7 +154,7 @@ def test_probabilities_come_back_as_they_are(net: Net, images: Images) -> None:
         own(net, labels=SEVEN, preparation=SMALL, outputs="probabilities")
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("word", ["contempt", "Contempt", "Verachtung", "disdain"])
 def test_the_eighth_class_stands_in_tables_by_its_common_name(word: str) -> None:
     clf = own(Net(8).eval(), labels=(*SEVEN, word), preparation=SMALL)
@@ -165,6 +171,7 @@ def test_every_output_has_a_name_of_its_own_in_tables() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_a_label_without_counterpart_is_said_once(net: Net) -> None:
     labels = (*SEVEN[:6], "bored")
     with pytest.warns(LabelWarning, match="corresponds to bored: it stands .* by its own name"):
@@ -177,6 +184,7 @@ def test_a_label_without_counterpart_is_said_once(net: Net) -> None:
         assert own(net, labels=labels, emotions=table, preparation=SMALL).index_of("happy") == 3
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -371,6 +379,7 @@ def test_a_folder_of_transformers_states_all_itself(folder: Path, images: Images
     assert (maps > 0).any()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -394,6 +403,7 @@ def test_a_broken_folder(folder: Path, spoil: object, message: str) -> None:
         own(folder)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("stated", "message"),
     [

@@ -91,6 +91,7 @@ def test_hsemotion_from_its_weights(
     assert attribution.grad_cam(clf, images, "happy").shape == (2, 7, 7)
 
 
+@pytest.mark.thorough
 def test_a_pickled_hsemotion_is_refused_with_the_way_out(efficientnet: nn.Module, tmp_path: Path) -> None:
     torch.save(efficientnet, tmp_path / "enet_b0_8_best_vgaf.pt")
     with pytest.raises(BadModelError, match=r"pickled model is a program.*state_dict"):

@@ -22,6 +22,7 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
 
 
+@pytest.mark.thorough
 def test_a_row_tells_all_and_survives_a_file(tmp_path: Path, rng: np.random.Generator) -> None:
     torch.save(network().state_dict(), tmp_path / "mine.pt")
     seen = Preparation(32, "bgr", (123.675, 116.28, 103.53), 57.375, margin=0.15)

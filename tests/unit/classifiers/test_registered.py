@@ -33,7 +33,7 @@ def faces() -> tuple[np.ndarray, np.ndarray]:
     return np.stack([face.image for face in rendered]), np.stack([face.box for face in rendered])
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 def test_one_finite_logit_a_label(clf: Classifier, faces: tuple[np.ndarray, np.ndarray]) -> None:
     logits = clf.logits(*faces)
     assert logits.shape == (7, len(clf.labels))
@@ -49,14 +49,14 @@ def test_a_batch_is_its_pictures(clf: Classifier, faces: tuple[np.ndarray, np.nd
     np.testing.assert_allclose(clf.logits(images, boxes), np.concatenate(alone), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 def test_probabilities_sum_to_one(clf: Classifier, faces: tuple[np.ndarray, np.ndarray]) -> None:
     probabilities = clf.probabilities(*faces)
     assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-6)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 def test_gray_pictures_are_read_and_other_shapes_are_refused(
     clf: Classifier, faces: tuple[np.ndarray, np.ndarray]
 ) -> None:

@@ -59,6 +59,7 @@ def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
     return int(ended.value.code or 0), capsys.readouterr().err
 
 
+@pytest.mark.thorough
 @packages
 def test_the_plan_is_shown_and_nothing_is_written(here: Path) -> None:
     result = study("plan", "plan.yml", "--jobs", "1")

@@ -25,7 +25,7 @@ def changed(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDA
     return np.abs(one.astype(int) - other).sum(axis=2) > 60
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("field", WORN)
 def test_it_covers_what_the_rendered_one_covers(head: Head, field: str) -> None:

@@ -44,6 +44,7 @@ def test_places_and_areas_are_those_of_rendered_electrodes(head: Head) -> None:
     assert 0.75 < np.median(areas) < 1.2
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("yaw", [0.0, 20.0, -38.0])
 def test_what_faces_away_is_not_drawn(yaw: float) -> None:
     """As many as in the rendered picture, but for those at the very edge of what is seen."""

@@ -45,7 +45,7 @@ def test_they_run_where_those_of_rendered_heads_run(head: Head) -> None:
     assert 0.4 < drawn.sum() / real.sum() < 2.0
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", list(ELECTRODE_SCHEMES))
 def test_every_lead_starts_at_its_electrode_and_leaves_the_picture(scheme: str) -> None:
     face = as_photograph(HEADS[0])

@@ -22,7 +22,7 @@ def eye_distance(landmarks: np.ndarray) -> float:
     return float(np.hypot(*(eyes[0] - eyes[1])))
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("pose", [(0.0, 0.0, 0.0), (20.0, -8.0, 12.0)])
 @pytest.mark.parametrize("seed", [4, 17])
 def test_landmarks_of_heads_are_explained(seed: int, pose: tuple[float, float, float]) -> None:
@@ -34,7 +34,7 @@ def test_landmarks_of_heads_are_explained(seed: int, pose: tuple[float, float, f
     assert np.sqrt((away**2).mean()) == pytest.approx(motion.misfit * eye_distance(face.landmarks), rel=0.02)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("units", "strong", "weak"),
     [

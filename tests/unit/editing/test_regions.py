@@ -54,6 +54,7 @@ def test_parts_of_the_face_lie_in_their_regions() -> None:
         assert region_at(face, (2, 2)) == "outside"
 
 
+@pytest.mark.thorough
 def test_an_open_mouth_is_mouth_and_closed_eyes_are_eyes() -> None:
     wide = Head(expression={"jawOpen": 0.9, "eyeBlink": 1.0}).render(224)
     assert region_at(wide, wide.landmarks[[13, 14]].mean(axis=0)) == "mouth"

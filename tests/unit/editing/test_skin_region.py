@@ -23,6 +23,7 @@ HEADS = [
 ]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", HEADS)
 def test_cheeks_nose_and_chin_are_in_it_and_the_background_is_not(head: Head) -> None:
     face = bare(head)

@@ -53,6 +53,7 @@ def test_what_is_not_known_is_nan() -> None:
         assert np.isnan(light_around_eyes(image, landmarks))
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_photograph_says_so_in_its_note() -> None:
     face = sample_photograph()

@@ -123,6 +123,7 @@ def test_the_outline_goes_once_around_the_face() -> None:
     assert {10, 152, 234, 454} <= set(edge.tolist())  # forehead, chin, both sides
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 477), st.sampled_from([np.nan, np.inf]))
 @settings(max_examples=20, deadline=None)
 def test_unknown_landmarks_are_refused(place: int, value: float) -> None:

@@ -116,6 +116,7 @@ def test_a_difference_is_left_minus_right_of_one_face(rng: np.random.Generator) 
     )
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("whole", "halves", "answer"), [(0.2, 0.02, BETTER), (0.02, 0.2, WORSE), (0.1, 0.1, OPEN)]
 )

@@ -83,6 +83,7 @@ def test_the_committed_check_comes_again(committed: pd.DataFrame, name: str) -> 
     pd.testing.assert_frame_equal(again[~still], there[~still], check_dtype=False, atol=2e-3, rtol=5e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_row_is_what_its_columns_say() -> None:
     heads = sample_heads(4, seed=8)
@@ -107,6 +108,7 @@ def test_who_grows_younger_is_turned_around() -> None:
     assert np.isnan(table.loc["electrodes", "monotone"])
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_people_who_are_alike_are_measured_by_the_usual_range() -> None:
     heads = [Head(age=40, seed=seed) for seed in (1, 2)]

@@ -90,6 +90,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_safe_is_refused_soon_and_in_little_memory(name: str) -> None:
     make, message = REFUSED[name]
@@ -131,6 +132,7 @@ def test_an_endless_list_of_files_is_never_read() -> None:
     assert time.perf_counter() - start < 1
 
 
+@pytest.mark.thorough
 def test_a_large_picture_is_read_and_a_too_large_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     large = os.urandom(module.MAX_DIRECTORY + 1_000_000)
     content = packed(("large.png", large), ("small.png", b"x"), how=zipfile.ZIP_STORED)

@@ -71,6 +71,7 @@ def test_the_network_finds_the_landmarks_where_they_are_said_to_be() -> None:
     assert np.median(away) < max(own) * 256 / 192 + 1
 
 
+@pytest.mark.thorough
 def test_one_face_is_its_own_average() -> None:
     """Upright, and all else where it was: seen through nothing but a similarity."""
     face = people()[0]
@@ -167,6 +168,7 @@ def test_a_plain_background_leaves_the_face() -> None:
     assert (alone.image[[0, 0, -1, -1], [0, -1, 0, -1]] == 128).all()
 
 
+@pytest.mark.thorough
 def test_large_pictures_shrink_without_grain() -> None:
     """Fine stripes of a large picture become even grey, not coarse stripes."""
     face = people(1, 768)[0]

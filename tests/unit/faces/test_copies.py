@@ -88,6 +88,7 @@ def test_names_that_strangers_chose_stay_one_line() -> None:
     assert told((), table) == ""
 
 
+@pytest.mark.thorough
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), st.binary(max_size=2), max_size=12))
 @settings(max_examples=100)
 def test_groups_are_those_of_whole_hashes(files: dict[str, bytes]) -> None:

@@ -41,6 +41,7 @@ def test_left_and_right_are_the_persons(astronaut: Picture) -> None:
     np.testing.assert_array_equal(right, face.keypoints[KEYPOINTS.index("right eye")])
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("model", ["front", "back"])
 def test_it_moves_with_the_picture(astronaut: Picture, model: str) -> None:

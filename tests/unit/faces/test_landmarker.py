@@ -46,6 +46,7 @@ def test_neutral_heads_have_their_landmarks_where_the_network_sees_them() -> Non
     assert max(distances) < 3.0
 
 
+@pytest.mark.thorough
 def test_expressions_and_turned_heads_are_followed() -> None:
     for head in (
         Head(expression="happy"),
@@ -56,6 +57,7 @@ def test_expressions_and_turned_heads_are_followed() -> None:
         assert apart(found(face), face.landmarks) < 4.5
 
 
+@pytest.mark.thorough
 def test_landmarks_move_with_the_picture(photograph: Face) -> None:
     here = found(photograph)
     moved = np.roll(photograph.image, (3, -5), axis=(0, 1))

@@ -77,6 +77,7 @@ def test_without_the_landmark_network_a_photograph_is_a_face_all_the_same(
     assert face.attributes == {"faces_found": 1}
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_box_and_eyes_follow_the_cut(astronaut: Picture) -> None:
     """The face box holds the same pixels as in the whole picture."""
@@ -143,6 +144,7 @@ def test_all_faces_are_offered_from_left_to_right(group: Picture) -> None:
     assert set(usual.attributes) - set(chosen.attributes) == {"note"}
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_far_faces_are_offered_beside_near_ones(astronaut: Picture) -> None:
     scene = np.full((1000, 1500, 3), 128, np.uint8)
@@ -221,6 +223,7 @@ def test_no_face_says_what_to_do() -> None:
         load_face(np.full((100, 100, 3), 128, np.uint8))
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_sample_photograph() -> None:
     face = sample_photograph()
@@ -239,7 +242,7 @@ def test_a_cropped_picture_needs_no_detector(
     assert np.isnan(face.eyes).all()
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_lossless_formats(astronaut: Picture, tmp_path: Path, kind: str) -> None:
     content = encoded(astronaut, kind, lossless=True)
@@ -366,7 +369,7 @@ def test_bad_files(content: bytes, message: str) -> None:
         load_face(content)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("side", [7200, 10_000, 20_000])  # ours, Pillow's warning, Pillow's error
 def test_too_many_pixels_are_never_decoded(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = encoded(Image.new("1", (side, side)))

@@ -132,6 +132,7 @@ def test_fields_given_again_stay_the_same_to_the_last_bit() -> None:
     assert mixed.replace(age=mixed.age) == mixed
 
 
+@pytest.mark.thorough
 def test_the_key_is_the_same_in_another_process() -> None:
     code = "from facelib import Head; print(Head(age=44, electrodes='fridlund', light='side').key)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

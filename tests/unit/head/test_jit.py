@@ -79,6 +79,7 @@ def test_numba_itself_is_left_as_it_was():
     assert str(jit.folder("head.jit")) in compiled.stats.cache_path
 
 
+@pytest.mark.thorough
 def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypatch):
     """Numba's folder is a setting of the whole process."""
     usual, seen = numba.config.CACHE_DIR, {}

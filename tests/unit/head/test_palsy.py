@@ -90,7 +90,7 @@ def test_no_palsy_no_parts_no_synkinesis(expression: str) -> None:
         assert mesh.unit_weights(head.replace(palsy_parts=parts, synkinesis=1.0)) == mesh.unit_weights(head)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("parts", ["both", "resting"])
 def test_the_resting_face_hangs_with_the_level(parts: str) -> None:
     for mark in (CORNER, BROW):
@@ -119,7 +119,7 @@ def test_a_resting_palsy_moves_all_the_way() -> None:
         np.testing.assert_allclose(way["resting"], way["both"], atol=2e-3)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("parts", ["both", "dynamic"])
 def test_movement_shrinks_with_the_level(parts: str) -> None:
     for expression, mark in (({"mouthSmile": 1.0}, CORNER), ({"browOuterUp": 1.0}, BROW)):
@@ -128,6 +128,7 @@ def test_movement_shrinks_with_the_level(parts: str) -> None:
         assert (np.abs(moved[:, -1]) < 0.25 * moved[:, 0]).all()
 
 
+@pytest.mark.thorough
 def test_the_eye_of_the_weak_side_stays_open_the_more_the_worse() -> None:
     for parts in ("both", "dynamic"):
         opened = open_eye(parts)

@@ -20,6 +20,7 @@ def differ_by_one(counts: Counter[tuple[int, ...]], cells: int) -> bool:
     return max(counts.values(), default=0) - (min(counts.values()) if len(counts) == cells else 0) <= 1
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(HEADS, SIZES)
 def test_every_beginning_is_even(n: int, sizes: list[int]) -> None:

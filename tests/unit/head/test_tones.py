@@ -56,7 +56,7 @@ def test_expressions_change_the_picture_as_much_in_every_tone(light: str, expres
     assert max(contrast) <= 1.10 * min(contrast), np.round(contrast, 3)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("light", ["studio", "frontal"])
 def test_every_tone_keeps_its_shading(light: str) -> None:
     """From the brightest to the darkest part of the bare skin: many levels of L*, none at the ends."""

@@ -130,6 +130,7 @@ def test_a_unit_of_one_side(name: str, side: int, head: Head) -> None:
         assert abs(along(way, mark, direction, 1 - side)) < 0.06 * least
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", PERSONS)
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("name", [name for name in SPLIT if name in MOVES])

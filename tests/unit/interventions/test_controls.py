@@ -121,6 +121,7 @@ def test_a_face_without_an_expression_has_nothing_to_weaken() -> None:
     assert np.array_equal(one_sided.apply(neutral, 1.0, 96).image, neutral.render(96).image)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_only_one_sided_weakening_takes_symmetry_away() -> None:
     fall = {}

@@ -31,6 +31,7 @@ def apart(one: Face, other: Face) -> float:
     return float(np.abs(one.image.astype(float) - other.image).mean())
 
 
+@pytest.mark.thorough
 def test_the_end_is_what_the_restoration_gives() -> None:
     for method in ("network", "telea"):
         change = interventions.get("electrode_removal", method=method)
@@ -38,6 +39,7 @@ def test_the_end_is_what_the_restoration_gives() -> None:
         assert change.apply(worn(), 0.0) is worn()
 
 
+@pytest.mark.thorough
 def test_a_head_is_rendered_and_comes_nearer_to_its_bare_self_with_every_step() -> None:
     change = interventions.get("electrode_removal")
     faces = [change.apply(HEAD, strength, size=160) for strength in np.linspace(0, 1, 6)]
@@ -88,6 +90,7 @@ def test_of_a_picture_of_which_less_is_known_nothing_is_claimed(said: Any) -> No
     assert np.isnan(properties.measure([found], "electrodes")["electrodes"][0])
 
 
+@pytest.mark.thorough
 def test_a_face_without_electrodes_stays_as_it_is_and_is_not_in_the_menu() -> None:
     change = interventions.get("electrode_removal")
     assert change.apply(bare(), 1.0) is bare()
@@ -98,6 +101,7 @@ def test_a_face_without_electrodes_stays_as_it_is_and_is_not_in_the_menu() -> No
         assert change.accepts(face)
 
 
+@pytest.mark.thorough
 def test_the_photograph_stays_and_loses_what_is_drawn_on_it() -> None:
     face = sample_photograph()
     change = interventions.get("electrode_removal")

@@ -133,7 +133,7 @@ def test_symmetry_falls_and_one_side_shows_less(face: Face, name: str, side: str
     assert own[-1] < own[0]
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["asymmetric_expression", "palsy"])
 @pytest.mark.parametrize("expression", ["photograph", "happy", "surprise", "angry"])
 def test_the_difference_between_the_sides_grows(name: str, expression: str) -> None:
@@ -156,6 +156,7 @@ def test_left_is_the_persons_own() -> None:
         assert changed.landmarks[291, 1] - face.landmarks[291, 1] > 1.0
 
 
+@pytest.mark.thorough
 def test_the_smile_of_the_photograph_is_gone_in_its_pixels() -> None:
     """The network that finds landmarks agrees on the changed picture."""
     face = sample_photograph()
@@ -204,6 +205,7 @@ def test_what_cannot_be_changed_is_refused_with_the_reason() -> None:
         assert not change.accepts(bare)
 
 
+@pytest.mark.thorough
 def test_a_face_at_rest_has_nothing_to_weaken_but_can_droop() -> None:
     face = photograph(head("neutral", 0), 224)
     names = set(interventions.available(face)["id"])
@@ -219,6 +221,7 @@ def test_a_face_at_rest_has_nothing_to_weaken_but_can_droop() -> None:
     assert interventions.get("intensity").accepts(photograph(head("happy", intensity=0.4)))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("pose", [(18.0, 0.0, 0.0), (-10.0, 8.0, 15.0)])
 def test_heads_that_are_turned_move_as_heads_do(pose: tuple[float, float, float]) -> None:
     own = head("happy", 11, pose=pose)

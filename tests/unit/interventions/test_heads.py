@@ -50,6 +50,7 @@ def test_strength_one_changes_the_picture(name: str) -> None:
     assert np.abs(after.astype(int) - before).mean() > 0.05
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ON_HEADS)
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), "a", None])
 def test_a_strength_outside_the_range_is_refused(name: str, strength: Any) -> None:
@@ -112,7 +113,7 @@ def test_electrodes_come_one_after_the_other(scheme: str) -> None:
         assert set(fewer) <= set(more)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("worn", ["fridlund", ("F3", "F1"), "kuramoto", None])
 @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
 def test_electrodes_are_added_to_those_worn(worn: str | tuple[str, ...] | None, scheme: str) -> None:

@@ -54,7 +54,7 @@ def photograph() -> Face:
     return sample_photograph()
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", list(INTERVENTIONS))
 def test_nothing_changes_at_strength_zero(name: str) -> None:

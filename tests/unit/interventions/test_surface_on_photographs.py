@@ -58,6 +58,7 @@ def test_far_from_the_head_nothing_changes(face: Face, name: str) -> None:
     assert changed.source == "edited"
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", SURFACE)
 def test_without_landmarks_the_reason_is_said(face: Face, name: str) -> None:
     bare = face.replace(landmarks=np.full((478, 2), np.nan, np.float32))
@@ -105,7 +106,7 @@ def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None
     assert (region[drawn] > 0).mean() > 0.8
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["glasses", "mask"])
 def test_what_is_put_on_comes_gradually(face: Face, name: str) -> None:
     change = interventions.get(name)
@@ -120,6 +121,7 @@ def test_what_is_put_on_comes_gradually(face: Face, name: str) -> None:
     assert step.max() < 0.4 * step.sum()  # not of the end: a frame is metal first, then dark
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["glasses", "mask"])
 def test_nothing_is_taken_off_a_photograph(face: Face, name: str) -> None:
     off = interventions.get(name, to=interventions.get(name).words[0])
@@ -176,6 +178,7 @@ def test_soft_light_leaves_less_shading(face: Face) -> None:
     assert found[2] < found[0] - 0.08
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["light_direction", "light_elevation", "light_softness"])
 def test_the_face_stays_as_bright_whatever_the_light(face: Face, name: str) -> None:
     from facelib.editing.drawing import luminance

@@ -89,6 +89,7 @@ def test_the_half_that_is_kept_stays(face: Face, keep: str) -> None:
     assert change[other].mean() > 3 * change[kept].mean()
 
 
+@pytest.mark.one_case
 def test_symmetry_rises_along_the_strength_and_falls_the_other_way(face: Face) -> None:
     for name, way in (("symmetrise", 1), ("asymmetrise", -1)):
         frames = [interventions.get(name).apply(face, strength) for strength in np.linspace(0, 1, 6)]
@@ -96,6 +97,7 @@ def test_symmetry_rises_along_the_strength_and_falls_the_other_way(face: Face) -
         assert (way * np.diff(values) > 0).all()
 
 
+@pytest.mark.thorough
 def test_landmarks_come_to_lie_where_they_were_sent() -> None:
     """The network finds them there, but for its own error on the unchanged picture and a pixel."""
     face = sample_photograph()

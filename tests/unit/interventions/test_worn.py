@@ -48,7 +48,7 @@ def test_lenses_need_glasses() -> None:
         sunglasses.edit(Head(), 0.5)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", WORN)
 def test_the_property_rises_with_the_strength(name: str) -> None:

@@ -160,6 +160,7 @@ def test_a_zip_bomb(name: str, tmp_path: Path, bounded: Bounded) -> None:
         read_keras_network(path)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 def test_truncated_anywhere(suffix: str, tmp_path: Path) -> None:
     whole = written(tmp_path / "whole.h5", config())

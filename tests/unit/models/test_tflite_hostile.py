@@ -83,6 +83,7 @@ def test_damaged_anywhere(data: st.DataObject) -> None:
         return
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=200)
 @given(rest=st.binary(max_size=300), start=st.integers(0, 400))
 def test_any_bytes(rest: bytes, start: int) -> None:

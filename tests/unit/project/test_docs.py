@@ -110,7 +110,7 @@ def test_names_of_facelib_exist(page: Path) -> None:
         assert exists(name), f"facelib.{name} doesn't exist"
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_commands_that_are_named_exist(page: Path) -> None:
     commands: Any = typer.main.get_command(app)

@@ -63,6 +63,7 @@ def test_no_path_of_a_machine_and_no_registry_host() -> None:
             assert host not in text, f"{path}: {host}"
 
 
+@pytest.mark.thorough
 def test_the_package_never_prints_and_leaves_nothing_unfinished() -> None:
     for path in tracked("facelib/*.py"):
         text = path.read_text()

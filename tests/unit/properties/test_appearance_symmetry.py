@@ -126,6 +126,7 @@ def test_brightness_and_contrast_do_not_count(
     assert score(face.replace(image=image)) == pytest.approx(score(face), abs=LOOSE)
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_face_and_its_mirror_image_score_the_same(faces: list[Face]) -> None:
     for face in faces:

@@ -26,6 +26,7 @@ def test_numbers_are_told(name: str, value: float) -> None:
     assert told(name, with_attributes(**{name: value})) == float(value)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["age", "gender", "electrodes"])
 def test_what_is_not_known_stays_unknown(name: str) -> None:
     assert np.isnan(told(name, with_attributes()))
@@ -80,6 +81,7 @@ def test_electrodes_out_of_sight_are_not_counted() -> None:
     assert counts[-1] <= 12
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_what_is_worn_over_electrodes_hides_them() -> None:
     head = Head(electrodes="kuramoto", expression="neutral", hair="tied")

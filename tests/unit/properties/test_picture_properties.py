@@ -119,6 +119,7 @@ def test_a_box_over_the_edge_is_cut_and_one_outside_tells_nothing() -> None:
         assert all(np.isnan(value) for value in measured(PHOTOGRAPH, box).values())
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_rendered_heads_become_brighter_with_the_light_and_darker_with_the_skin() -> None:
     pale_to_dark = [Head(skin_tone=tone, light="frontal").render() for tone in np.linspace(0, 1, 6)]

@@ -65,7 +65,7 @@ def test_heads_of_all_kinds_tell_what_was_set(rng: np.random.Generator) -> None:
     assert (misfit.max(axis=0) < [5, 8, 5]).all()
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_more_is_more_and_the_other_angles_stay(axis: int) -> None:
@@ -88,6 +88,7 @@ def test_no_expression_moves_it() -> None:
         assert np.ptp(told([head.render(64) for head in heads]), axis=0).max() < 1.5
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=30)
 @given(turns, st.integers(0, 99))
 def test_the_mirror_image_has_the_mirrored_pose(pose: tuple[float, float, float], seed: int) -> None:

@@ -73,6 +73,7 @@ def test_measuring_leaves_the_face_as_it_was() -> None:
         np.testing.assert_array_equal(was, now)
 
 
+@pytest.mark.thorough
 def test_wrong_names_and_heads_are_answered_in_words() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean symmetry"):
         properties.measure(sample_photograph(), ["symetry"])

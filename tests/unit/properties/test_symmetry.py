@@ -105,6 +105,7 @@ def test_the_misfit_of_one_moved_pair_by_hand() -> None:
     )
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=50)
 @given(
     st.floats(0.2, 5),
@@ -160,7 +161,7 @@ def test_a_face_without_landmarks_has_no_score(rng: np.random.Generator) -> None
     assert np.isnan(score(np.zeros((478, 2))))
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("expression", ["happy", "surprise", "sad", "angry"])
@@ -186,7 +187,7 @@ def test_it_stays_as_both_sides_weaken_as_the_head_tilts_and_as_the_light_moves(
     assert scores.max() - scores.min() < 0.01
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["palsy", "asymmetrise"])
 def test_it_falls_with_a_palsy_and_with_a_crooked_shape(name: str) -> None:

@@ -42,6 +42,7 @@ def outputs(sweep: Sweep, name: str, series: tuple[float, ...], jump: float) -> 
     )
 
 
+@pytest.mark.thorough
 def test_may_or_may_not_change_is_said_with_what_was_there_to_lose(smile: Sweep) -> None:
     row = smile.effects().set_index("classifier").loc[BLIND]
     assert row["verdict"] == "cannot tell", "else nothing is tested"
@@ -89,6 +90,7 @@ def test_explorables_say_it(smile: Sweep) -> None:
     assert [row[-1]["text"] for row in words["rows"]][1] == "hardly read: cannot tell"
 
 
+@pytest.mark.thorough
 def test_what_stays_without_any_expression_could_not_have_shown_a_change(smile: Sweep) -> None:
     """An output of .9 that the expression has no part in stays whatever is done to the expression."""
     still = outputs(smile, BLIND, (0.9, 0.9, 0.9), 0.0)

@@ -88,6 +88,7 @@ def test_whiskers_are_spoken_of_only_where_there_are_some(
     assert "–" not in words
 
 
+@pytest.mark.thorough
 def test_the_p_beside_a_decision_is_the_one_that_decides(
     observed: ObservationalResult, tmp_path: Path
 ) -> None:

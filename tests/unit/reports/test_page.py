@@ -242,6 +242,7 @@ def test_each_change_is_shown_on_a_rendered_head(trees: dict[str, Element], page
     assert trees["observational"].all("img") == [], "nothing is changed there"
 
 
+@pytest.mark.thorough
 def test_a_change_is_drawn_with_the_options_that_its_name_has(changed: InterventionalResult) -> None:
     item = next(one for one in changed.settings["interventions"] if one["id"] == "asymmetric_expression")
     left, right = (
@@ -481,6 +482,7 @@ def test_many_classifiers_are_counted_not_named(tmp_path: Path, changed: Interve
     assert [one.text for one in section.all("p")].count("In words:") == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_what_the_hypothesis_is_about_comes_first(tmp_path: Path, observed: ObservationalResult) -> None:
     studies.register(tmp_path, Hypothesis("Outputs depend on symmetry", "symmetry"))
@@ -494,6 +496,7 @@ def test_what_the_hypothesis_is_about_comes_first(tmp_path: Path, observed: Obse
     assert "Hypothesis: Outputs depend on symmetry. Set on 20" in plainly(tree.after("question"))
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_one_test_alone_is_named(tmp_path: Path, observed: ObservationalResult) -> None:
     grid = observed.grid[observed.grid["method"] == "partial_correlation"].assign(votes=pd.NA)

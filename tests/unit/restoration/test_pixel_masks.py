@@ -104,7 +104,7 @@ def test_parts_have_a_core_each_and_share_their_edges() -> None:
     assert not parts_of(np.zeros((4, 4), np.float32)).any()
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("fields", [{}, {"electrode_size": 1.5}, {"tape": 1.0}], ids=str)
 @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])

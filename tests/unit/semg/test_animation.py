@@ -188,6 +188,7 @@ def test_faces_have_one_box_and_their_own_landmarks(recording: Recording) -> Non
     np.testing.assert_array_equal(faces[1].image, animate(HEAD, recording, rate=15).frame(29, 64))
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_film_is_saved_whole_or_not_at_all(recording: Recording, tmp_path: Path) -> None:
     import cv2

@@ -137,6 +137,7 @@ def test_slopes_are_told_in_the_columns_own_units(pairs: list[Pair]) -> None:
     )
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["ridge", "mlp"])
 @pytest.mark.parametrize("model", [EMG2Expression, Expression2EMG])
 def test_units_of_a_column_do_not_matter(
@@ -170,6 +171,7 @@ def test_scales_are_learnt_from_the_training_alone(pairs: list[Pair]) -> None:
     np.testing.assert_array_equal(model.predict(pairs[0].envelope).to_numpy(), plain.told["anna 1"])
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("model", [EMG2Expression, Expression2EMG])
 @pytest.mark.parametrize("kind", ["ridge", "mlp"])
 def test_saved_maps_keep_columns_groups_and_scales(
@@ -295,7 +297,7 @@ def test_a_table_of_one_film_and_a_recording_are_enough(pairs: list[Pair], tmp_p
     assert np.isnan(told.pick(["masseter_left"]).signals).all()
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("missing", [np.nan, np.inf])
 def test_frames_without_a_face_are_left_out_and_give_nan(pairs: list[Pair], missing: float) -> None:
     units = np.array(pairs[0].units)

@@ -177,6 +177,7 @@ def test_sessions_of_two_participants_are_not_mixed(folder: Path) -> None:
         dataset.recordings("1S")
 
 
+@pytest.mark.thorough
 def test_a_path_that_no_file_can_have_is_said(folder: Path) -> None:
     change(folder, HAPPY, emg="a" * 5000)
     (finding,) = (one for one in open_dataset(folder).findings if one.what == "missing file")
@@ -240,6 +241,7 @@ def test_no_path_leads_out_of_the_folder(folder: Path, path: str) -> None:
     assert dataset.clip(HAPPY).recording is None
 
 
+@pytest.mark.thorough
 def test_parts_of_different_length_are_said(folder: Path) -> None:
     signals(np.random.default_rng(1), FRAMES - 3).to_csv(folder / "emg" / "007_1S" / f"{HAPPY}.csv")
     (found,) = said(open_dataset(folder), "dropped frames")
@@ -248,6 +250,7 @@ def test_parts_of_different_length_are_said(folder: Path) -> None:
     assert f"video {FRAMES}" in found.words
 
 
+@pytest.mark.thorough
 def test_a_video_of_another_rate_is_said(folder: Path) -> None:
     frames = (np.full((32, 32, 3), number, np.uint8) for number in range(FRAMES))
     write_video(folder / "video" / "007_1S" / f"{HAPPY}.mp4", frames, rate=25)
@@ -294,6 +297,7 @@ def test_frames_of_videos_are_read_if_asked_for(folder: Path) -> None:
     assert found.clip == HAPPY
 
 
+@pytest.mark.thorough
 def test_channels_that_are_missing_are_said(folder: Path) -> None:
     signals(np.random.default_rng(1)).drop(columns=["Masseter_l", "Masseter_r"]).to_csv(
         folder / "emg" / "007_1S" / f"{HAPPY}.csv"
@@ -302,6 +306,7 @@ def test_channels_that_are_missing_are_said(folder: Path) -> None:
     assert "masseter_left, masseter_right" in found.words
 
 
+@pytest.mark.thorough
 def test_an_id_that_does_not_fit_its_row_is_said(folder: Path) -> None:
     change(folder, HAPPY, rec="2S")
     dataset = open_dataset(folder)
@@ -316,7 +321,7 @@ def test_units_are_found_without_the_table_of_methods(folder: Path) -> None:
     assert open_dataset(folder).clip(HAPPY).blendshapes is not None
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_face_units_of_hardly_any_frame_are_said_and_end_nothing(folder: Path, rows: int) -> None:
     for path in (folder / "video_noelec_params").rglob(f"{HAPPY}_params.csv.gz"):
@@ -325,6 +330,7 @@ def test_face_units_of_hardly_any_frame_are_said_and_end_nothing(folder: Path, r
     assert [one.what for one in found if one.clip == HAPPY] == ["dropped frames"]
 
 
+@pytest.mark.thorough
 def test_units_that_no_muscle_moves_may_be_missing(folder: Path) -> None:
     path = folder / "video_noelec_params" / "MediaPipe" / "007_1S" / f"{HAPPY}_params.csv.gz"
     table = pd.read_csv(path)
@@ -363,6 +369,7 @@ def test_names_that_are_not_there_are_said(sound: Path) -> None:
         dataset.recordings("3S")
 
 
+@pytest.mark.thorough
 def test_progress_is_told(sound: Path) -> None:
     calls = []
     open_dataset(sound).check(lambda at: calls.append((at.done, at.total)))

@@ -126,6 +126,7 @@ def test_above_rest_a_still_face_is_at_0(pairs: list[Pair]) -> None:
     assert moved.max() > 0.6
 
 
+@pytest.mark.thorough
 def test_scores_that_crowd_near_0_are_spread_by_their_odds(pairs: list[Pair], fresh: Pair) -> None:
     """As networks read: an S-shaped score of what is there."""
 
@@ -141,6 +142,7 @@ def test_scores_that_crowd_near_0_are_spread_by_their_odds(pairs: list[Pair], fr
     assert errors["logit"] < 0.6 * errors["plain"]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["ridge", "mlp"])
 @pytest.mark.parametrize("model", [EMG2Expression, Expression2EMG])
 def test_saved_maps_tell_the_same(  # type: ignore[no-untyped-def]  # noqa: PLR0917

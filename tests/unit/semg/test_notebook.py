@@ -17,6 +17,7 @@ def found() -> ElectrodesResults:
     return load_electrodes()
 
 
+@pytest.mark.thorough
 def test_who_loses_accuracy_to_electrodes(found: ElectrodesResults) -> None:
     ends = found.numbers.query("scheme == 'fridlund' and expression_set == 'tuned' and number == 22")
     lose = ends[(ends["p_holm"] < 0.05) & (ends["accuracy_change"] < 0)]

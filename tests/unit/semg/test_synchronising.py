@@ -101,6 +101,7 @@ def test_a_face_at_rest_falls_back_to_the_trigger_and_says_so(rng: np.random.Gen
     assert "trigger" in " ".join(kept.notes)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("seed", range(4))
 def test_a_muscle_before_its_movement_is_no_lag_of_the_clocks(seed: int) -> None:
     """A delay of 80 ms was swallowed with the grade "sure", and no word said so."""
@@ -184,6 +185,7 @@ def test_what_cannot_be_synchronised_is_refused() -> None:
         synchronise(raw, clip.units)
 
 
+@pytest.mark.thorough
 def test_a_map_of_other_clips_finds_what_badly_read_units_do_not(rng: np.random.Generator) -> None:
     """Each unit is read as a mixture of many: alone it tells little, all together much."""
     mixture = np.linalg.qr(rng.standard_normal((52, 52)))[0] * 0.4

@@ -18,6 +18,7 @@ from facelib.stats.classification import cohen_kappa, confusion, reliability, wi
 pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60)
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 400), st.integers(0, 400), st.sampled_from([0.8, 0.95, 0.99]))
 def test_wilson_is_that_of_statsmodels(first: int, second: int, level: float) -> None:
     hits, n = min(first, second), max(first, second, 1)
@@ -54,6 +55,7 @@ def test_confusion_is_that_of_scikit_learn(both: list[tuple[int, int]]) -> None:
     assert wide[:, 4:].sum() == 0
 
 
+@pytest.mark.thorough
 @given(pairs)
 @settings(max_examples=60)
 def test_kappa_is_that_of_scikit_learn(both: list[tuple[int, int]]) -> None:
@@ -84,6 +86,7 @@ def test_the_interval_of_kappa_covers(rng: np.random.Generator) -> None:
     assert 0.925 <= held / 2000 <= 0.97
 
 
+@pytest.mark.thorough
 @given(st.integers(2, 300), st.integers(0, 2**31), st.integers(1, 12))
 @settings(max_examples=60)
 def test_bins_are_those_of_scikit_learn(n: int, seed: int, bins: int) -> None:

@@ -52,6 +52,7 @@ def test_holm_and_false_discovery_rates_are_the_formulas(p: list[float]) -> None
     np.testing.assert_allclose(adjust(p, "by"), slow_fdr(p, dependent=True), rtol=1e-12, atol=1e-300)
 
 
+@pytest.mark.thorough
 def test_statsmodels_and_scipy_agree(rng: np.random.Generator) -> None:
     p = (rng.random(480) ** 3).round(3)  # with ties
     for ours, theirs in {"holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}.items():
@@ -128,6 +129,7 @@ def test_the_merged_p_holds_in_the_worst_case(alpha: float) -> None:
     assert np.mean(np.asarray(merged_majority(*p, alpha=alpha * 2 / 3).rejected)) > alpha * 0.99
 
 
+@pytest.mark.thorough
 @given(st.integers(1, 6), st.integers(1, 8), st.integers(0, 10_000))
 def test_max_statistic_is_the_formula(m: int, draws: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -58,6 +58,7 @@ def test_constant_series() -> None:
             assert (test.epgm, test.p_value, test.side, test.null_mean) == (0, 1, "equal", 0)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize("ties", [False, True])
 def test_the_closed_form_is_the_mean_over_all_orders(n: int, ties: bool, rng: np.random.Generator) -> None:
@@ -67,6 +68,7 @@ def test_the_closed_form_is_the_mean_over_all_orders(n: int, ties: bool, rng: np
         assert shuffle_test(p).null_mean == pytest.approx(all_epgms(p, orders).mean(), rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.thorough
 @given(hnp.arrays(np.float64, st.integers(2, 101), elements=st.floats(0, 1)), st.booleans())
 def test_epgm_of_a_monotone_series(p: np.ndarray, falls: bool) -> None:
     p = np.sort(p)[::-1] if falls else np.sort(p)

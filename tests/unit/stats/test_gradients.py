@@ -61,6 +61,7 @@ def slow_ksg(x: np.ndarray, y: np.ndarray, k: int = 5) -> float:
     return float(digamma(k)) + float(digamma(n)) - total / n
 
 
+@pytest.mark.thorough
 @given(OUTPUTS)
 def test_epgm_is_the_mean_absolute_gradient(p: np.ndarray) -> None:
     found = property_gradient(p)
@@ -85,6 +86,7 @@ def test_columns_are_described_like_single_series(p: np.ndarray) -> None:
     assert property_gradient(p[:, 0]).flips is None
 
 
+@pytest.mark.thorough
 @given(OUTPUTS)
 def test_reversal_and_complement(p: np.ndarray) -> None:
     forth, back, rest = property_gradient(p), property_gradient(p[::-1]), property_gradient(1 - p)
@@ -128,6 +130,7 @@ def test_alternation_cancels_in_epgm_but_not_in_total_variation() -> None:
     assert found.total_variation == 20
 
 
+@pytest.mark.thorough
 @given(OUTPUTS, st.booleans())
 def test_total_variation_of_a_monotone_series_is_its_range(p: np.ndarray, falls: bool) -> None:
     found = property_gradient(np.sort(p)[::-1] if falls else np.sort(p))

@@ -70,6 +70,7 @@ def test_ties_did_as_much_even_after_rounding() -> None:
     assert reference_rank(-0.3, [-0.3, -0.30001, -0.2], ["blur"] * 3).exceed == 2
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("alpha", [0.05, 0.1, 0.5])
 def test_leave_one_kind_out_against_its_twin(alpha: float, rng: np.random.Generator) -> None:
     for _ in range(20):

@@ -29,6 +29,7 @@ from facelib.stats.power_chances import bets_inside, inside_margin
 from facelib.stats.power_sentences import NORMAL
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [2, 3, 8, 24, 200])
 @pytest.mark.parametrize("change", [-0.3, -0.1, 0.0, 0.05, 0.18])
 def test_matters_is_the_noncentral_t(n: int, change: float) -> None:
@@ -53,7 +54,7 @@ def test_the_test_has_the_power_that_statsmodels_gives_the_t_test(n: int, altern
     assert found.differs == pytest.approx(oracle, abs=2e-6)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize(("n", "change", "sd"), [(29, 0.0, 0.15), (40, 0.04, 0.18), (35, -0.03, 0.25)])
 def test_does_not_matter_is_the_slow_integral(n: int, change: float, sd: float) -> None:
     bar, error = float(t.ppf(0.95, n - 1)), sd / math.sqrt(n)

@@ -41,6 +41,7 @@ def orders_of(n: int, n_permutations: int, seed: int) -> np.ndarray:
     return orders
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [11, 21, 101])
 @pytest.mark.parametrize("kind", ["noise", "smooth"])
 def test_the_published_convention_is_the_published_loop(n: int, kind: str, rng: np.random.Generator) -> None:
@@ -53,6 +54,7 @@ def test_the_published_convention_is_the_published_loop(n: int, kind: str, rng: 
         assert found.epgm == pytest.approx(float(np.abs(np.gradient(p)).mean()), rel=1e-12)
 
 
+@pytest.mark.thorough
 def test_where_shuffles_repeat_the_series_ties_count(rng: np.random.Generator) -> None:
     for seed in range(20):
         p = rng.random(5)
@@ -61,6 +63,7 @@ def test_where_shuffles_repeat_the_series_ties_count(rng: np.random.Generator) -
         assert expected >= 4 / 300  # the series and its reversal alone are 1 of 60 orders
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [9, 11, 101])
 def test_the_corrected_convention_counts_the_series_itself(n: int, rng: np.random.Generator) -> None:
     for seed in range(3):
@@ -78,7 +81,7 @@ def test_the_corrected_convention_counts_the_series_itself(n: int, rng: np.rando
         assert found.p_interval == pytest.approx((exact.low, exact.high), abs=1e-9)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [5, 6, 7])
 @pytest.mark.parametrize("ties", [False, True])
 def test_the_interval_holds_the_p_of_all_orders(
@@ -97,6 +100,7 @@ def test_the_interval_holds_the_p_of_all_orders(
     assert found.p_value == pytest.approx(exact, abs=0.015)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize("ties", [False, True])
 def test_few_strengths_are_tested_on_every_order(n: int, ties: bool, rng: np.random.Generator) -> None:
@@ -201,6 +205,7 @@ def test_scale_and_shift_change_no_p(scale: float, shift: float, rng: np.random.
         assert shuffle_test(p * scale + shift, 300).p_value == expected
 
 
+@pytest.mark.thorough
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 40), st.integers(1, 4)), elements=st.floats(-9, 9)))
 def test_the_closed_form_is_the_mean_over_pairs(p: np.ndarray) -> None:
     n = len(p)

@@ -37,6 +37,7 @@ def slow_quantile(values: list[float], q: float) -> float:
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
+@pytest.mark.thorough
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=40), st.floats(0.01, 0.5))
 def test_the_verdict_follows_from_the_central_90_percent(d: list[float], delta: float) -> None:
     found = local_verdict(d, delta)
@@ -359,6 +360,7 @@ def test_what_an_output_does_on_the_way_is_told() -> None:
     assert excursion(1 - series, strengths) == pytest.approx((1 / 3, -0.34))
 
 
+@pytest.mark.thorough
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=30), st.floats(0.01, 0.5))
 def test_only_what_goes_beyond_both_ends_by_delta_is_told(series: list[float], delta: float) -> None:
     low, high = min(series[0], series[-1]), max(series[0], series[-1])

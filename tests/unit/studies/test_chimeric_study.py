@@ -339,6 +339,7 @@ def test_what_only_heads_or_only_photographs_have_is_refused() -> None:
     assert (made.name, made.alternative) == ("Facing Asymmetry on photographs", "two-sided")
 
 
+@pytest.mark.thorough
 def test_a_file_declares_it(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -49,6 +49,7 @@ def alike(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("elsewhere")
 def test_a_sweep_elsewhere() -> None:
     head = facelib.Head(expression="happy", seed=4)

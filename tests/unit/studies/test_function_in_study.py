@@ -60,6 +60,7 @@ def test_what_fails_is_recorded_and_the_others_are_there(tmp_path: Path) -> None
     assert mine.loc[mine["face"].astype(str) != HEADS[1].key, "probability"].notna().all()
 
 
+@pytest.mark.thorough
 def test_a_plan_says_what_it_costs_and_asks_nothing(tmp_path: Path) -> None:
     clf = asked("priced", **AWAY, price=0.01, per_minute=60, batch=8)
     plan = study(clf).plan()

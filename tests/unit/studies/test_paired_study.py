@@ -42,6 +42,7 @@ def worn(tmp_path_factory: pytest.TempPathFactory) -> PairedResult:
     return study(after=["electrode_removal"]).run(tmp_path_factory.mktemp("worn"), n_jobs=1)
 
 
+@pytest.mark.thorough
 def test_the_plan_says_who_is_compared_and_who_is_missing() -> None:
     plan = study().plan()
     said = str(plan)
@@ -266,6 +267,7 @@ def test_what_is_wrong_in_a_file_is_said_with_its_line(text: str, said: str) -> 
         parse_study(text).study()
 
 
+@pytest.mark.thorough
 def test_labels_that_are_numbers_are_asked_for_and_a_misspelt_word_is_named() -> None:
     def plan(words: list[str], numbers: str = "") -> str:
         face = Face(

@@ -103,6 +103,7 @@ def test_without_a_side_there_is_no_such_table(done: ChimericResult) -> None:
     assert "sides" not in tables(found)
 
 
+@pytest.mark.thorough
 def test_another_word_or_column_is_refused_before_the_run(tmp_path: Path) -> None:
     faces = patients()
     odd = [face.replace(attributes={**face.attributes, "seite": "beide"}) for face in faces]
@@ -205,6 +206,7 @@ def two_labels(tmp_path: Path) -> FaceSet:
     return FaceSet.from_folder(tmp_path, table, detect=False)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("labels", [None, ()])
 def test_one_file_under_two_labels_is_no_pair_of_either(two_labels: FaceSet, labels: Any) -> None:
     """A reader's folder: rest counted as a smile, since either had a partner under the other condition."""
@@ -246,6 +248,7 @@ def test_one_file_of_two_people_or_expressions_is_in_no_study_of_symmetry(folder
     assert "sad and happy" in sad.roles["reason"].iloc[2], "two expressions, neither at rest"
 
 
+@pytest.mark.thorough
 def test_a_file_names_side_and_columns_and_errors_name_the_line(folder: Path) -> None:
     text = (
         "study: paired\nfaces: {folder: klinik, metadata: faces.csv, detect: false}\ncondition: sitzung\n"

@@ -99,6 +99,7 @@ def test_accuracy_goes_by_the_largest_score(found: PairedResult) -> None:
     assert (change["first"], change["second"]) == (1.0, 0.0)
 
 
+@pytest.mark.thorough
 def test_what_is_missing_has_its_reason_and_stays_in_the_result(found: PairedResult) -> None:
     assert found.failures.to_dict("records") == [
         {"face": "3_after.png", "intervention": "", "classifier": "pyfeat", "error": "Py-Feat gives no score"}
@@ -167,6 +168,7 @@ def test_observed_properties_are_tested_beside_a_network(tmp_path: Path) -> None
     assert result.outputs["pyfeat: happy"].max() == pytest.approx(0.8)
 
 
+@pytest.mark.thorough
 def test_it_goes_along_to_other_processes_with_the_scores_of_these_pictures_only(tmp_path: Path) -> None:
     study = paired(table(tmp_path))
     (bound,) = study.models

@@ -77,6 +77,7 @@ def test_an_identity_is_who_is_shown_not_what_the_face_does() -> None:
     assert people[0].name != people[1].name
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [

@@ -53,6 +53,7 @@ def years() -> Sweep:
     )
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_in_the_units_of_its_output(years: Sweep) -> None:
     outputs = years.outputs
     own_rows = outputs[outputs["classifier"] == "age_net"]
@@ -269,6 +270,7 @@ def test_its_report_never_calls_a_value_a_probability(done: InterventionalResult
     assert ("hedged bets on changes within ± 100" in words) == (done.bounds is not None)
 
 
+@pytest.mark.thorough
 def test_plans_say_the_unit_and_what_no_bounds_mean() -> None:
     notes = study(Scale("years"), 3.0, count=6).plan().notes
     said = " ".join(notes)

@@ -107,6 +107,7 @@ def test_what_is_not_imported_is_not_followed(
     assert "facelib.b.other" not in closure(made, files, tmp_path)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("name", "counts"),
     [

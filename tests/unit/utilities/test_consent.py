@@ -76,6 +76,7 @@ def test_all_else_gives_none(cell: Any) -> None:
     assert not is_given(cell)
 
 
+@pytest.mark.thorough
 @given(st.text())
 def test_no_text_is_a_consent_by_accident(text: str) -> None:
     if is_given(text):

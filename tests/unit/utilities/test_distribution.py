@@ -72,6 +72,7 @@ def test_without_any_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch
         distribution.distribution_version()
 
 
+@pytest.mark.thorough
 def test_no_text_tells_pip_to_install_the_other_facelib() -> None:
     wrong = re.compile(
         r"facelib\\*\[(?:app|dask|models|semg|test)|pip install (?:--?[\w-]+ )*'?facelib(?![\w/-])"

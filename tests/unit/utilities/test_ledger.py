@@ -244,7 +244,7 @@ def test_files_that_an_export_does_not_name_are_its_users(damaged: bool, tmp_pat
     assert left == ({*mine, *ours} if damaged else {*mine})
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["smile.gif", "smile.mp4"])
 def test_films_of_sweeps_are_listed_and_deleted_and_a_film_of_others_is_not(

@@ -51,6 +51,7 @@ def slipped(name: str, at: int, how: str) -> str:
     return "".join(letters)
 
 
+@pytest.mark.thorough
 @given(st.sampled_from(NAMES), st.data(), st.sampled_from(["dropped", "doubled", "swapped"]))
 def test_a_slip_of_the_fingers_is_answered_with_the_name(
     place: tuple[Registry[Any], str], data: st.DataObject, how: str

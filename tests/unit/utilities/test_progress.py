@@ -257,6 +257,7 @@ def test_every_public_function_takes_progress_alike() -> None:
     assert {where: text for where, text in found.items() if text not in PROGRESS} == takes_one
 
 
+@pytest.mark.thorough
 def test_every_public_function_is_stopped_alike() -> None:
     found = annotations("stop")
     assert {
@@ -378,6 +379,7 @@ def test_real_work_reports_a_share_that_rises_to_one(name: str) -> None:
     assert not seen[-1].left > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_a_study_reports_the_same(tmp_path: Path) -> None:
     study = facelib.InterventionalStudy([HEAD, HEAD.replace(age=70)], ["blur"], [BIASED], steps=2, size=64)
@@ -411,6 +413,7 @@ STOPPED: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("name", STOPPED)
 def test_stopped_work_raises_cancelled(name: str, tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ def test_what_holds_much_is_shown_in_short(kind: Any) -> None:
         assert "\n" not in repr(thing)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", HELD, ids=lambda kind: kind.__name__)
 def test_a_notebook_reads_no_name_as_html(kind: Any) -> None:
     if hasattr(kind, "_repr_markdown_"):

@@ -89,6 +89,7 @@ def test_a_photograph_shows_all_that_can_be_measured_on_it(explorer: Explorer) -
     assert [row[0]["text"] for row in panel.table.rows] == told
 
 
+@pytest.mark.thorough
 def test_a_control_changes_the_head_and_undo_brings_it_back(explorer: Explorer) -> None:
     panel = FacePanel(explorer)
     before = explorer.face
@@ -116,6 +117,7 @@ def test_one_drag_is_one_step_of_undo(explorer: Explorer) -> None:
     assert explorer.face == before
 
 
+@pytest.mark.thorough
 def test_random_keeps_what_the_face_shows_and_reset_goes_home(explorer: Explorer) -> None:
     panel = FacePanel(explorer)
     panel.menus["expression"].value = "surprise"
@@ -127,6 +129,7 @@ def test_random_keeps_what_the_face_shows_and_reset_goes_home(explorer: Explorer
     assert explorer.face == states.FIRST_HEAD
 
 
+@pytest.mark.thorough
 def test_the_gaze_stands_beside_the_pose_and_has_a_side(explorer: Explorer) -> None:
     FacePanel(explorer)
     change = ChangePanel(explorer)
@@ -197,7 +200,7 @@ def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
     assert explorer.face == states.FIRST_HEAD
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("face", ["head", "photograph"])
 def test_the_property_menu_holds_properties_and_placebos_apart(explorer: Explorer, face: str) -> None:
     panel, change = FacePanel(explorer), ChangePanel(explorer)
@@ -220,6 +223,7 @@ def test_the_ends_of_the_gender_slider_stand_beside_it_in_their_order(explorer: 
     assert re.fullmatch(r"female\W+male", shown.lower())
 
 
+@pytest.mark.thorough
 def test_options_show_only_where_they_mean_something(explorer: Explorer) -> None:
     change = ChangePanel(explorer)
     assert change.options["side"].layout.display == ""
@@ -453,6 +457,7 @@ def test_a_face_that_cant_be_shown_never_leaves_another_ones_picture(
     assert live.result is None or live.result.sweep.face.age == 70
 
 
+@pytest.mark.thorough
 def test_undo_never_does_nothing(explorer: Explorer) -> None:
     start = explorer.face
     for age in (50, 55, start.age):
@@ -570,6 +575,7 @@ def test_without_the_heads_package_the_photograph_is_shown(
     assert explorer.snapshot is not None
 
 
+@pytest.mark.thorough
 def test_the_property_that_is_meant_to_move_is_measured_first(explorer: Explorer) -> None:
     panel = MeasuredPanel(explorer)
     explorer.start()

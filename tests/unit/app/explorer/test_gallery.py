@@ -54,7 +54,7 @@ def test_a_skin_tone_is_changed_from_the_middle_and_either_way() -> None:
     assert "normal" not in case.sentence
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "way"), LOADED)
 def test_a_press_shows_the_case_and_one_undo_leads_back(gallery: Gallery, name: str, way: str) -> None:
     explorer, case = gallery.explorer, CASES[name]
@@ -74,6 +74,7 @@ def test_a_press_shows_the_case_and_one_undo_leads_back(gallery: Gallery, name: 
     assert gallery.messages.value == ""
 
 
+@pytest.mark.thorough
 def test_panels_show_the_case(gallery: Gallery) -> None:
     face, change = FacePanel(gallery.explorer), ChangePanel(gallery.explorer)
     press(gallery, case="palsy_rest", way="")
@@ -99,6 +100,7 @@ def test_your_photograph_opens_its_source_and_leaves_one_that_is_there(gallery: 
     assert face.source.value == "head"
 
 
+@pytest.mark.thorough
 def test_a_photograph_that_was_shown_is_one_undo_away(gallery: Gallery) -> None:
     mine = sample_photograph()
     gallery.explorer.show(mine)

@@ -129,6 +129,7 @@ def test_what_was_set_before_it_opened_is_shown(explorer: Explorer) -> None:
     assert explorer.face is head
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("scheme", list(ELECTRODE_SCHEMES))
 def test_a_schemes_own_electrodes_are_that_scheme(explorer: Explorer, panel: FacePanel, scheme: str) -> None:
     menu = panel.more.controls["electrodes"]
@@ -138,6 +139,7 @@ def test_a_schemes_own_electrodes_are_that_scheme(explorer: Explorer, panel: Fac
     assert explorer.face.electrodes is None
 
 
+@pytest.mark.thorough
 def test_what_means_nothing_alone_is_dimmed(explorer: Explorer, panel: FacePanel) -> None:
     controls = panel.more.controls
 
@@ -154,6 +156,7 @@ def test_what_means_nothing_alone_is_dimmed(explorer: Explorer, panel: FacePanel
     assert dimmed() == set()
 
 
+@pytest.mark.thorough
 def test_light_keeps_what_is_not_asked_for(explorer: Explorer, panel: FacePanel) -> None:
     panel.menus["light"].value = "side"
     panel.more.controls["light_strength"].value = 1.4
@@ -205,6 +208,7 @@ def test_another_person_wears_the_same_things(explorer: Explorer, panel: FacePan
     assert explorer.face.light == before.light
 
 
+@pytest.mark.thorough
 def test_it_goes_with_the_parametric_face(explorer: Explorer, panel: FacePanel) -> None:
     panel.source.value = "photograph"
     assert panel.more.layout.display == "none"
@@ -212,6 +216,7 @@ def test_it_goes_with_the_parametric_face(explorer: Explorer, panel: FacePanel) 
     assert panel.more.layout.display == ""
 
 
+@pytest.mark.thorough
 def test_a_head_that_loses_its_electrodes_gets_a_change_that_works_on_it(
     explorer: Explorer, panel: FacePanel
 ) -> None:

@@ -74,6 +74,7 @@ def test_undo_goes_back_to_what_was_shown(panel: FacePanel) -> None:
     assert not shown(panel.photo)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("content", "words"),
     [

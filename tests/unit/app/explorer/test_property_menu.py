@@ -58,6 +58,7 @@ def test_what_a_face_does_not_allow_has_its_reason_in_words() -> None:
         assert all(why.endswith(".") and "_" not in why for why in refused.values()), refused
 
 
+@pytest.mark.thorough
 def test_the_menu_follows_the_face(change: ChangePanel) -> None:
     explorer = change.explorer
     assert "electrode_tape" in change.menu.refused
@@ -68,6 +69,7 @@ def test_the_menu_follows_the_face(change: ChangePanel) -> None:
     assert "symmetrise" not in change.menu.refused
 
 
+@pytest.mark.thorough
 def test_a_drag_of_the_face_sends_no_menu(change: ChangePanel, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(change.menu, "send_state", lambda key=None: sent.append(key))
@@ -76,6 +78,7 @@ def test_a_drag_of_the_face_sends_no_menu(change: ChangePanel, monkeypatch: pyte
     assert sent == []
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["electrode_tape", "no_such_change", "<b>"])
 def test_what_is_not_offered_is_refused_in_words_and_what_is_shown_stays(
     change: ChangePanel, name: str

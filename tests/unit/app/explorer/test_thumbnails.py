@@ -42,7 +42,7 @@ def test_every_change_and_every_case_has_its_picture(tiles: Tiles) -> None:
     assert sum(path.stat().st_size for path in thumbnails.FOLDER.iterdir()) <= MOST
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FEW)
 def test_the_picture_of_a_change_is_as_it_is_drawn_now(tiles: Tiles, name: str) -> None:
     there, drawn = tiles["changes"], thumbnails.picture_of(name)
@@ -50,11 +50,13 @@ def test_the_picture_of_a_change_is_as_it_is_drawn_now(tiles: Tiles, name: str) 
     assert min(there, key=lambda other: apart(there[other], drawn)) == name, "another picture is in its place"
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", ["palsy_rest", "skin_tone", "photograph"])
 def test_the_picture_of_a_case_is_as_it_is_drawn_now(tiles: Tiles, name: str) -> None:
     assert apart(tiles["cases"][name], gallery.picture(CASES[name])) < LOSS
 
 
+@pytest.mark.thorough
 def test_no_two_changes_have_the_same_picture(tiles: Tiles) -> None:
     there = list(tiles["changes"].items())
     alike = [

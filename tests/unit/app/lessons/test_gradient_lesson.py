@@ -127,6 +127,7 @@ def test_the_pictures_show_the_p_that_is_told(title: str) -> None:
     assert bars_of(shown) == lesson.REPEATS
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("n", "repeats"), [(5, lesson.FEWER_REPEATS), (8, lesson.FEWER_REPEATS), (9, lesson.REPEATS)]
 )
@@ -144,6 +145,7 @@ def p_of(shape: str, n: int) -> float:
     return float(stats.shuffle_test(lesson.series(shape, n)[:, 0], 20_000).p_value)
 
 
+@pytest.mark.thorough
 def test_what_is_claimed_of_spikes_holds_at_every_number_of_strengths() -> None:
     middle, end = (CLAIMED[f"one spike {where}"].claim for where in ("in the middle", "near the end"))
     few = [p_of("spike in the middle", n) for n in (5, 6, 7)]
@@ -214,7 +216,7 @@ def test_every_value_of_every_control_is_answered() -> None:
     assert "No one would notice such a change" in shown.sentences.value
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("title", ["a smooth fall", "independent noise"])
 def test_the_three_plots_stand_level_and_are_equally_wide(title: str) -> None:
     shown = lesson.answer(**CLAIMED[title].setting)

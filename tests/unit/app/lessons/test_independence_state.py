@@ -99,6 +99,7 @@ def test_another_level_changes_decisions_and_nothing_else() -> None:
         assert single["rejects"].tolist() == (single["p"] < alpha).tolist()
 
 
+@pytest.mark.thorough
 def test_numbers_leave_out_tests_that_hold_labels_only() -> None:
     world = started(n=60, conditioner="number")
     left_out = world.tests[world.tests["p"].isna()]

@@ -116,6 +116,7 @@ def test_a_weak_side_is_weak_in_the_signals_and_in_the_face(make: Make) -> None:
     assert rows.loc["zygomaticus", "ratio"] < 0.5
 
 
+@pytest.mark.thorough
 def test_what_is_read_is_what_the_classifier_says_of_that_picture(make: Make) -> None:
     state = make()
     face = state.film.animation.faces([7], 64)[0]
@@ -154,6 +155,7 @@ def test_frames_are_told_round_by_round_and_stay(make: Make) -> None:
     np.testing.assert_allclose(table.groupby("seconds")["probability"].sum(), 1, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_maps_have_a_byte_a_cell_and_the_moment_says_what_is_most_active(make: Make) -> None:
     film = make().film
     assert film.maps.shape == (20, 64, 60)
@@ -166,6 +168,7 @@ def test_maps_have_a_byte_a_cell_and_the_moment_says_what_is_most_active(make: M
     assert most_active(np.full(22, np.nan)) == "nothing is known"
 
 
+@pytest.mark.thorough
 def test_a_file_without_times_asks_for_its_rate_and_then_plays(make: Make) -> None:
     state = make(rate=0.0)
     assert state.source == "mine"
@@ -194,6 +197,7 @@ def test_a_broken_file_is_told_in_words(make: Make) -> None:
     assert len(state.film) == 30
 
 
+@pytest.mark.thorough
 def test_a_slow_recording_is_told_which_field_of_the_page_helps(make: Make) -> None:
     noise = np.random.default_rng(0).normal(0, 20, (1000, 2)) * (1 + (np.arange(1000) > 500))[:, None]
     slow = Recording(noise, 500, ("zygomaticus_left", "zygomaticus_right"), "bipolar")
@@ -385,6 +389,7 @@ def test_a_weak_side_keeps_its_masseter_which_another_nerve_moves(monkeypatch: p
             assert left == pytest.approx(0.2 if weaker else 1.0), (name, channel)
 
 
+@pytest.mark.thorough
 def test_a_weak_side_is_weak_in_all_of_its_muscles() -> None:
     side = dict.fromkeys((name for name in CHANNELS if name.endswith("_left")), 0.2)
     for name, task in TASKS.items():

@@ -160,6 +160,7 @@ def test_kernel_stays_when_its_page_comes_back_in_time(manager: CappedKernelMana
     run(visit())
 
 
+@pytest.mark.thorough
 def test_a_page_that_ended_its_kernel_itself_is_no_trouble(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         kernel = await manager.start_kernel()

@@ -63,6 +63,7 @@ def test_consent_is_counted_and_is_nothing_to_be_tested() -> None:
     assert whom.columns == ("person", "age")
 
 
+@pytest.mark.thorough
 def test_a_missing_picture_is_left_out_and_named_and_a_third_of_them_is_too_many() -> None:
     """The page named an option that it hasn't, and took nothing."""
     table = "file,person\na.png,p1\nb.png,p2\nc.png,p3\ngone.png,p4\n"

@@ -184,6 +184,7 @@ def test_a_face_that_fails_is_listed_and_the_others_count(
     assert state.found.effects["n"].min() == PEOPLE - 1
 
 
+@pytest.mark.thorough
 def test_a_store_that_cant_be_written_is_said_in_words(begin: Begin, tmp_path: Path) -> None:
     blocked = tmp_path / "taken"
     blocked.write_text("a file, no folder")
@@ -222,6 +223,7 @@ def test_what_is_lacking_is_said_before_the_start(begin: Begin, settings: dict[s
     assert state.stage == "ready"
 
 
+@pytest.mark.thorough
 def test_a_change_of_the_explorer_comes_with_its_options() -> None:
     state = Population(
         change=interventions.get("palsy", side="right", parts="resting"), background=False, **SMALL
@@ -257,6 +259,7 @@ def test_a_folder_that_was_named_stays(tmp_path: Path, begin: Begin) -> None:
     assert studies.open_study(tmp_path / "mine").complete
 
 
+@pytest.mark.thorough
 def test_closing_ends_a_run_on_its_way(begin: Begin) -> None:
     state = begin(people=60)
     state.run()

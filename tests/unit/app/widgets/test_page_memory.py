@@ -112,6 +112,7 @@ def test_all_is_as_it_was_left_and_there_is_nothing_to_undo(opened: Opened) -> N
     assert opened.explorer.snapshot.frames.strengths[-1] == pytest.approx(7 / 20)
 
 
+@pytest.mark.thorough
 def test_nothing_of_the_first_scene_is_computed_on_the_way(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +125,7 @@ def test_nothing_of_the_first_scene_is_computed_on_the_way(
     assert glances == [(LEFT.head, 7)]
 
 
+@pytest.mark.thorough
 def test_what_is_kept_follows_the_page(opened: Opened) -> None:
     assert from_text(opened.memory.keeper.state) == opened.memory.first
     opened.face.sliders["age"].value = 66
@@ -210,6 +212,7 @@ def test_a_scene_that_cannot_be_shown_gives_way_to_the_first(
     assert UNUSABLE in opened.notice
 
 
+@pytest.mark.thorough
 def test_a_classifier_that_is_gone_and_a_tab_that_is_not_there_are_passed_over(opened: Opened) -> None:
     opened.restore(json.dumps(to_plain(LEFT) | {"classifier": "gone", "tab": 9}))
     assert opened.explorer.classifier == "fer"
@@ -343,6 +346,7 @@ def test_a_link_shows_its_scene_and_leaves_the_other_tabs(opened: Opened) -> Non
     assert opened.explorer.face == before
 
 
+@pytest.mark.thorough
 def test_back_and_forward_say_nothing(opened: Opened) -> None:
     opened.link("age=70")
     opened.link("age=71")

@@ -125,6 +125,7 @@ def test_what_all_electrodes_change_stands_below_the_name(numbers: pd.DataFrame)
     assert output[2]["words"] == "−.44: matters"
 
 
+@pytest.mark.thorough
 def test_one_set_has_no_legend_and_photographs_have_a_name(numbers: pd.DataFrame) -> None:
     one = numbers[numbers["expression_set"] == "facs"].assign(expression_set="")
     chart = charts.electrode_curves(one).to_dict()

@@ -75,6 +75,7 @@ def electrodes() -> pd.DataFrame:
     ).assign(alpha=0.05)  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_shares_stand_with_counts_sizes_and_chance(
     properties: pd.DataFrame, texts: Callable[[Any], list[str]]
 ) -> None:

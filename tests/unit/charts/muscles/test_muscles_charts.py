@@ -49,6 +49,7 @@ def test_dots_and_intervals_stand_at_their_numbers(scores: pd.DataFrame, marks: 
         np.testing.assert_allclose(at, expected, atol=0.5)
 
 
+@pytest.mark.thorough
 def test_evaluations_differ_in_more_than_colour(scores: pd.DataFrame, marks: Marks) -> None:
     dots = marks(charts.map_scores(scores, panels="source"), 0, "symbol")
     assert {(dot["shape"], dot["fill"] == "#ffffff") for dot in dots} == {
@@ -57,6 +58,7 @@ def test_evaluations_differ_in_more_than_colour(scores: pd.DataFrame, marks: Mar
     }
 
 
+@pytest.mark.thorough
 def test_scores_are_told_in_words(scores: pd.DataFrame) -> None:
     said = charts.map_scores(scores, panels="source").to_dict()["description"]
     assert "true Zygomaticus, left, clips left out: ρ 0.84 (0.74 to 0.89), 900 rows of 6 clips" in said
@@ -92,6 +94,7 @@ def test_weights_are_drawn_beside_the_declared_ones(marks: Marks) -> None:
         charts.map_weights(table.iloc[:0])
 
 
+@pytest.mark.thorough
 def test_lines_of_a_clip_are_told_apart(marks: Marks) -> None:
     seconds = np.arange(5) / 30
     table = pd.DataFrame(

@@ -82,6 +82,7 @@ def test_envelopes_share_the_scale_of_the_largest(activity: np.ndarray, marks: M
     assert max(tops) > min(tops)
 
 
+@pytest.mark.thorough
 def test_outputs_over_time_stand_at_their_numbers(marks: Marks, rng: np.random.Generator) -> None:
     parts = [
         (time, name, label, float(rng.random()))

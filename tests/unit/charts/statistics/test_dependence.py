@@ -61,6 +61,7 @@ def test_a_table_that_is_none_is_refused() -> None:
         dependence_rows(GRID.drop(columns="votes"))
 
 
+@pytest.mark.thorough
 def test_the_live_chart_of_power_takes_any_number_of_people() -> None:
     spec = layout(delta=0.15).to_dict()
     assert {"powers": [], "marks": []}.items() <= spec["datasets"].items()

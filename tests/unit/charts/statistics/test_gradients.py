@@ -75,7 +75,7 @@ def test_a_histogram_counts_every_value_once(values: npt.NDArray[np.float64], bi
     assert bars == slow_histogram(values.tolist(), counted, edges)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("value", [0.0, 0.2, -1e-9, 1e6])
 def test_equal_values_make_one_visible_bar(value: float) -> None:
     (bar,) = histogram(np.full(7, value), np.ones(7, bool)).to_dict("records")
@@ -85,6 +85,7 @@ def test_equal_values_make_one_visible_bar(value: float) -> None:
     assert item["width"] > 100
 
 
+@pytest.mark.thorough
 def test_the_null_distribution_paints_what_counts_in_another_colour() -> None:
     bars = histogram([0.1, 0.2, 0.3, 0.9], [False, False, False, True], 4)
     items = drawn(
@@ -95,6 +96,7 @@ def test_the_null_distribution_paints_what_counts_in_another_colour() -> None:
     assert max(items, key=lambda item: item["x"])["fill"] == theme.COUNTED
 
 
+@pytest.mark.thorough
 def test_the_even_height_of_p_values_is_a_line_across() -> None:
     bars = histogram([0.01, 0.3, 0.6, 0.99], [True, False, False, False], [0, 0.5, 1])
     chart = p_histogram(bars, pd.DataFrame({"value": [2], "name": ["even"]}), width=200, height=100)
@@ -104,7 +106,7 @@ def test_the_even_height_of_p_values_is_a_line_across() -> None:
     assert abs(rule["x2"] - rule["x"]) == 200
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("log_x", [False, True])
 def test_levels_stand_where_they_belong(log_x: bool) -> None:
     table = pd.DataFrame(
@@ -143,6 +145,7 @@ def test_steps_have_the_gradient_as_bars_and_the_epgm_as_their_mean() -> None:
     assert {item.get("height", 0) for item in drawn(still, "rect")} == {0}
 
 
+@pytest.mark.thorough
 def test_the_gallery_has_a_panel_for_each_with_its_note(texts: Any) -> None:
     table = pd.DataFrame(
         {
@@ -158,6 +161,7 @@ def test_the_gallery_has_a_panel_for_each_with_its_note(texts: Any) -> None:
     assert len(chart.to_dict()["concat"]) == 2
 
 
+@pytest.mark.thorough
 def test_agreement_puts_dots_on_the_line_of_the_formula() -> None:
     table = pd.DataFrame({"x": [0.0, 1.0, 2.0], "found": [1.0, 2.0, 3.5], "expected": [1.0, 2.0, 3.0]})
     chart = agreement(table.assign(series="a"), x="n", y="EPGM")
@@ -167,6 +171,7 @@ def test_agreement_puts_dots_on_the_line_of_the_formula() -> None:
     assert off[2] < 0  # found more than expected: higher up
 
 
+@pytest.mark.thorough
 def test_a_curve_without_data_is_empty_and_one_with_data_is_whole() -> None:
     assert drawn(curve(), "symbol") == []
     table = pd.DataFrame({"strength": np.linspace(0, 1, 9), "value": np.linspace(0.9, 0.1, 9)})
@@ -207,6 +212,7 @@ def test_steps_need_two_numbers() -> None:
         steps(WHOLE.assign(value=[0.9, np.nan]))
 
 
+@pytest.mark.thorough
 def test_kinds_that_did_as_much_are_triangles_and_smaller_ones_hollow() -> None:
     changes = pd.DataFrame(
         {"kind": ["blur", "crop", "colour_cast"], "change": [-0.1, 0.7, -0.6], "matched": [True, True, False]}

@@ -112,6 +112,7 @@ def test_the_line_stands_at_the_level(tests: pd.DataFrame) -> None:
         assert [10 ** (-4 * rule["x"] / (WIDTH - WORDS)) for rule in dashed] == pytest.approx([alpha])
 
 
+@pytest.mark.thorough
 def test_a_tiny_p_stays_in_the_chart(tests: pd.DataFrame) -> None:
     chart = independence.p_values(tests.assign(p=1e-300))
     assert {round(dot["x"]) for dot in drawn(chart, "symbol")} == {WIDTH - WORDS}
@@ -177,7 +178,7 @@ def test_a_face_without_its_label_is_refused() -> None:
         independence.faces(faces)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("label", "titles"),
     [
@@ -289,6 +290,7 @@ def test_long_names_take_two_lines() -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_rates_are_drawn_with_numbers(texts: Texts) -> None:
     table = pd.DataFrame(
         {
@@ -354,6 +356,7 @@ def test_votes_are_words_on_a_colour(texts: Texts) -> None:
         vote_rows(table.assign(method="kcit"))
 
 
+@pytest.mark.thorough
 def test_names_of_properties_stand_above_their_column_and_never_overlap() -> None:
     names = ["age", "skin tone", "electrodes of the face", "(random numbers)"]
     table = pd.DataFrame(

@@ -38,6 +38,7 @@ def value(item: dict[str, Any], y: float) -> tuple[float, float]:
     return tuple(round(part * (1 + 2 * MARGIN) - MARGIN, 4) for part in share)  # type: ignore[return-value]
 
 
+@pytest.mark.thorough
 def test_lines_and_bands_stand_at_the_numbers(curves: pd.DataFrame) -> None:
     scene = vl_convert.vegalite_to_scenegraph(mean_response(curves).to_dict())["scenegraph"]
     lines = [[value(item, item["y"]) for item in line] for line in groups(scene, "line")]
@@ -49,6 +50,7 @@ def test_lines_and_bands_stand_at_the_numbers(curves: pd.DataFrame) -> None:
     assert sorted(ends) == pytest.approx([0.85, 0.95])
 
 
+@pytest.mark.thorough
 def test_the_second_line_is_dashed(curves: pd.DataFrame, texts: Texts) -> None:
     chart = mean_response(curves, {"one": "one side weakens", "both": "both sides weaken"})
     scene = vl_convert.vegalite_to_scenegraph(chart.to_dict())["scenegraph"]
@@ -57,10 +59,12 @@ def test_the_second_line_is_dashed(curves: pd.DataFrame, texts: Texts) -> None:
     assert {"one side weakens", "both sides weaken", "fer", "facex"} <= set(texts(chart))
 
 
+@pytest.mark.thorough
 def test_one_intervention_needs_no_legend(curves: pd.DataFrame, texts: Texts) -> None:
     assert "one" not in texts(mean_response(curves[curves["intervention"] == "one"]))
 
 
+@pytest.mark.thorough
 def test_intervals_that_are_not_there_draw_no_band(curves: pd.DataFrame) -> None:
     alone = curves.assign(low=float("nan"), high=float("nan"))
     scene = vl_convert.vegalite_to_scenegraph(mean_response(alone).to_dict())["scenegraph"]

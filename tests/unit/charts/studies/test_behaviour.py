@@ -85,6 +85,7 @@ def test_the_diagonal_of_calibration_is_drawn(
     assert y2 < y1
 
 
+@pytest.mark.thorough
 def test_disagreement_is_symmetric_and_told(table: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:
     chart = charts.disagreement(table)
     data = chart.to_dict()["datasets"]["disagreement"]
@@ -96,6 +97,7 @@ def test_disagreement_is_symmetric_and_told(table: pd.DataFrame, texts: Callable
     assert f"fer and human {100 * share:.0f} %" in chart.to_dict()["description"]
 
 
+@pytest.mark.thorough
 def test_long_names_stand_on_the_chart_in_lines_of_equal_number(table: pd.DataFrame) -> None:
     named = table.replace({"classifier": {"fer": "known_age_happy_reversed"}})
     svg = figure(charts.disagreement(named), "svg").decode()

@@ -32,6 +32,7 @@ def effects() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).assign(n=24, alpha=0.05)
 
 
+@pytest.mark.thorough
 def test_signs_say_what_colours_say(effects: pd.DataFrame, texts: Texts) -> None:
     words = [cell["words"] for cell in heatmap_rows(effects)]
     assert words == ["−.62 *", "+.08 (*)?", ".00", "−.04 *", "–", "+.30 ?"]
@@ -52,6 +53,7 @@ def items(node: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [*mine, *(found for below in node.get("items", []) for found in items(below, kind))]
 
 
+@pytest.mark.thorough
 def test_every_cell_is_told_to_who_cannot_see_it(effects: pd.DataFrame) -> None:
     told = heatmap(effects, {"palsy": "one side weakens"}).to_dict()["description"]
     assert (

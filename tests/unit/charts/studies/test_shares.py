@@ -46,6 +46,7 @@ def test_every_kind_has_its_shape_at_its_share(shares: pd.DataFrame) -> None:
     assert chance["x"] / 330 * 1.04 - 0.02 == pytest.approx(0.015)
 
 
+@pytest.mark.thorough
 def test_counts_stand_beside_the_shares(shares: pd.DataFrame, texts: Texts) -> None:
     chart = significant_shares(shares, {"skin_tone": "skin tone"})
     written = texts(chart)
@@ -55,6 +56,7 @@ def test_counts_stand_beside_the_shares(shares: pd.DataFrame, texts: Texts) -> N
     assert "age, a random property: 2 %" in chart.to_dict()["description"]
 
 
+@pytest.mark.thorough
 def test_a_single_test_expects_its_level(shares: pd.DataFrame) -> None:
     headings = [
         significant_shares(table).to_dict()["params"][0]["value"]

@@ -36,6 +36,7 @@ def slow_rows(answer: list[list[float]]) -> dict[int, bool]:
     }
 
 
+@pytest.mark.thorough
 @given(
     st.lists(
         st.lists(

@@ -52,6 +52,7 @@ def test_what_it_raises_is_named_and_the_process_goes_on(function: Callable[...,
         called(function)
 
 
+@pytest.mark.thorough
 def test_one_that_hangs_is_left_alone_in_time(release: threading.Event) -> None:
     begun = time.monotonic()
     with pytest.raises(FunctionError, match=r"hasn't answered within 0\.2 s; the call is left alone"):
@@ -59,6 +60,7 @@ def test_one_that_hangs_is_left_alone_in_time(release: threading.Event) -> None:
     assert time.monotonic() - begun < 2
 
 
+@pytest.mark.thorough
 def test_threads_that_hang_are_few(release: threading.Event) -> None:
     for _ in range(MOST_HANGING):
         with pytest.raises(FunctionError):

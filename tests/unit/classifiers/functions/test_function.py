@@ -378,6 +378,7 @@ def shuffled(pictures: np.ndarray) -> np.ndarray:
     return known(pictures)[:, [0, 2, 1, 3, 4, 5, 6]]
 
 
+@pytest.mark.thorough
 def test_a_wrong_order_of_labels_is_noticed_in_a_function() -> None:
     with pytest.warns(
         DeclarationWarning,

@@ -236,6 +236,7 @@ NAMES = st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=3).flatmap(
 )
 
 
+@pytest.mark.thorough
 @given(named=NAMES, picture=NAMES.map(lambda name: name.replace(".mp4", "")))
 def test_one_name_fits_one_picture_as_its_words_say(named: str, picture: str) -> None:
     from facelib.classifiers.tables.matching import _pairs
@@ -291,6 +292,7 @@ def test_a_broken_table_is_told_in_words(name: str, tmp_path: Path) -> None:
     assert len(str(told.value)) < 1000
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from([FACEREADER.format(film="a"), OPENFACE, PYFEAT, OPENFACE3, IMOTIONS]),

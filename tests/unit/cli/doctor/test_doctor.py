@@ -318,6 +318,7 @@ def three(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return replace
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(("state", "code"), [("ok", 0), ("note", 0), ("problem", 1), ("broken", 1)])
 def test_the_exit_code_and_the_text(three: Callable[[str], None], state: str, code: int) -> None:
     three(state)

@@ -158,6 +158,7 @@ def test_directions_are_told_only_where_both_intervals_exclude_zero() -> None:
     assert np.isnan(row["ratio"])
 
 
+@pytest.mark.thorough
 def test_natural_asymmetry_and_total_are_uncorrelated() -> None:
     heads = observed_heads(600, seed=4)
     left, right = (np.array([getattr(head, side) for head in heads]) for side in ("left", "right"))

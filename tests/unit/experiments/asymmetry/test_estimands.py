@@ -121,6 +121,7 @@ def test_chimeras_are_asymmetry_and_curvature_person_by_person() -> None:
     np.testing.assert_allclose(whole["chimeras"], (whole["none"] + whole["unchanged"]) / 2, atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_means_are_those_of_a_slow_twin() -> None:
     table = read_by(lambda left, right: 0.3 + 0.3 * left * right, people=8)
     found = estimate(table, names=["read activation"])
@@ -139,6 +140,7 @@ def test_means_are_those_of_a_slow_twin() -> None:
         assert row["n"] == 8
 
 
+@pytest.mark.thorough
 def test_what_the_control_leaves_is_room() -> None:
     """Half an expression is read as hardly any: nothing is left that asymmetry could take away."""
     found = estimate(
@@ -150,6 +152,7 @@ def test_what_the_control_leaves_is_room() -> None:
     assert bool(row["sensitive"])
 
 
+@pytest.mark.thorough
 def test_a_reader_of_no_expression_could_not_have_shown_it() -> None:
     found = estimate(read_by(lambda _left, _right: 0.5), names=["total activation"])
     row = found[found["expression"] == "all"].iloc[0]
@@ -157,6 +160,7 @@ def test_a_reader_of_no_expression_could_not_have_shown_it() -> None:
     assert row["verdict"] == "could not have shown it"
 
 
+@pytest.mark.thorough
 def test_a_family_is_one_contrast_over_expressions_and_classifiers() -> None:
     table = read_by(lambda left, right: 0.2 + 0.3 * (left + right), people=12)
     both = pd.concat([table, table.assign(classifier="y", probability=1 - table["probability"])])

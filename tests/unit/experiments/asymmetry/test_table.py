@@ -265,6 +265,7 @@ def test_the_intended_class_follows_the_face(only_asymmetry: Built) -> None:
     assert rows["probability"].to_numpy() == pytest.approx(expit(rows["logit"].to_numpy()))
 
 
+@pytest.mark.thorough
 def test_bad_tables_are_named(only_asymmetry: Built) -> None:
     table, faces = only_asymmetry
     with pytest.raises(BadValueError, match="table of this study lacks strength"):

@@ -38,6 +38,7 @@ def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
         load_electrodes(tmp_path / "elsewhere")
 
 
+@pytest.mark.thorough
 def test_what_was_stored_without_the_interval_behind_a_verdict_stays_readable(
     found: ElectrodesResults, tmp_path: Path
 ) -> None:

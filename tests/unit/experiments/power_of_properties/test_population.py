@@ -97,6 +97,7 @@ def test_beards_and_hair_are_not_those_of_a_gender(table: pd.DataFrame) -> None:
     assert (women["hair"] == "bald").mean() == pytest.approx((men["hair"] == "bald").mean(), abs=0.06)
 
 
+@pytest.mark.thorough
 def test_people_follow_from_the_seed() -> None:
     assert labelled_population(14, 3) == labelled_population(14, 3)
     assert labelled_population(14, 3) != labelled_population(14, 4)

@@ -297,6 +297,7 @@ def test_one_sided_properties_have_a_row_in_each_light(result: ObservationalResu
     assert again["p"].tolist() == pytest.approx(alone["p"].tolist())
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_what_networks_estimate_is_a_second_row_and_ranks_nowhere(
     world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
@@ -321,6 +322,7 @@ def test_intensity_has_to_be_in_the_study(result: ObservationalResult) -> None:
         grid_with_intensity(result, ["pose"])
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_shares_by_classifier_come_from_the_grid(result: ObservationalResult) -> None:
     table = properties_by_classifier(result)
@@ -328,6 +330,7 @@ def test_shares_by_classifier_come_from_the_grid(result: ObservationalResult) ->
     assert set(table["classifier"]) == {"known_age_happy"}
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_curves_are_means_over_bins(result: ObservationalResult) -> None:
     curves = effect_curves(result, most=2, bins=3)

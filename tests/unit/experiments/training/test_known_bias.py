@@ -95,6 +95,7 @@ def test_too_few_heads_are_refused(few: TrainingSet) -> None:
         train(few, BIASES[0], 0, held_out=0)
 
 
+@pytest.mark.thorough
 def test_pictures_are_kept_only_where_asked(tmp_path: Path) -> None:
     cache, heads = tmp_path / "pictures.npz", training_heads(4, seed=2)
     fresh = training_set(heads, cache=cache)

@@ -22,6 +22,7 @@ def few() -> Pairs:
     return training_pairs(training_heads(6, seed=2))
 
 
+@pytest.mark.thorough
 def test_heads_differ_in_all_that_could_be_mistaken() -> None:
     heads = training_heads(400, seed=9)
     assert {head.expression_set for head in heads} == {"tuned", "facs"}

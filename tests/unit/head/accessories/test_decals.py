@@ -85,6 +85,7 @@ def test_where_electrodes_overlap_each_keeps_what_is_nearer_to_it() -> None:
     assert np.abs(both[1, 1:] - one[1, 1:]).max() > 0.05  # the other one's
 
 
+@pytest.mark.thorough
 def test_tape_grows_gradually_and_lets_the_electrode_shine_through() -> None:
     points = skin_points(6000)
     heads = [BARE.replace(electrodes="kuramoto", tape=float(share)) for share in np.linspace(0, 1, 9)]
@@ -136,6 +137,7 @@ def test_strips_mirror_each_other_and_spare_the_eyes(scheme: str) -> None:
         assert abs(mirrored @ along) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     "fields", [{"electrode_size": 2.0}, {"tape": 1.0}, {"electrode_size": 1.5, "tape": 0.7}]
 )
@@ -147,6 +149,7 @@ def test_pictures_stay_mirror_symmetric(scheme: str | tuple[str, ...], fields: d
     assert difference.max() <= 12
 
 
+@pytest.mark.thorough
 def test_neutral_values_change_nothing_and_others_do() -> None:
     head = BARE.replace(electrodes="fridlund")
     picture = head.render(128).image

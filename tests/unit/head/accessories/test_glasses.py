@@ -44,7 +44,7 @@ def test_no_glasses_no_change() -> None:
         assert worn_by(tinted, render.pose(tinted)[0], 96) == ()
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [64, 224, 512])
 def test_they_grow_from_nothing_without_a_jump(size: int) -> None:
     bare = Head(expression="neutral").render(size).image.astype(float)
@@ -67,6 +67,7 @@ def test_a_fade_of_fine_steps_is_smooth() -> None:
     assert max(steps) < 3.5 * np.mean(steps)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("fields", [{}, {"seed": 9, "hair": "long", "age": 70}, {"lens_tint": 0.7}])
 def test_symmetric_heads_wear_them_symmetrically(fields: dict) -> None:
     image = Head(light="frontal", expression="neutral", glasses=0.7, **fields).render(224).image.astype(int)
@@ -96,6 +97,7 @@ def test_no_face_cuts_into_the_rims(head: Head, weight: float) -> None:
     assert len(view.positions)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("yaw", [-45.0, 0.0, 45.0])
 @pytest.mark.parametrize("head", PEOPLE[::2])
 def test_frames_are_seen_from_both_sides_in_one_piece(head: Head, yaw: float) -> None:
@@ -124,6 +126,7 @@ def test_eyes_are_seen_through_clear_lenses(head: Head) -> None:
         assert one.std() * 0.8 < other.std()
 
 
+@pytest.mark.thorough
 def test_tinted_lenses_darken_until_they_hide_the_eyes() -> None:
     head = Head(expression="neutral", glasses=0.5, light="frontal")
     faces = [head.replace(lens_tint=tint).render(224) for tint in (0.0, 0.1, 0.3, 0.5, 0.8, 1.0)]

@@ -52,7 +52,7 @@ def test_no_mask_no_change() -> None:
     assert loops(head, render.pose(head)[0], 96) is None
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("yaw", [-45.0, 0.0, 45.0])
 @pytest.mark.parametrize("head", PEOPLE[::3])
 def test_the_higher_it_is_pulled_the_more_it_covers(head: Head, yaw: float) -> None:
@@ -108,6 +108,7 @@ def test_the_tongue_stays_inside() -> None:
         assert (parts[inside(marks)] == thing.WORN).all()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("head", PEOPLE)
 def test_it_ends_below_the_eyes_and_beside_the_ears(head: Head) -> None:
     parts, marks = seen_parts(head.replace(expression="neutral"))
@@ -121,6 +122,7 @@ def test_it_ends_below_the_eyes_and_beside_the_ears(head: Head) -> None:
     assert row.max() > marks[199, 1]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("fields", [{}, {"expression": "surprise", "seed": 9}, {"mask": 0.4, "hair": "long"}])
 def test_symmetric_heads_wear_it_symmetrically(fields: dict) -> None:
     image = (

@@ -46,6 +46,7 @@ def test_lids_never_cross(head: Head) -> None:
         assert crossing(moved).max() < EPSILON, (blink, squint, wide, gaze)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("expression", ["happy", "sad", "surprise", "fear", "disgust", "angry"])
 @pytest.mark.parametrize("expression_set", ["tuned", "facs"])
 def test_no_expression_crosses_them(expression: str, expression_set: str) -> None:

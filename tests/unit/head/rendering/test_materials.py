@@ -38,7 +38,7 @@ def test_an_eye_has_a_spark_at_every_size() -> None:
             assert iris.min() < 60
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("yaw", [-45.0, 45.0])
 @pytest.mark.parametrize(
     "expression",

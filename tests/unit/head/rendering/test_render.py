@@ -29,7 +29,7 @@ SYMMETRIC = [
 ]
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("fields", SYMMETRIC)
 @pytest.mark.parametrize("size", [96, 224])
 def test_a_symmetric_head_lit_frontally_is_its_own_mirror_image(fields: dict, size: int) -> None:
@@ -182,6 +182,7 @@ def test_the_tone_curve_never_falls_and_reaches_white() -> None:
     assert curve[-1] >= 250
 
 
+@pytest.mark.thorough
 def test_electrodes_hide_skin_one_after_the_other() -> None:
     bare = Head(expression="neutral", light="frontal")
     names = bare.replace(electrodes="fridlund").electrode_names

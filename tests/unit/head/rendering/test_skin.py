@@ -25,6 +25,7 @@ def typology_angle(head: Head) -> float:
     return float(np.degrees(np.arctan2(light - 50, yellow)))
 
 
+@pytest.mark.thorough
 def test_skin_tone_is_linear_in_the_measured_typology_angle() -> None:
     for tone in np.linspace(0, 1, 6):
         head = Head(skin_tone=float(tone), expression="neutral", hair="tied", age=25)

@@ -11,7 +11,7 @@ from facelib.head.rendering import skin, wrinkles
 pytestmark = pytest.mark.packages
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("sides", [(1.0, 1.0), (1.0, 0.2)])
 def test_the_sum_of_the_reliefs_and_nothing_outside(level, sides):

@@ -284,6 +284,7 @@ def test_what_was_given_of_it_is_not_known_any_more() -> None:
     assert dict(editor(darker, "age", landmarks="kept").apply(face, 0.5).attributes) == {"name": "A"}
 
 
+@pytest.mark.thorough
 @pytest.mark.packages
 def test_sweeps_and_lists_take_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(INTERVENTIONS, "_items", dict(INTERVENTIONS._items))

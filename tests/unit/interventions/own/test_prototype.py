@@ -204,6 +204,7 @@ def test_the_grain_of_few_faces_is_that_of_many(monkeypatch: pytest.MonkeyPatch)
     assert grain(5) / grain(28) > 1.9
 
 
+@pytest.mark.thorough
 def test_hand_in_hand_with_sweeps_lists_and_exports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(INTERVENTIONS, "_items", dict(INTERVENTIONS._items))
     change = made("age")

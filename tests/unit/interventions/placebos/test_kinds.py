@@ -139,6 +139,7 @@ def test_an_amount_that_is_not_admissible_is_refused(name: str, amount: float, f
         KINDS[name]().picture(face.image, BOX, amount)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("direction", [(), (1.0,) * 5, (float("nan"), 0.0), (-9.0, -9.0), (-9.0,)])
 def test_a_direction_that_makes_no_sense_is_refused(name: str, direction: tuple[float, ...]) -> None:
@@ -280,6 +281,7 @@ def test_shift_moves_whole_pixels_exactly(face: Face) -> None:
     assert np.array_equal(picture[:6], face.image[6:0:-1])
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", GEOMETRIC)
 def test_geometry_is_bilinear_interpolation(name: str, face: Face) -> None:
     for change in drawn(name, 2):

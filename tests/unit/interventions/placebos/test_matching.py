@@ -163,6 +163,7 @@ def test_a_flat_picture_takes_the_largest_admissible_change() -> None:
 # ---- many sweeps
 
 
+@pytest.mark.thorough
 def test_kinds_take_turns_in_random_order() -> None:
     sweeps = list(placebo_sweeps(FACE, [0.0, 2.0], 2 * len(KINDS), seed=7))
     kinds = [sweep.kind for sweep in sweeps]

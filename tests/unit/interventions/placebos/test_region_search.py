@@ -66,7 +66,7 @@ def test_the_distances_are_those_of_the_pictures(name: str) -> None:
             assert bool(match.reached[place, quarter]) == near
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", KINDS)
 def test_every_quarter_is_matched_at_every_strength(name: str) -> None:
     for seed in range(3):

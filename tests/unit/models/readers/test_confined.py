@@ -49,6 +49,7 @@ def test_nothing_is_changed_or_reached(what: str, tmp_path: Path) -> None:
     assert (tmp_path / "there").read_text() == "as it was"
 
 
+@pytest.mark.thorough
 def test_it_can_compute_and_answer() -> None:
     code = "thread = threading.Thread(target=lambda: print(sum(range(5))))\nthread.start()"
     assert ended(code).stdout == "10\n"
@@ -66,7 +67,7 @@ def test_what_is_open_stays_open(tmp_path: Path) -> None:
     assert found.stdout == "as it was\n"
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.skipif(not abi(), reason="this kernel has no Landlock")
 @pytest.mark.parametrize(
     "attempt",
@@ -85,6 +86,7 @@ def test_no_file_is_read_or_listed(attempt: str, tmp_path: Path) -> None:
     assert "as it was" not in found.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
 def test_without_landlock_the_other_limits_hold(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("as it was")
@@ -102,6 +104,7 @@ open("{tmp_path}/new", "w")
     assert "PermissionError" in found.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not abi(), reason="this kernel has no Landlock")
 def test_nothing_is_read_where_the_kernel_refuses() -> None:
     code = """

@@ -388,6 +388,7 @@ def test_layers_can_be_named(tmp_path: Path) -> None:
     assert "layers.last_conv" in dict(network.named_modules())
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("layer", "told"),
     [

@@ -17,6 +17,7 @@ def graph() -> TfliteGraph:
     return TfliteGraph(data_path("facex", "facex/assets/model_optimized.tflite"))
 
 
+@pytest.mark.thorough
 def test_the_graph_agrees_with_the_network_written_out(graph: TfliteGraph) -> None:
     x = torch.rand(3, 3, 200, 200, generator=torch.Generator().manual_seed(7))
     clf = classifiers.load("facex")

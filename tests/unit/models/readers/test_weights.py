@@ -245,6 +245,7 @@ def test_damaged_anywhere(data: st.DataObject, writer: str, tmp_path_factory: py
     assert all(isinstance(tensor, torch.Tensor) for tensor in found.values())
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=100)
 @given(content=st.binary(max_size=300))
 def test_any_bytes(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:

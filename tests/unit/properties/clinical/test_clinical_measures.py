@@ -116,6 +116,7 @@ def crooked() -> Points:
     return places
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=25)
 @given(st.floats(-170, 170), st.floats(40, 900), st.integers(0, 99))
 def test_tilt_place_and_size_do_not_count(roll: float, scale: float, seed: int) -> None:
@@ -156,6 +157,7 @@ def test_the_mirror_image_has_left_and_right_swapped() -> None:
         assert again[name] == pytest.approx(one[name], abs=0.02, nan_ok=True)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_palsy_is_seen_on_its_own_side(side: str) -> None:
     levels = [Head(seed=7, palsy=level, palsy_side=side, light="frontal") for level in (0.0, 0.4, 1.0)]  # type: ignore[arg-type]

@@ -259,6 +259,7 @@ def test_a_missing_picture_is_named_with_the_option_that_leaves_it_out(tmp_path:
     assert "not there" not in str(left.exception)
 
 
+@pytest.mark.thorough
 def test_a_grade_that_is_kept_stays_a_number_or_says_all(known: list[Face]) -> None:
     grades = {"p1_Ruhe.png": 3, "p1_Freude.png": 4, "p2_Ruhe.png": 2, "p2_Freude.png": 2}
     faces = [

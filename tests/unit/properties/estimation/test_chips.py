@@ -60,6 +60,7 @@ def test_the_frame_holds_jaw_and_brows_with_a_tenth_of_margin(rng: np.random.Gen
     assert white[:, 0].mean() == pytest.approx(83.5, abs=1)
 
 
+@pytest.mark.one_case
 @pytest.mark.packages
 @pytest.mark.parametrize("place", [aligned, framed])
 def test_with_eyes_or_box_alone_the_face_stands_nearly_there(place: Place) -> None:

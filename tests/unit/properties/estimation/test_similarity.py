@@ -33,6 +33,7 @@ def test_it_is_the_best_of_all_in_least_squares(rng: np.random.Generator) -> Non
         assert misfit(best + np.array([[a, -b, x], [b, a, y]])) >= misfit(best)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("factor", [1, 2, 4])
 def test_shrinking_by_a_whole_factor_averages_areas(factor: int) -> None:
     image = sample_photograph().image[:240, :240]

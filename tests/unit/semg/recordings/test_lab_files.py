@@ -232,6 +232,7 @@ def test_a_recording_says_what_is_no_event() -> None:
         Recording(np.zeros((4, 1)), 4.0, ("zygomaticus_left",), "bipolar", events=("smile",))  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 def test_what_mne_read_becomes_a_recording(tmp_path: Path) -> None:
     mne = pytest.importorskip("mne")
     path = biosemi(tmp_path, "session.edf")

@@ -197,6 +197,7 @@ def test_a_burst_stays_where_it_is() -> None:
         )
 
 
+@pytest.mark.thorough
 def test_rows_are_at_their_frames() -> None:
     """A step of strength is half way up in its own frame, also after minutes and at odd rates."""
     for rate in (4096.0, 2148.148148, 1925.926, 1000.0, 4096.3):

@@ -123,6 +123,7 @@ def test_drift_noise_and_silence() -> None:
     assert not [f for f in found if f.channel == "mentalis_left"]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("told", [RATE / 2, RATE * 1.5, RATE * 2])
 def test_a_wrong_rate_is_told_by_where_the_mains_lie(told: float) -> None:
     signals = muscle() + wave(50, 15)[:, None]
@@ -320,6 +321,7 @@ def lead(size: float = 300.0) -> np.ndarray:
     return signals
 
 
+@pytest.mark.thorough
 def test_a_moving_lead_is_found_where_it_moves_and_no_muscle_is_taken_for_one() -> None:
     found = check(recording(lead()))
     (one,) = [f for f in found if f.what == "moving lead"]

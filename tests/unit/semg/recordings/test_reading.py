@@ -387,6 +387,7 @@ def test_edf_without_its_library_says_how_to_get_it(tmp_path: Path, monkeypatch:
         read_signals(path)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(
     st.binary(max_size=200), st.sampled_from(["a.csv", "a.tsv", "a.csv.gz", "a.parquet", "a.edf", "a.bdf"])

@@ -60,6 +60,7 @@ def test_pairing_takes_out_what_inputs_have_alike(strengths: np.ndarray) -> None
     assert power[np.abs(hertz - 50).argmin()] > 100 * np.median(power[(hertz > 60) & (hertz < 90)])
 
 
+@pytest.mark.thorough
 def test_the_expected_envelope_is_the_one_of_the_signals(activity: Activity, strengths: np.ndarray) -> None:
     """The quick way against the slow one: raw signals through the whole chain."""
     slow = envelope(raw_signals(activity, strengths, 4)).pick(CHANNELS).signals

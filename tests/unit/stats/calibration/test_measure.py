@@ -98,6 +98,7 @@ def test_differences_have_mean_0_and_spread_1(scenario: str, rng: np.random.Gene
     assert np.sign(np.round(np.median(((data - data.mean(axis=0)) ** 3).mean(axis=0)))) == skew
 
 
+@pytest.mark.thorough
 def test_p_of_verdicts_agrees_with_the_verdicts(rng: np.random.Generator) -> None:
     data = drawn("normal", 30, 12, rng)
     for size in (0.0, 0.5):

@@ -112,7 +112,7 @@ def test_classifiers_are_counted_raw_and_because(rng: np.random.Generator) -> No
     assert "Mean output at strength 0: .79 to .82." in words
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("correction", ["holm", "bh", "by", "max"])
 def test_every_correction_is_over_the_classifiers(correction: str, rng: np.random.Generator) -> None:
     both_labels = pd.concat([make_table(rng), make_table(rng, label="sad")])
@@ -132,6 +132,7 @@ def test_without_a_control_there_is_no_because(rng: np.random.Generator) -> None
     assert "because" not in words
 
 
+@pytest.mark.thorough
 def test_what_could_not_be_tested_is_counted_and_named(rng: np.random.Generator) -> None:
     table = make_table(rng)
     table.loc[table["classifier"] == "nothing", ["probability", "logit"]] = math.nan
@@ -268,6 +269,7 @@ def test_what_can_not_be_shown_is_said(rng: np.random.Generator) -> None:
     assert lowering(rows_of(one, 12, rng), "one side", "both sides", label="happy").notes == ()
 
 
+@pytest.mark.thorough
 def test_skewed_effects_are_said_beside_the_count(rng: np.random.Generator) -> None:
     table = rows_of({"fer": (0.0, 0.0), "facex": (0.3, 0.0)}, 24, rng)
     ends = (table["classifier"] == "fer") & (table["intervention"] == "one side") & (table["strength"] == 1)

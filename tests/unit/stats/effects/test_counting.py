@@ -43,6 +43,7 @@ def test_rises_are_told_beside_falls_and_what_stands_beyond_the_control() -> Non
     )
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("alternative", "begins"),
     [

@@ -374,6 +374,7 @@ def test_identities_whose_faces_share_no_strengths_are_left_out(rng: np.random.G
     assert found["mixed_p"] == pytest.approx(alone["mixed_p"], rel=1e-12)
 
 
+@pytest.mark.thorough
 def test_a_row_with_few_identities_is_exact_in_a_large_table(rng: np.random.Generator) -> None:
     table = make_table(rng, faces=20, interventions=("blur",), classifiers=("fer",))
     number = table["face"].str.slice(5).astype(int)

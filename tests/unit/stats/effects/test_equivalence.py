@@ -29,6 +29,7 @@ def test_students_version_is_statsmodels_tost(mean: float, rng: np.random.Genera
     assert (found.method, found.n, found.delta, found.alpha) == ("t", 15, 0.10, 0.05)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n", [15, 60])
 def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.random.Generator) -> None:
     seen = set()

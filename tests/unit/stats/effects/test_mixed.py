@@ -108,6 +108,7 @@ def test_a_few_gaps_hardly_change_the_slope(rng: np.random.Generator) -> None:
     assert gap.se[0] == pytest.approx(whole.se[0], rel=0.02)
 
 
+@pytest.mark.thorough
 def test_statsmodels_itself_is_there_for_parity(rng: np.random.Generator) -> None:
     y = curves(rng)
     found, ours, oracle = mixed_slopes(S, y, engine="statsmodels"), mixed_slopes(S, y), statsmodels_fit(y)

@@ -111,6 +111,7 @@ def test_few_who_change_by_much_are_found_out_by_bets_alone() -> None:
     assert "within ± 10" in stretched["notes"]
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("factor", [12.0, 1 / 365])
 def test_without_bounds_the_unit_does_not_matter(factor: float) -> None:
     """Ages in years, months or centuries: the same verdicts from the same people."""

@@ -46,6 +46,7 @@ def test_one_row_a_pair_and_method_and_all_columns(faces: Any) -> None:
     assert ((grid["p"] > 0) & (grid["p"] <= 1)).all()
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", ["partial_correlation", "kcit"])
 def test_a_cell_is_the_single_test(faces: Any, method: str) -> None:
     properties, outputs = faces
@@ -190,6 +191,7 @@ def test_constant_columns_are_said_and_leave_the_family(faces: Any) -> None:
     np.testing.assert_allclose(grid["p_holm"].dropna(), plain["p_holm"])
 
 
+@pytest.mark.thorough
 def test_progress_is_told_and_false_cancels(faces: Any) -> None:
     seen: list[Progress] = []
     independence_grid(*faces, LABELS, methods=["partial_correlation", "within_dcov"], progress=seen.append)
@@ -233,6 +235,7 @@ def test_settled_pairs_stop_early_and_the_others_go_on(faces: Any) -> None:
     assert nothing["p"] == pytest.approx(10 / nothing["n_permutations"])
 
 
+@pytest.mark.thorough
 def test_corrected_draws_suffice_for_holm_and_fewer_are_said(faces: Any) -> None:
     few = independence_grid(*faces, LABELS, methods=["within_dcov"], n_permutations=99)
     assert few["notes"].str.contains("Cannot reach the corrected level").all()
@@ -283,6 +286,7 @@ def test_a_continuous_conditioner_leaves_out_tests_that_need_labels(faces: Any) 
         independence_grid(*faces, z, methods=["within_dcov"])
 
 
+@pytest.mark.thorough
 def test_the_order_of_rows_changes_nothing(faces: Any) -> None:
     properties, outputs = faces
     order = np.random.default_rng(1).permutation(N)
@@ -296,6 +300,7 @@ def test_the_order_of_rows_changes_nothing(faces: Any) -> None:
     pd.testing.assert_frame_equal(one, two, rtol=1e-7)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -337,6 +342,7 @@ def test_a_budget_draws_on_toward_the_corrected_level(faces: Any) -> None:
     assert not grid["notes"].str.contains("Cannot reach").any()
 
 
+@pytest.mark.thorough
 def test_corrected_draws_suffice_for_a_unanimous_vote(faces: Any) -> None:
     properties, outputs = faces
     happy = outputs[["happy"]] + 3 * properties[["age"]].to_numpy()
@@ -412,6 +418,7 @@ def test_every_part_has_its_share_of_the_time() -> None:
     assert grid["notes"].str.contains("Stopped early").all()
 
 
+@pytest.mark.thorough
 def test_what_was_not_run_stays_in_the_family() -> None:
     data = several_pictures()
     whole = independence_grid(**data, methods=["within_dcov"])
@@ -505,6 +512,7 @@ def test_persons_have_a_max_statistic() -> None:
     pd.testing.assert_series_equal(kept["p"], plain["p"])  # its draws are its own
 
 
+@pytest.mark.thorough
 def test_a_test_by_persons_does_not_depend_on_who_ran_before() -> None:
     data = several_pictures()
     noise = np.random.default_rng(6).normal(size=(60, 8))
@@ -515,6 +523,7 @@ def test_a_test_by_persons_does_not_depend_on_who_ran_before() -> None:
     pd.testing.assert_frame_equal(alone, later)
 
 
+@pytest.mark.thorough
 def test_where_there_is_no_max_statistic_it_is_said(faces: Any) -> None:
     options: dict[str, Any] = {"methods": ["partial_correlation"], "max_statistic_draws": 99}
     parts = independence_grid(**several_pictures(), **options)

@@ -72,7 +72,7 @@ def test_order_units_and_names_change_nothing(method: str, data: st.DataObject) 
     assert second.notes == first.notes
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["partial_correlation", "kcit"])
 @FEW
 @given(st.data())
@@ -83,6 +83,7 @@ def test_turning_a_variable_round_changes_no_analytic_p(method: str, data: st.Da
     assert abs(second.effect) == pytest.approx(abs(first.effect), abs=1e-9)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", TESTS)
 def test_a_surrogate_is_the_statistic_of_moved_data(method: str) -> None:
     """What makes a permutation null exact: nothing in a surrogate depends on the observed order."""

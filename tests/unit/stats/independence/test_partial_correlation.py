@@ -202,6 +202,7 @@ def test_surrogates_equal_reordered_properties() -> None:
     np.testing.assert_allclose(prepared.surrogates(orders, some)[:, 0, 1], found[:, 0, 1])
 
 
+@pytest.mark.thorough
 def test_permutations_agree_with_student() -> None:
     x, ys, _ = drawn(14)
     x = x + 0.6 * ys[:, 1]

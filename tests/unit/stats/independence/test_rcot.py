@@ -96,6 +96,7 @@ def twin(question: Problem, i: int, j: int, draw: int) -> tuple[float, float, fl
     return t, p, float(effect)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("held", ["nothing", "labels", "number", "both"])
 def test_a_slow_twin_of_one_draw(held: str) -> None:
     question = problem(held)
@@ -107,6 +108,7 @@ def test_a_slow_twin_of_one_draw(held: str) -> None:
         assert prepared.effect[i, j] == pytest.approx(effect, rel=1e-4, abs=1e-4)
 
 
+@pytest.mark.thorough
 def test_p_is_merged_over_nine_draws_by_twice_the_median() -> None:
     assert Rcot().repeats >= 9
     question = problem("labels")
@@ -279,6 +281,7 @@ def test_widths_are_those_of_all_rows(seed: int) -> None:
         )
 
 
+@pytest.mark.thorough
 def test_a_pair_has_the_same_p_alone_and_in_a_grid_of_many_faces() -> None:
     """Only the sample behind the kernel's width may differ."""
     rng = np.random.default_rng(4)
@@ -311,6 +314,7 @@ def test_inner_products_of_features_are_gaussian_kernels() -> None:
     np.testing.assert_allclose(found @ found.T / 200_000, np.exp(-distances / 2), atol=0.015)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("n", "numbers", "said", "tested"),
     [(200, 1, False, True), (45, 2, True, True), (26, 2, True, False), (100, 5, True, False)],

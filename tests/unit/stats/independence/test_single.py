@@ -87,6 +87,7 @@ def test_what_is_unrelated_is_not_found(method: str) -> None:
     assert result.p_value > 0.01
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("method", TESTS)
 def test_the_same_call_gives_the_same_result(method: str) -> None:
     values = data("continuous", "scalar", "labels", linked=False)

@@ -60,6 +60,7 @@ def test_neither_a_file_nor_a_folder_of_a_study(
     assert ".." not in str(caught.value).replace("…", "")
 
 
+@pytest.mark.thorough
 def test_a_folder_is_not_a_file_and_a_file_no_folder(place: Path) -> None:
     with pytest.raises(
         FacelibError, match=rf"the folder of a study that was run\. {FILE}.*open_study\('.*one'\)"

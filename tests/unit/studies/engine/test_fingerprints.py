@@ -139,6 +139,7 @@ def test_built_in_networks_keep_their_keys(name: str, load_network: Callable[[st
     assert of_classifier(load_network(name)) == KEYS[name]
 
 
+@pytest.mark.thorough
 def test_one_network_with_other_probabilities_has_another_key() -> None:
     network = nn.Sequential(nn.Conv2d(1, 4, 5), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     declared: Any = {

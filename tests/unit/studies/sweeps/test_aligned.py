@@ -61,6 +61,7 @@ class Slide(PictureIntervention):
         )
 
 
+@pytest.mark.thorough
 def test_the_points_of_strength_0_serve_all_so_that_alignment_undoes_nothing(
     aligned: Classifier, face: Face
 ) -> None:

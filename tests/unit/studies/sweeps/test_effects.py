@@ -59,6 +59,7 @@ def test_the_effects_are_the_rows_of_their_class(smile: Sweep) -> None:
             assert (row["side"], row["order"]) == (test["side"], test["order"])
 
 
+@pytest.mark.thorough
 def test_few_strengths_are_tested_exactly() -> None:
     few = sweep(HEAD, "symmetry", ["fer"], steps=5).effects()
     assert few["shuffle_exact"].all()
@@ -128,6 +129,7 @@ def test_where_the_picture_changes_stands_beside_where_placebos_do(smile: Sweep,
     assert table["harmless"].tolist() == pytest.approx(np.median(last, axis=0).tolist())
 
 
+@pytest.mark.thorough
 def test_without_placebos_there_is_nothing_to_split(smile: Sweep) -> None:
     same = sweep(HEAD, "symmetrise", ["fer"], steps=3)
     (none,) = run_references(same, 5)

@@ -60,7 +60,7 @@ def assert_same(one: Sweep, other: Sweep) -> None:
     assert one.properties.equals(other.properties)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", ["palsy", "age", "electrodes", "blur"])
 def test_a_sweep_comes_back_bit_for_bit_and_says_the_same(change: str, tmp_path: Path) -> None:
     sweep = computed(change)

@@ -50,6 +50,7 @@ def test_the_mp4_is_read_back(smile: Sweep, tmp_path: Path) -> None:
         assert np.abs(frame.astype(int) - picture.astype(int)).mean() < 8, "but for the encoder"
 
 
+@pytest.mark.thorough
 def test_the_gif_is_read_back_and_goes_on_for_ever(smile: Sweep, tmp_path: Path) -> None:
     with Image.open(smile.film(tmp_path / "smile.GIF", rate=20)) as film:
         seconds = 0.0

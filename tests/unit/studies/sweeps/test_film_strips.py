@@ -122,6 +122,7 @@ def test_differences_are_grey_where_nothing_changes(palsy: Strip) -> None:
     assert shown.values is palsy.values
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("by_region", [False, True])
 def test_placebos_are_as_large(palsy: Strip, by_region: bool) -> None:
     found = reference_strips("palsy", HEAD, "fer", n=3, by_region=by_region, steps=3, size=SIZE)

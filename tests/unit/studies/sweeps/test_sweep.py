@@ -207,6 +207,7 @@ def test_regions_say_who_has_no_maps_and_refuse_it_alone() -> None:
         found.regions("blind")
 
 
+@pytest.mark.thorough
 def test_regions_of_a_photograph_have_the_landmarks_of_strength_0_where_a_frame_lost_them() -> None:
     face = facelib.faces.sample_photograph()
     result = sweep(face, "blur", ["fer"], steps=3)
@@ -345,6 +346,7 @@ def test_a_placebo_is_not_compared_with_its_own_kind() -> None:
     assert "blur" not in found.kinds
 
 
+@pytest.mark.thorough
 def test_what_never_changes_the_picture_has_no_placebos() -> None:
     same = sweep(HEAD, "symmetrise", ["fer"], steps=3)
     (found,) = run_references(same, 5)

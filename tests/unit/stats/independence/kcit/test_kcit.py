@@ -230,6 +230,7 @@ def test_the_regression_is_as_exact_where_the_kernel_of_numbers_has_no_small_ran
     assert prepared.moments[1][0, 0] == pytest.approx(variance, rel=1e-9)
 
 
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None)
 @always(
     st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-50, 50), st.sampled_from(["labels", "a number"])
@@ -291,6 +292,7 @@ def test_kernels_too_narrow_for_a_vector_are_told(rng: np.random.Generator) -> N
     assert not any("narrow" in note for note in given_labels.notes)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", CONDITIONERS)
 def test_p_is_never_zero_and_the_effect_nears_one_for_what_is_the_same(
     rng: np.random.Generator, kind: str

@@ -147,6 +147,7 @@ def test_moments_are_those_of_the_sum() -> None:
     np.testing.assert_allclose(moments, [1, 1, 2, 6, 24, 120, 720, 5040, 40320], rtol=1e-12)
 
 
+@pytest.mark.thorough
 def test_the_mixture_is_found_for_unequal_weights_and_has_their_moments() -> None:
     cumulants = _cumulants(sums_of(GEOMETRIC / GEOMETRIC.sum()))
     x = np.linspace(0, 60, 20_001)

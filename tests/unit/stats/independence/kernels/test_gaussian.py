@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import rbf_kernel
@@ -20,6 +21,7 @@ def test_the_kernel_is_that_of_scikit_learn(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(out, kernel.gram()[20:30, rows], rtol=1e-13)
 
 
+@pytest.mark.thorough
 @given(st.integers(1, 700), st.integers(1, TILE))
 def test_tiles_cover_a_symmetric_matrix_once(n: int, size: int) -> None:
     size = max(size, n // 12)  # few tiles are quick

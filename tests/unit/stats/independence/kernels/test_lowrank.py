@@ -62,6 +62,7 @@ def small_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lowrank, "WORST", 40)
 
 
+@pytest.mark.thorough
 def test_many_rows_are_represented_as_well_as_few(small_sample: None, rng: np.random.Generator) -> None:
     values = rng.standard_normal((2000, 1))
     values[:5, 0] = [9, -8, 12, 15, -20]  # hardly in a sample of 200

@@ -131,7 +131,7 @@ def test_statistic_and_effect_follow_the_definition(
         assert prepared.effect[i, j] == pytest.approx(effect, rel=1e-9, abs=1e-6)
 
 
-@pytest.mark.one_case
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", CONDITIONERS)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_surrogates_move_ranks(rng: np.random.Generator, kind: str, workers: int) -> None:
@@ -270,6 +270,7 @@ def test_a_label_in_which_nothing_varies_counts_as_zero(rng: np.random.Generator
     assert both == pytest.approx(Cmiknn().prepare(alone).statistic[0, 0] / 2)
 
 
+@pytest.mark.thorough
 def test_equal_distances_do_not_raise_the_effect() -> None:
     """The docstring: I is raised by .03 at 143 faces a label and by .17 at 20, I′ is not."""
     rng = np.random.default_rng(8)
@@ -341,6 +342,7 @@ def test_more_neighbours_than_faces_are_as_many_as_there_can_be(rng: np.random.G
     assert any("k = 28" in note for note in result.notes)
 
 
+@pytest.mark.thorough
 @FEW
 @given(st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-50, 50), st.booleans())
 def test_nothing_depends_on_units_order_or_names(seed: int, scale: float, shift: float, labels: bool) -> None:

@@ -148,6 +148,7 @@ def test_what_cannot_be_tested_has_no_p() -> None:
     assert np.isfinite(surrogates[:, 1]).all()
 
 
+@pytest.mark.thorough
 def test_a_budget_ends_drawing_and_p_stays_valid() -> None:
     prepared = Noise((100, 100), 5, pause=0.05)
     started = time.monotonic()

@@ -80,6 +80,7 @@ def problem(rng: np.random.Generator, sizes: list[int], workers: int = 1) -> Pro
     return Problem(xs, ys, as_given(labels.astype(str), n), seed=0, workers=workers)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("sizes", [[30, 25, 9], [3, 2, 40], [50]])
 def test_statistic_and_effect_follow_the_definition(rng: np.random.Generator, sizes: list[int]) -> None:
     question = problem(rng, sizes)

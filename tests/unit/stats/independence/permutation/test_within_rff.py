@@ -111,6 +111,7 @@ def twin(question: Problem, i: int, j: int, test: WithinRff) -> tuple[float, flo
     return float(max(scaled_a, scaled_b)), float(effect)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("sizes", [SIZES, [40], [20, 20, 20]])
 @pytest.mark.parametrize("test", [WithinRff(), WithinRff(frequencies=5, widths=(0.5,), components=3)])
 def test_a_slow_twin(sizes: list[int], test: WithinRff) -> None:
@@ -166,6 +167,7 @@ def test_signs_that_differ_between_labels_are_found() -> None:
     assert independence_test(x, y, label, "partial_correlation").p_value > 0.05
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("seed", range(3))
 def test_a_weak_effect_of_one_sign_is_found_in_small_labels(seed: int) -> None:
     rng = np.random.default_rng(seed)
