@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-# As many processes as cores, two to four, and 4 GB of memory for each. `make browser JOBS=3` where cores wait.
+# As many processes as cores, two to four, and 4 GB of memory for each. `make test JOBS=4` overrides it.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); m=$$(awk '/MemTotal/ {print int($$2 / 4e6)}' /proc/meminfo 2>/dev/null); \
   [ $$n -gt $${m:-2} ] && n=$${m:-2}; [ $$n -gt 4 ] && n=4; [ $$n -lt 2 ] && n=2; echo $$n)
 

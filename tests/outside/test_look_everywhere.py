@@ -1,4 +1,4 @@
-"""The page at more sizes, tab by tab, and a photograph: the looks that `make browser` has no time for."""
+"""The page at more sizes, tab by tab, and a photograph: looks that the browser tests have no time for."""
 
 from __future__ import annotations
 
