@@ -150,10 +150,6 @@ TOLD_APART = {
 }
 
 
-def test_axe_finds_nothing(reader: Visit) -> None:
-    assert violations(reader.page) == []
-
-
 def test_axe_finds_nothing_in_the_dark_and_the_page_is_dark(reader: Visit) -> None:
     page = reader.page
     page.emulate_media(color_scheme="dark")

@@ -30,13 +30,6 @@ PIXELS = """
   return [...copy.getImageData(0, 0, canvas.width, canvas.height).data].join();
 }
 """
-WATCHED = """
-() => {
-  window.seen = new Set();
-  const stage = document.querySelector(".facelib-stage");
-  new MutationObserver(() => seen.add(stage.dataset.index)).observe(stage, { attributes: true });
-}
-"""
 STICKS_OUT = """
 () => [...document.querySelectorAll("p, h1, dd, canvas, img, svg, select, input, .limits, .facelib-table")]
   .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
@@ -101,35 +94,6 @@ def opened(browser: Browser, file: Path) -> Iterator[Open]:
 
 def now(page: Page) -> list[str]:
     return page.locator("#facelib-table td:nth-child(2)").all_inner_texts()
-
-
-def cursors(page: Page) -> set[str]:
-    return set(
-        page.locator(".curves .cursor").evaluate_all("all => all.map(one => one.getAttribute('transform'))")
-    )
-
-
-def test_a_drag_moves_picture_table_and_curves(opened: Open) -> None:
-    reader = opened()
-    page = reader.page
-    reader.at(0)
-    expect(page.locator(".facelib-stage-none")).to_contain_text("No difference yet")
-    before, numbers, places = page.evaluate(PIXELS, ["after"]), now(page), cursors(page)
-    assert before == page.evaluate(PIXELS, ["before"]), "strength 0 is the face unchanged"
-    x, y = reader.reach(reader.slider, (0.01, 0.5))
-    box = reader.slider.bounding_box()
-    assert box is not None
-    page.evaluate(WATCHED)
-    reader.pull((x, y), (box["x"] + 0.99 * box["width"], y), steps=60)
-    reader.at(STEPS - 1)
-    assert page.evaluate("seen.size") >= 5, "it is painted on the way"
-    assert page.evaluate(PIXELS, ["after"]) != before
-    assert page.evaluate(PIXELS, ["difference"]) != page.evaluate(PIXELS, ["before"])
-    assert now(page) != numbers
-    assert len(cursors(page)) == 1
-    assert cursors(page) != places
-    assert reader.asked == [page.url], "nothing is loaded"
-    assert reader.said == [], "no policy is broken, and nothing fails"
 
 
 def test_keys_move_it_and_say_where_it_is(opened: Open) -> None:

@@ -1,18 +1,14 @@
-"""The real page on real classifiers, as a person uses it: choose, drag, look, read, take home, go."""
+"""The page as a person uses it: on real classifiers or quick ones, each control beyond the journeys."""
 
 from __future__ import annotations
 
-import io
 import re
 import signal
-import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pandas as pd
 import pytest
 from hands import entry_of
-from harness import ROOT, Server, Visit, visitors, wait_until
+from harness import Server, Visit, visitors, wait_until
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -62,21 +58,6 @@ def after(one: Visit) -> bytes:
     return one.canvas_bytes(frame(one).locator("canvas").nth(1))
 
 
-def numbers(one: Visit) -> list[str]:
-    """The column "now" of the verdict table."""
-    table = one.page.locator("table").filter(has=one.page.get_by_text("verdict", exact=True))
-    return table.locator("tbody tr > :nth-child(2)").all_inner_texts()
-
-
-def bars(one: Visit) -> str:
-    """Everything that the bars show, as vector graphics."""
-    return str(one.page.locator(".facelib-chart svg").nth(1).inner_html())
-
-
-def cursor(one: Visit) -> str:
-    return str(one.page.locator(".facelib-chart svg").first.inner_html())
-
-
 def choose(one: Visit, label: str, option: str) -> None:
     menu = one.page.locator(".facelib-app").get_by_label(label, exact=True)
     one.choose(menu, entry_of(menu, option))
@@ -101,35 +82,6 @@ def test_what_is_computed_moves_no_button(explorer: Visit) -> None:
     assert share.bounding_box() == rests
 
 
-def test_a_person_drags_symmetry_and_everything_follows(networks: Visit) -> None:
-    networks.choose_property("one side weaker")
-    swept(networks)
-    picture, words, chart, curve = after(networks), numbers(networks), bars(networks), cursor(networks)
-    for _ in networks.drag(networks.page.locator(".facelib-strength"), 11):
-        pass
-    expect(frame(networks)).to_have_attribute("data-index", "20")
-    assert after(networks) != picture
-    wait_until(lambda: numbers(networks) != words, 5, "other numbers in the table")
-    wait_until(lambda: bars(networks) != chart, 5, "other bars")
-    wait_until(lambda: cursor(networks) != curve, 5, "the cursor elsewhere")
-    panels = networks.page.locator(".facelib-chart").first.locator("svg .mark-line path")
-    widths = panels.evaluate_all("paths => paths.map(path => path.getBBox().width)")
-    assert len(widths) == 6  # classifiers
-    assert min(widths) > 60, "every classifier's curve is drawn over the whole strength"
-    assert networks.page.locator(".facelib-message:visible").count() == 0
-    networks.screenshot("explorer_symmetry")
-    networks.assert_local()
-    networks.assert_clean()
-
-
-def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
-    handle = explorer.page.locator(".facelib-strength .noUi-handle")
-    picture = after(explorer)
-    explorer.press(handle, *["ArrowRight"] * 5)
-    expect(frame(explorer)).to_have_attribute("data-index", "5")
-    assert after(explorer) != picture
-
-
 def test_what_the_network_sees_follows_the_strength(networks: Visit) -> None:
     view = networks.page.locator(".facelib-seen")
     expect(view.locator("img")).to_have_count(0)  # nothing is sent to who doesn't look
@@ -146,20 +98,6 @@ def test_what_the_network_sees_follows_the_strength(networks: Visit) -> None:
     networks.screenshot("explorer_seen")
     networks.assert_local()
     networks.assert_clean()
-
-
-def test_another_face_and_back(explorer: Visit) -> None:
-    picture = after(explorer)
-    choose(explorer, "Expression", "surprise")
-    expect(explorer.page.locator(".facelib-stage")).to_be_visible()
-    wait_until(lambda: after(explorer) != picture, 60, "another face")
-    explorer.click(explorer.page.get_by_role("button", name="Undo"))
-    wait_until(lambda: after(explorer) == picture, 20, "the first face again")
-    explorer.click(explorer.page.get_by_role("button", name="Random"))
-    wait_until(lambda: after(explorer) != picture, 60, "a random face")
-    explorer.click(explorer.page.get_by_role("button", name="Reset"))
-    wait_until(lambda: after(explorer) == picture, 30, "the first face again")
-    explorer.assert_clean()
 
 
 def test_reset_shows_the_page_as_it_was_opened_and_undo_brings_face_and_change_back(explorer: Visit) -> None:
@@ -331,19 +269,6 @@ def test_class_classifier_and_map(networks: Visit) -> None:
     networks.assert_clean()
 
 
-def test_take_home(explorer: Visit) -> None:
-    with explorer.page.expect_download(timeout=20_000) as download:
-        explorer.click(explorer.page.get_by_role("button", name="Table", exact=True))
-    table = pd.read_csv(Path(download.value.path()))
-    assert {"strength", "classifier", "label", "probability", "measured_symmetry"} <= set(table.columns)
-    assert table["step"].max() == 20
-    with explorer.page.expect_download(timeout=30_000) as download:
-        explorer.click(explorer.page.get_by_role("button", name="Figures (zip)"))
-    with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
-        assert "response.svg" in archive.namelist()
-    explorer.assert_clean()
-
-
 @pytest.mark.outside
 def test_three_hundred_updates_do_not_grow_the_page(explorer: Visit) -> None:
     handle = explorer.page.locator(".facelib-strength .noUi-handle")
@@ -376,7 +301,3 @@ def test_no_kernel_stays_behind_and_a_killed_one_is_announced(
     for kernel in server.kernels():
         kernel.send_signal(signal.SIGKILL)
     expect(two.page.locator(".facelib-ended")).to_be_visible(timeout=20_000)
-
-
-def test_the_page_notebook_is_the_one_in_the_repository() -> None:
-    assert (ROOT / "notebooks" / "app.ipynb").is_file()

@@ -148,33 +148,6 @@ def test_a_link_is_copied_and_a_session_goes_out_and_in(
         visited.assert_clean()
 
 
-def test_undo_and_redo_by_keys_and_buttons_in_two_tabs(quick_url: str, visit: Callable[..., Visit]) -> None:
-    one = ready(visit(quick_url))
-    page = one.page
-    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
-    expect(undo).to_have_attribute("aria-disabled", "true")
-    step(one, age(one), "End")
-    expect_age(one, 90)
-    expect(undo).to_have_attribute("aria-disabled", "false", timeout=SOON)
-    page.keyboard.press("Control+z")
-    expect_age(one, 28)
-    page.keyboard.press("Control+Shift+z")
-    expect_age(one, 90)
-    one.click(undo)
-    expect_age(one, 28)
-    expect(undo).to_be_focused()
-    one.click(redo)
-    expect_age(one, 90)
-    one.click(page.get_by_role("tab", name="Population"))
-    people = page.get_by_role("slider", name="People", exact=True)
-    before = people.get_attribute("aria-valuetext", timeout=SOON)
-    step(one, people, "ArrowRight")
-    expect(people).not_to_have_attribute("aria-valuetext", before or "")
-    page.keyboard.press("Control+z")
-    expect(people).to_have_attribute("aria-valuetext", before or "", timeout=SOON)
-    one.assert_clean()
-
-
 @pytest.mark.parametrize("size", [(820, 1180), (390, 844)])
 def test_there_is_room_for_it_on_small_screens(
     quick_url: str, visit: Callable[..., Visit], size: tuple[int, int]
