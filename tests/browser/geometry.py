@@ -102,7 +102,9 @@ def box_of(target: Locator) -> dict[str, float]:
 
 def inside(target: Locator, page: Any) -> bool:
     """Whether all of a target stands in the window, and nothing lies on its middle."""
-    box, size = box_of(target), page.viewport_size
+    box, size = target.bounding_box(), page.viewport_size
+    if box is None:  # it is drawn anew
+        return False
     there = box["y"] >= -1 and box["y"] + box["height"] <= size["height"] + 1
     return there and bool(target.evaluate(IN_SIGHT)[2])
 

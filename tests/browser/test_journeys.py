@@ -395,11 +395,11 @@ def test_the_keyboard_reaches_and_moves_the_strength(one: Visit) -> None:
 def test_on_a_phone_nothing_is_cut_and_fingers_do_it(looker: Visit) -> None:
     resized(looker, 390, 844)
     main = looker.page.locator("#rendered_cells")
-    assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
     readable(looker.page.locator(".facelib-app"))
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
     looker.reach(verdicts(looker))
     for target in (picture(looker, "after"), strength(looker)):
-        assert inside(target, looker.page), "face and strength stay in sight"
+        wait_until(lambda target=target: inside(target, looker.page), 20, f"{target} in sight")
     for name in ("Muscles", "Explore"):
         tab = looker.page.get_by_role("tab", name=name)
         looker.reach(tab)
