@@ -205,7 +205,7 @@ def test_a_photograph_is_checked_changed_and_refused_in_words(one: Visit) -> Non
 def test_a_population_is_stopped_gone_on_with_and_taken_home(one: Visit) -> None:
     panel = tab(one, "Population")
     expect(panel.get_by_label("one side weaker", exact=True)).to_be_checked(timeout=SOON)
-    people(one, panel, 10)
+    people(one, panel, 6)
     one.click(button(panel, "Run"))
     one.click(button(panel, "Stop"))
     stopped = panel.get_by_text("Stopped. What is done is kept; “Go on” does the rest.")
@@ -221,7 +221,7 @@ def test_a_population_is_stopped_gone_on_with_and_taken_home(one: Visit) -> None
     assert LIMITS.split(".")[0] in Path(report.value.path()).read_text()
     with one.page.expect_download(timeout=SOON) as table:
         one.click(button(panel, "Table"))
-    assert len(Path(table.value.path()).read_text().splitlines()) == 1 + 10 * 2 * 5 * 2 * 7
+    assert len(Path(table.value.path()).read_text().splitlines()) == 1 + 6 * 2 * 5 * 2 * 7
     one.assert_local()
     one.assert_clean()
 
