@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -270,6 +271,16 @@ def test_templates_name_no_machine() -> None:
     for file in files:
         text = file.read_text().replace("http://www.w3.org/2000/svg", "")
         assert "://" not in text, file
+
+
+def test_who_waits_with_a_link_keeps_the_place_in_line() -> None:
+    from jinja2 import Environment, FileSystemLoader
+
+    again = "?token=x&place=y"
+    page = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True).get_template("503.html")
+    waiting = {"again": again, "seconds": 10, "ahead": 0, "placed": True, "inside": 8, "most": 8}
+    (script,) = re.findall(r"location\.replace\((.*) \+", page.render(waiting=waiting, static_url=str))
+    assert json.loads(script) == again
 
 
 def test_long_temporary_folders_are_no_place_for_sockets(
