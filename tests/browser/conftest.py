@@ -137,7 +137,8 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def quick_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page with classifiers that answer at once, on a server that all processes share."""
     notebook = write_notebook(tmp_path_factory.mktemp("quick") / "page.ipynb", QUICK_PAGE)
-    with shared_server(shared_folder(tmp_path_factory, "quick"), notebook) as url:
+    folder = shared_folder(tmp_path_factory, "quick")
+    with shared_server(folder, notebook, "--max-kernels", "12") as url:  # three visitors who reload
         yield url
 
 
