@@ -27,7 +27,7 @@ def alone() -> list[str]:
 @pytest.mark.outside
 @pytest.mark.packages
 def test_works_without_any_network(alone: list[str], tmp_path: Path) -> None:
-    test = "test_explorer.py::test_a_person_drags_symmetry_and_everything_follows"
+    test = "test_journeys.py::test_a_drag_repaints_picture_table_bars_and_curves"
     own = f"--basetemp={tmp_path / 'own'}"  # it doesn't tidy up the folders of the tests beside it
     options = ["-q", "-p", "no:cacheprovider", "--no-header", own, str(HERE / test)]
     answer = subprocess.run(
