@@ -43,7 +43,7 @@ test: lint
 checks: $(VENV)/test.stamp
 	$(MAKE) -j 2 lint types
 
-# A minute's look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
+# A short look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
 quick: export OMP_NUM_THREADS := 1
 QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declared) $(addprefix facelib/,utilities stats/effects)
 ifdef ROOM
@@ -94,7 +94,7 @@ thorough-units: THESE := -n $(JOBS) --dist worksteal $(ELSEWHERE)
 thorough-browser: THESE := -n $(WAITING) --dist loadfile --no-loadscope-reorder tests/browser
 thorough-outside: THESE := -n $(WAITING) --dist loadfile --deselect=$(PRIVATE) tests/outside
 thorough-notebooks: THESE := $(PRIVATE)
-thorough-%: $(VENV)/test.stamp models
+$(PARTS:%=thorough-%): thorough-%: $(VENV)/test.stamp models
 	$(THOROUGH) $(THESE)
 
 # Built without isolation, by the hatchling of the environment: no package is fetched meanwhile.
@@ -116,9 +116,9 @@ $(VENV)/app.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -e '.[app,semg]'
 	touch $@
 
-$(VENV)/test.stamp: pyproject.toml $(VENV)/app.stamp
+$(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -e '.[app,semg,models,test]'
-	touch $@
+	touch $(VENV)/app.stamp $@
 
 clean:
 	rm -rf $(VENV) build dist screenshots .thorough .mypy_cache .pytest_cache .ruff_cache

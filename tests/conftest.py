@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,8 @@ os.environ["FACELIB_DATA"] = tempfile.mkdtemp(prefix="tests-of-")  # their studi
 atexit.register(shutil.rmtree, os.environ["FACELIB_DATA"], ignore_errors=True)
 
 FROM_NPM = ("faceapi", "human")
-CALIBRATION = "calibration"  # the folder whose tests all have one case in every run
+TESTS = Path(__file__).parent
+CALIBRATION = TESTS / "calibration"  # all its tests have one case in `make test`
 SHOWN = {"app", "charts", "experiments", "models"}  # their examples in docstrings wait for `make thorough`
 
 # The same examples everywhere, and no clock: a test that was green stays so on a busy machine.
@@ -35,11 +37,12 @@ settings.load_profile("steady")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave all cases but the first of what is marked `one_case` to `make thorough`."""
+    shown = {TESTS.parent / "facelib" / room for room in SHOWN}
     seen: set[tuple[object, str]] = set()
     for item in items:
-        if isinstance(item, pytest.DoctestItem) and SHOWN & set(item.path.parts):
+        if isinstance(item, pytest.DoctestItem) and shown & set(item.path.parents):
             item.add_marker("thorough")
-        one = item.get_closest_marker("one_case") or item.path.parent.name == CALIBRATION
+        one = item.get_closest_marker("one_case") or CALIBRATION in item.path.parents
         if one and not item.get_closest_marker("thorough"):
             test = item.path, getattr(item, "originalname", item.name)
             if test in seen:

@@ -160,7 +160,7 @@ def test_a_drag_repaints_picture_table_bars_and_curves(one: Visit) -> None:
 
 
 def test_verdicts_tell_a_biased_network_from_one_that_is_not(one: Visit) -> None:
-    """The age of a face moves the network that was trained to take age for happiness, and only that one."""
+    """The age of a face moves the network that takes age for happiness, and only that; a map shows where."""
     page = one.page.locator(".facelib-tab-0")
     emotion = page.get_by_label("Emotion", exact=True)
     one.choose(page.get_by_label("Expression", exact=True), "neutral")
@@ -173,6 +173,11 @@ def test_verdicts_tell_a_biased_network_from_one_that_is_not(one: Visit) -> None
     other = said.filter(has_text="known_unbiased").locator("[class*='facelib-verdict-']")
     expect(biased).to_have_class(re.compile("facelib-verdict-changes"), timeout=SOON)
     expect(other).not_to_have_class(re.compile("facelib-verdict-changes"), timeout=SOON)
+    one.choose(page.get_by_label("Classifier", exact=True), "known_age_happy")
+    bare = after(one)
+    one.click(button(page, "map"))
+    expect(stage(one)).to_contain_text("known_age_happy: evidence for happy", timeout=SOON)
+    wait_until(lambda: after(one) != bare, 20, "evidence on the picture")
     one.screenshot("verdict")
     one.assert_clean()
 

@@ -47,7 +47,11 @@ def ended(one: Visit) -> None:
 def messages(page: Page) -> list[object]:
     """What the page sends to its kernel from now on."""
     sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+
+    def keep(frame: object) -> None:
+        sent.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framesent", keep))
     return sent
 
 

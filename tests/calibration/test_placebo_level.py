@@ -18,7 +18,6 @@ def drawn(kinds: int, loudness: float, rng: np.random.Generator) -> tuple[np.nda
     return sizes.ravel(), [f"kind {k}" for k in range(kinds) for _ in range(EACH)]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("kinds", [3, 10])
 def test_a_change_like_the_others_is_called_unusual_at_the_level(kinds: int) -> None:
     rng = np.random.default_rng(20260201)

@@ -47,7 +47,6 @@ def test_merged_draws_reject_no_more_often_than_the_level_says(scenario: str, n:
         assert (p <= level).sum() <= binom.ppf(0.9995, RUNS, level), level
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("null", ["analytic", "permutation"])
 def test_permutations_inside_labels_hold_the_level_exactly(null: str) -> None:
     """Two faces a label: the analytic null rejects too often and says so, permutations don't."""

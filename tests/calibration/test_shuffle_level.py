@@ -44,7 +44,6 @@ def test_independent_outputs_are_rejected_as_often_as_the_level_says(n: int, run
         assert low <= np.mean(found <= level) <= high, level
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("n", [11, 21])
 def test_the_published_convention_is_nearly_calibrated(n: int) -> None:
     rng = np.random.default_rng(20260102)
@@ -71,7 +70,6 @@ def test_any_smooth_drift_is_significant(rho: float, rate: float) -> None:
         assert {test.side for test in tests if test.p_value <= 0.05} == {"smaller"}
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("n", [5, 7])
 def test_the_monte_carlo_interval_covers_the_p_of_all_orders(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facelib.stats.shuffle.EXACT_UP_TO", 0)
@@ -89,7 +87,6 @@ def test_the_monte_carlo_interval_covers_the_p_of_all_orders(n: int, monkeypatch
     assert covered / runs >= band(runs, 0.95)[0]
 
 
-@pytest.mark.thorough
 def test_a_smaller_test_with_ties_stays_below_its_level() -> None:
     rng = np.random.default_rng(20260105)
     runs = 2000

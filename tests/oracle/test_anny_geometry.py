@@ -53,7 +53,6 @@ def places(monkeypatch: pytest.MonkeyPatch) -> npt.NDArray[np.float64]:
     return np.array(result)
 
 
-@pytest.mark.thorough
 def test_the_vertices_lie_where_anny_puts_them(places: npt.NDArray[np.float64]) -> None:
     np.testing.assert_allclose(places, ORACLE["places"], atol=WITHIN, rtol=0)
 
@@ -64,7 +63,6 @@ def test_the_oracle_is_of_the_package_that_is_read_and_small() -> None:
     assert np.array(ORACLE["places"]).shape == (5, 512, 3)
 
 
-@pytest.mark.thorough
 def test_the_sets_differ_and_the_vertices_are_all_over_the_head() -> None:
     expected = np.array(ORACLE["places"])
     for one in range(5):

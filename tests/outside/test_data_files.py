@@ -125,12 +125,12 @@ def pixel_bomb() -> bytes:
     return zipped(("face.png", made))
 
 
-TEMPORARY = Path(tempfile.gettempdir()).as_posix()
+CANARY = Path(tempfile.gettempdir()) / f"canary-{os.getpid()}.png"
 ZIPS: dict[str, Callable[[], bytes]] = {
     "out of it": slip("../canary.png"),
-    "far out of it": slip(f"a/{'../' * 12}{TEMPORARY[1:]}/canary.png"),
+    "far out of it": slip(f"a/{'../' * 12}{CANARY.as_posix()[1:]}"),
     "by backslashes": slip("..\\canary.png"),
-    "absolute": slip(f"{TEMPORARY}/canary.png"),
+    "absolute": slip(CANARY.as_posix()),
     "a drive": slip("C:\\canary.png"),
     "a link": link,
     "800 MB": bomb,
@@ -152,6 +152,7 @@ def test_a_hostile_zip_is_refused_and_nothing_of_it_is_written(
     path.write_bytes(ZIPS[name]())
     assert attempt("zip", path).refused()
     assert [found.name for found in folder.rglob("*")] == ["in", "faces.zip"]
+    assert not CANARY.exists()
 
 
 def test_a_harmless_zip_is_read(folder: Path, attempt: Attempts) -> None:

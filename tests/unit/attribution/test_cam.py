@@ -74,7 +74,6 @@ def slow_grad_cam(clf: Classifier, images: Images, column: int) -> npt.NDArray[n
     return np.array(maps)
 
 
-@pytest.mark.thorough
 def test_grad_cam_follows_the_paper(clf: Classifier, images: Images) -> None:
     for column, label in enumerate(("happy", "sad")):
         found = attribution.grad_cam(clf, images, label, BOX)

@@ -54,7 +54,6 @@ def photograph() -> Face:
     return sample_photograph()
 
 
-@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", list(INTERVENTIONS))
 def test_nothing_changes_at_strength_zero(name: str) -> None:
@@ -75,7 +74,6 @@ def picture(head: Head, size: int = 64) -> Face:
     return head.render(size)
 
 
-@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", GRADUAL)
 def test_no_step_is_a_jump(name: str) -> None:
@@ -174,9 +172,9 @@ def test_light_and_pose_name_the_angle_that_tells_them() -> None:
     assert list(moved.values()) == ["light_azimuth", "light_elevation", "yaw", "roll"]
 
 
-@pytest.mark.thorough
 @pytest.mark.packages
 @pytest.mark.parametrize("name", [name for name in INTERVENTIONS if INTERVENTIONS[name].moves])
+@pytest.mark.one_case
 def test_its_own_property_rises_or_falls_with_the_strength(name: str) -> None:
     """On the mean over 30 identities; what landmarks tell, strictly."""
     change = INTERVENTIONS[name]

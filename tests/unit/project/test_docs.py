@@ -188,6 +188,17 @@ def test_examples_print_what_stands_below_them(page: str, text: str) -> None:
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
 
 
+@pytest.mark.packages
+def test_the_five_lines_of_the_readme_say_what_moves() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    *lines, last = text.partition("```python\n")[2].partition("```")[0].splitlines()
+    names: dict[str, Any] = {}
+    exec("\n".join(lines), names)
+    effects = eval(last, names)
+    assert list(effects["classifier"].unique()) == ["fer", "facex"]
+    assert effects["sentence"].str.contains("output for happy").all()
+
+
 def test_what_you_see_is_made_where_the_table_says() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     part = text.partition("## What you see, and where it is made")[2].partition("\n## ")[0]

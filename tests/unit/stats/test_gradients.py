@@ -61,7 +61,6 @@ def slow_ksg(x: np.ndarray, y: np.ndarray, k: int = 5) -> float:
     return float(digamma(k)) + float(digamma(n)) - total / n
 
 
-@pytest.mark.thorough
 @given(OUTPUTS)
 def test_epgm_is_the_mean_absolute_gradient(p: np.ndarray) -> None:
     found = property_gradient(p)

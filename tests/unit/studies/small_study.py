@@ -1,12 +1,13 @@
 """A study that takes a second, run on command: each line on standard input is a folder to run it in.
 
-Every run is a process of its own, forked when everything is imported, so that a test can kill many of them.
+Every run is a process of its own, forked from one that has run already, so that a test can kill many of them.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import facelib
@@ -24,13 +25,14 @@ def small_study(**changes: Any) -> studies.InterventionalStudy:
 
 
 def main() -> None:
-    """Fork a run for every line; say its process, and wait for its end."""
-    import torch  # noqa: F401 - imported once for all
-
+    """Run once, so that all is loaded; then fork a run for every line, say its process, and wait."""
+    study = small_study()
+    with TemporaryDirectory() as folder:
+        study.run(f"{folder}/run", n_jobs=1)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            small_study().run(line.strip(), n_jobs=1)
+            study.run(line.strip(), n_jobs=1)
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

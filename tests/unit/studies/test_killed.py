@@ -72,7 +72,6 @@ def killed_until_done(
     return done
 
 
-@pytest.mark.thorough
 def test_killed_four_times_it_ends_like_an_undisturbed_run(
     start: Callable[[Path], tuple[int, Callable[[], int]]],
     undisturbed: InterventionalResult,

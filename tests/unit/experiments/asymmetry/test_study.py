@@ -26,7 +26,6 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> InterventionalResult:
     return found
 
 
-@pytest.mark.thorough
 def test_arms_and_people_have_the_names_that_the_tables_ask_for(result: InterventionalResult) -> None:
     assert result.complete
     assert list(result.table["intervention"].unique()) == list(ARMS.values())
@@ -35,7 +34,6 @@ def test_arms_and_people_have_the_names_that_the_tables_ask_for(result: Interven
     assert result.faces["identity"].nunique() == 2
 
 
-@pytest.mark.thorough
 def test_changes_are_those_of_pictures_rendered_anew(result: InterventionalResult) -> None:
     clf = load("known_unbiased")
     found = asymmetry_table(result.table, result.faces, values=("logit",)).set_index(["classifier", "side"])
@@ -53,7 +51,6 @@ def test_changes_are_those_of_pictures_rendered_anew(result: InterventionalResul
         assert row["neutral"] == 0
 
 
-@pytest.mark.thorough
 def test_symmetry_falls_where_one_side_weakens_and_nowhere_else(result: InterventionalResult) -> None:
     check = symmetry_check(result.table, result.faces).set_index("intervention")
     assert (check["monotone"] == 1).all()
@@ -61,7 +58,6 @@ def test_symmetry_falls_where_one_side_weakens_and_nowhere_else(result: Interven
     assert (check.loc[[ARMS["total"], ARMS["displacement"]], "change"].abs() < 1e-3).all()
 
 
-@pytest.mark.thorough
 def test_the_hypothesis_is_registered_before_the_run(result: InterventionalResult) -> None:
     (entry,) = registrations(result.store)
     assert not entry.begun
