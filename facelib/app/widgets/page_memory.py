@@ -129,6 +129,8 @@ class PageMemory:
         explorer.observe(self._follow, ["scene", "label", "classifier", "cam", "roster"])
         look.overlay.observe(self._follow, "value")
         explorer.observe(self._tell_steps, "scene")
+        explorer.observe(self._share, "step")
+        self.tools.observe(self._share, "sharing")
         bar.observe(self._tell_steps, "index")
         self._follow()
 
@@ -264,6 +266,7 @@ class PageMemory:
         with self.keeper.hold_sync():
             self.keeper.state = to_text(now)
             self.keeper.address = self._address(replace(now, step=0, tab=0))
+        self._share()
 
     def _address(self, state: PageState) -> str:
         """Return the scene in words; the first classifier needs none."""
@@ -287,12 +290,14 @@ class PageMemory:
             self.tools.can_redo = steps is not None and steps.can_redo
 
     def _on_press(self, what: str) -> None:
-        steps, now = self._steps, self.now
-        if what == "share":
-            self.tools.share(self._address(now), to_session(now), name_of_session())
-        elif steps is not None:
+        if (steps := self._steps) is not None:
             steps.undo() if what == "undo" else steps.redo()
             self._tell_steps()
+
+    def _share(self, _change: object = None) -> None:
+        if self.tools.sharing:  # what was moved just before comes after it
+            now = self.now
+            self.tools.share(self._address(now), to_session(now), name_of_session())
 
     def _on_shared(self, shared: str) -> None:
         if reason := self.open(shared):

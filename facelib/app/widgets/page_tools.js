@@ -148,6 +148,7 @@ class Tools {
     this.dialog.addEventListener("click", (event) => {
       if (event.target === this.dialog) this.dialog.close();
     });
+    this.dialog.addEventListener("close", () => this.ask(false));
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab's shortcuts
   }
 
@@ -204,11 +205,17 @@ class Tools {
     this.given.value = this.file.value = "";
     this.hold(this.copy, true);
     this.dialog.showModal();
-    this.model.send({ press: "share" });
+    this.ask(true);
+  }
+
+  /** While the dialog is open the kernel answers anew to whatever reaches it late. */
+  ask(sharing) {
+    this.model.set("sharing", sharing);
+    this.model.save_changes();
   }
 
   answer(message) {
-    if (message?.shared) {
+    if (message?.shared && this.dialog.open) {
       this.shared = message.shared;
       const { page, others } = this.place();
       this.link.value = page + this.shared.address;

@@ -14,7 +14,7 @@ from facelib.app.visitors import address
 from facelib.app.widgets.scripts import script
 
 _HERE = Path(__file__).parent
-PRESSES: Final = ("undo", "redo", "share")
+PRESSES: Final = ("undo", "redo")
 
 
 class PageTools(anywidget.AnyWidget):
@@ -24,13 +24,15 @@ class PageTools(anywidget.AnyWidget):
     ----------
     can_undo, can_redo
         Whether there is something to undo or to redo in the part of the page that is open.
+    sharing
+        Whether the dialog of Share is open, which wants to be told by `share`.
     reach
         The address at which others reach the page, which links have instead of this computer's own; "": none.
 
     Parameters
     ----------
     on_press
-        Called with "undo", "redo" or "share".
+        Called with "undo" or "redo".
     on_open
         Called with what somebody shared: a link, or the text of a session's file.
     """
@@ -40,6 +42,7 @@ class PageTools(anywidget.AnyWidget):
 
     can_undo = t.Bool(default_value=False).tag(sync=True)
     can_redo = t.Bool(default_value=False).tag(sync=True)
+    sharing = t.Bool(default_value=False).tag(sync=True)
     reach = t.Unicode("").tag(sync=True)
 
     def __init__(self, on_press: Callable[[str], None], on_open: Callable[[str], None]) -> None:

@@ -369,7 +369,7 @@ def test_a_link_that_cannot_be_read_leaves_the_page(opened: Opened, address: str
 @pytest.mark.thorough
 def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
     opened.explorer.show(own_photograph())
-    opened.tool(press="share")
+    opened.memory.tools.sharing = True
     (answer,) = opened.answers
     shared = answer["shared"]
     assert "face=own" in shared["address"]
@@ -381,6 +381,16 @@ def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
     again.explorer.close()
 
 
+def test_what_reaches_the_kernel_after_the_press_is_shared_too(opened: Opened) -> None:
+    opened.memory.tools.sharing = True
+    opened.explorer.step = 9
+    opened.face.sliders["age"].value = 66
+    assert {"age=66", "strength=0.45"} <= set(opened.answers[-1]["shared"]["address"].split("&"))
+    opened.memory.tools.sharing, before = False, len(opened.answers)
+    opened.explorer.step = 3
+    assert len(opened.answers) == before
+
+
 @pytest.mark.thorough
 def test_a_session_brings_every_tab_back(opened: Opened) -> None:
     population = Population(models=["fer"], background=False)
@@ -388,7 +398,7 @@ def test_a_session_brings_every_tab_back(opened: Opened) -> None:
     population.whom.people = 17
     opened.memory.show(replace(opened.memory.now, head=LEFT.head, tab=1))
     opened.tabs.bar.index = 1
-    opened.tool(press="share")
+    opened.memory.tools.sharing = True
     session = opened.answers[-1]["shared"]["session"]
     assert from_session(session).plans["population"]["people"] == 17
     again = Opened()
