@@ -116,8 +116,9 @@ $(VENV)/app.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -e '.[app,semg]'
 	touch $@
 
+# Python compiles what is imported; pip would compile all, which takes longer than the download.
 $(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -e '.[app,semg,models,test]'
+	$(BIN)/python -m pip install --no-compile -e '.[app,semg,models,test]'
 	touch $(VENV)/app.stamp $@
 
 clean:
