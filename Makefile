@@ -47,7 +47,7 @@ checks: $(VENV)/test.stamp
 quick: export OMP_NUM_THREADS := 1
 QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declared) $(addprefix facelib/,utilities stats/effects)
 ifdef ROOM
-quick: $(VENV)/test.stamp
+quick: $(VENV)/test.stamp models
 	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
 	$(PYTEST) -n $(JOBS) -q -m "not browser and not outside and not thorough" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else

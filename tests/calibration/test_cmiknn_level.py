@@ -16,7 +16,7 @@ SEED = 11  # other data than those of the table
 
 @pytest.mark.parametrize(
     ("scenario", "n"),
-    [("none", 100), ("labels_7_unequal", 150), ("labels_7_heteroscedastic", 150), ("number_tanh", 100),
+    [("labels_7_unequal", 150), ("none", 100), ("labels_7_heteroscedastic", 150), ("number_tanh", 100),
      pytest.param("number_heavy_tails", 100, marks=pytest.mark.thorough), ("labels_7_number_tanh", 150)],
 )  # fmt: skip
 def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:

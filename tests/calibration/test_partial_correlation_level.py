@@ -15,9 +15,9 @@ from facelib.utilities.checks import Floats
 RUNS, SEED = 400, 11
 METHOD = "partial_correlation"
 EXACT = [
+    "labels_7",
     "none",
     "labels_2",
-    "labels_7",
     "labels_7_unequal",
     "number_linear",
     "numbers_2_linear",

@@ -20,6 +20,10 @@ EVERY_TIME = {
     "test_a_hostile_table_is_refused",
     "test_a_hostile_study_file_is_refused",
     "test_a_pickle_runs_nothing",
+    "test_torchscript_is_not_loaded_unless_its_maker_is_trusted",
+    "test_a_harmless_zip_is_read",
+    "test_a_harmless_table_is_read",
+    "test_the_study_file_of_these_tests_is_read_without_the_bomb",
 }  # `make thorough` runs the others
 
 

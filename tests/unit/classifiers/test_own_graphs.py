@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from torch import nn
@@ -60,6 +59,8 @@ def test_onnx_with_maps(images: Images, tmp_path: Path, softmax: bool) -> None:
     clf = own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL)
     with torch.no_grad():
         answers = network(SMALL(images, BOX)).numpy()
+    import onnxruntime  # after facelib, which silences it
+
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
     (run,) = session.run(None, {"x": SMALL(images, BOX).numpy()})
     np.testing.assert_allclose(answers, run, atol=1e-5)

@@ -27,7 +27,6 @@ def heads() -> list[Head]:
     return known_truth.probe_heads(21, seed=7)
 
 
-@pytest.mark.thorough
 @pytest.mark.usefixtures("single_threaded")
 @pytest.mark.parametrize("bias", BIASES, ids=lambda bias: bias.id)
 def test_what_is_used_is_flagged_and_all_else_is_cleared(heads: list[Head], bias: object) -> None:

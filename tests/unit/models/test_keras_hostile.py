@@ -102,7 +102,6 @@ HOSTILE: dict[str, tuple[Any, Callable[[h5py.Group], None] | None]] = {
 }
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused(name: str, tmp_path: Path, bounded: Bounded) -> None:
     read_keras_network(written(tmp_path / "right.h5", config()))
@@ -120,7 +119,6 @@ def circle() -> dict[str, Any]:
     return made | {"class_name": "Functional"}
 
 
-@pytest.mark.thorough
 def test_layers_in_a_circle(tmp_path: Path, bounded: Bounded) -> None:
     path = written(tmp_path / "wrong.h5", circle())
     with bounded(), pytest.raises(BadModelError, match="isn't made by any layer"):
@@ -134,7 +132,6 @@ def zipped(path: Path, members: dict[str, bytes], packing: int = zipfile.ZIP_STO
     return path
 
 
-@pytest.mark.thorough
 def test_a_zip_writes_nothing_anywhere(tmp_path: Path, bounded: Bounded) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
@@ -151,7 +148,6 @@ def test_a_zip_writes_nothing_anywhere(tmp_path: Path, bounded: Bounded) -> None
     assert sorted(tmp_path.rglob("*")) == sorted([*before, path])
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
 def test_a_zip_bomb(name: str, tmp_path: Path, bounded: Bounded) -> None:
     members = {"config.json": b"{}", "model.weights.h5": b"x"} | {name: b" " * 2**27}

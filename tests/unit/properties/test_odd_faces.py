@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +34,6 @@ def odd_face(seed: int, kind: str, spread: float) -> Face:
     return Face(image, box, eyes, points.astype(np.float32))
 
 
-@pytest.mark.thorough
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 999), st.sampled_from(KINDS), st.sampled_from([1e-3, 1.0, 30.0, 1e3, 1e5]))
 def test_nothing_breaks_and_nothing_is_infinite(seed: int, kind: str, spread: float) -> None:

@@ -77,7 +77,6 @@ def test_most_electrodes_are_found_that_are_worn_alone() -> None:
     assert found >= 0.7 * seen
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("size", [96, 224, 448])
 def test_all_but_the_mask_stays_bit_for_bit_and_what_is_covered_comes_nearer(size: int) -> None:
     gained = []

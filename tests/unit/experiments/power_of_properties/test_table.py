@@ -80,7 +80,6 @@ def grid(world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> pd.DataFrame
     return found
 
 
-@pytest.mark.thorough
 def test_rows_are_counted_as_by_hand(grid: pd.DataFrame) -> None:
     table = tabulate({"expression": grid}, given=["age", "hair", "intensity"]).set_index("property")
     assert list(table.reset_index())[: len(PROPERTY_COLUMNS)] == list(PROPERTY_COLUMNS)
@@ -112,7 +111,6 @@ def test_rows_are_counted_as_by_hand(grid: pd.DataFrame) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.thorough
 def test_the_truth_of_the_world_is_found(grid: pd.DataFrame) -> None:
     table = tabulate({"expression": grid}).set_index("property")
     assert table["significant"].loc[["age", "hair"]].tolist() == [2, 2]
@@ -128,7 +126,6 @@ def test_the_expression_itself_is_never_the_largest(grid: pd.DataFrame) -> None:
     assert set(table.index[table["largest"]]) == {"age", "hair"}
 
 
-@pytest.mark.thorough
 def test_what_cannot_reach_the_corrected_level_is_counted(
     world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:

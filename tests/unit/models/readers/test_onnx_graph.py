@@ -224,7 +224,6 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
     read_onnx_network(saved(graph(), tmp_path_factory.mktemp("warm")))
 
 
-@pytest.mark.thorough
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused(name: str, tmp_path: Path, bounded: Bounded) -> None:
