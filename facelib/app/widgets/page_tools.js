@@ -148,7 +148,7 @@ class Tools {
     this.dialog.addEventListener("click", (event) => {
       if (event.target === this.dialog) this.dialog.close();
     });
-    this.dialog.addEventListener("close", () => this.ask(false));
+    this.dialog.addEventListener("close", () => this.ask(0));
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab's shortcuts
   }
 
@@ -205,7 +205,7 @@ class Tools {
     this.given.value = this.file.value = "";
     this.hold(this.copy, true);
     this.dialog.showModal();
-    this.ask(true);
+    this.ask(Date.now());
   }
 
   /** While the dialog is open the kernel answers anew to whatever reaches it late. */

@@ -25,7 +25,8 @@ class PageTools(anywidget.AnyWidget):
     can_undo, can_redo
         Whether there is something to undo or to redo in the part of the page that is open.
     sharing
-        Whether the dialog of Share is open, which wants to be told by `share`.
+        When the dialog of Share was opened, in ms; 0 while it is closed. By it a busy kernel that missed the
+        closing notices the next opening. While it is open, `share` follows each change.
     reach
         The address at which others reach the page, which links have instead of this computer's own; "": none.
 
@@ -42,7 +43,7 @@ class PageTools(anywidget.AnyWidget):
 
     can_undo = t.Bool(default_value=False).tag(sync=True)
     can_redo = t.Bool(default_value=False).tag(sync=True)
-    sharing = t.Bool(default_value=False).tag(sync=True)
+    sharing = t.Int(0).tag(sync=True)
     reach = t.Unicode("").tag(sync=True)
 
     def __init__(self, on_press: Callable[[str], None], on_open: Callable[[str], None]) -> None:

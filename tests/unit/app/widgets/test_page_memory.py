@@ -369,7 +369,7 @@ def test_a_link_that_cannot_be_read_leaves_the_page(opened: Opened, address: str
 @pytest.mark.thorough
 def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
     opened.explorer.show(own_photograph())
-    opened.memory.tools.sharing = True
+    opened.memory.tools.sharing = 1
     (answer,) = opened.answers
     shared = answer["shared"]
     assert "face=own" in shared["address"]
@@ -382,11 +382,14 @@ def test_a_link_to_a_photograph_holds_none(opened: Opened) -> None:
 
 
 def test_what_reaches_the_kernel_after_the_press_is_shared_too(opened: Opened) -> None:
-    opened.memory.tools.sharing = True
+    opened.memory.tools.sharing = 1
     opened.explorer.step = 9
     opened.face.sliders["age"].value = 66
     assert {"age=66", "strength=0.45"} <= set(opened.answers[-1]["shared"]["address"].split("&"))
-    opened.memory.tools.sharing, before = False, len(opened.answers)
+    before = len(opened.answers)
+    opened.memory.tools.sharing = 2  # closed and opened again before the kernel knew of it
+    assert len(opened.answers) == before + 1
+    opened.memory.tools.sharing, before = 0, len(opened.answers)
     opened.explorer.step = 3
     assert len(opened.answers) == before
 
@@ -398,7 +401,7 @@ def test_a_session_brings_every_tab_back(opened: Opened) -> None:
     population.whom.people = 17
     opened.memory.show(replace(opened.memory.now, head=LEFT.head, tab=1))
     opened.tabs.bar.index = 1
-    opened.memory.tools.sharing = True
+    opened.memory.tools.sharing = 1
     session = opened.answers[-1]["shared"]["session"]
     assert from_session(session).plans["population"]["people"] == 17
     again = Opened()
