@@ -1,4 +1,4 @@
-"""Simulated differences over identities with a known truth, for sign-flip tests, intervals and verdicts."""
+"""Simulated differences over identities with a known truth, for sign-flip tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from facelib.stats.effects.bootstrap import mean_distribution
-from facelib.stats.effects.equivalence import tost_p
 from facelib.stats.effects.signflip import sign_flip
 from facelib.utilities.checks import Floats
 
@@ -19,9 +17,6 @@ DIFFERENCES: Final = {
     "skewed_rising": "skewed differences (exponential), long to the rising side",
 }
 """Distributions of the differences over identities, standard deviation 1."""
-
-MARGIN: Final = 0.5
-"""Margin δ of the verdicts, in standard deviations of the differences (our choice)."""
 
 
 def drawn(scenario: str, n: int, runs: int, rng: np.random.Generator) -> Floats:
@@ -44,30 +39,8 @@ def falling_p(differences: Floats, size: float, seed: int) -> Floats:
     return np.asarray(sign_flip(differences - size, alternative="less", seed=seed).p_value, np.float64)
 
 
-def interval_p(differences: Floats, size: float, seed: int) -> Floats:
-    """Return 1 − the level at which the interval of the mean first holds 0, mean `size`, (runs,)."""
-    known = mean_distribution(differences + size, seed=seed)
-    tail: Floats = np.minimum(known.confidence_above(0.0), known.confidence_below(0.0))
-    return np.minimum(2 * tail, 1.0)
-
-
-def matters_p(differences: Floats, size: float, seed: int) -> Floats:
-    """Return the α at which the verdict first is "matters"; the mean is −δ − `size`, (runs,)."""
-    known = mean_distribution(differences - MARGIN - size, seed=seed)
-    return np.minimum(known.confidence_above(-MARGIN), known.confidence_below(MARGIN))
-
-
-def equivalence_p(differences: Floats, size: float, seed: int) -> Floats:
-    """Return p of equivalence; the mean is −δ + `size`, on the margin if `size` is 0, (runs,)."""
-    known = mean_distribution(differences - MARGIN + size, seed=seed)
-    return tost_p(known, MARGIN)
-
-
-VERDICTS: Final[dict[str, Callable[[Floats, float, int], Floats]]] = {
+SIGN_FLIPS: Final[dict[str, Callable[[Floats, float, int], Floats]]] = {
     "sign_flip": sign_flip_p,
     "sign_flip_less": falling_p,
-    "interval": interval_p,
-    "verdict_matters": matters_p,
-    "verdict_does_not_matter": equivalence_p,
 }
 """What is measured on differences, by method: p of many data sets at once."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from facelib.errors import UnknownNameError
 from facelib.stats.calibration.curves import CURVES
-from facelib.stats.calibration.differences import DIFFERENCES, VERDICTS, drawn
+from facelib.stats.calibration.differences import DIFFERENCES, SIGN_FLIPS, drawn
 from facelib.stats.calibration.scenarios import SCENARIOS, Scenario, Shape, as_scenario, simulate
 from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.prepare import questions
@@ -26,7 +26,7 @@ from facelib.utilities.progress import Report, reporting
 Test = str | IndependenceTest
 """Id of a test of independence or of a vote, the test itself, or one of `OTHERS`."""
 
-OTHERS: tuple[str, ...] = (*CURVES, *VERDICTS)
+OTHERS: tuple[str, ...] = (*CURVES, *SIGN_FLIPS)
 """What can be measured beside the tests of independence."""
 _BATCH = 50  # data sets of differences that share their flips and resamples
 
@@ -258,7 +258,7 @@ def scenarios_of(method: str) -> tuple[str, ...]:
     """Return the ids of the scenarios that a method can be measured on."""
     if method in CURVES:
         return tuple(CURVES[method][0])
-    if method in VERDICTS:
+    if method in SIGN_FLIPS:
         return tuple(DIFFERENCES)
     voters = VOTES.get(method, (method,))
     numbers = all("continuous" in TESTS[voter].conditioners for voter in voters)
@@ -268,11 +268,11 @@ def scenarios_of(method: str) -> tuple[str, ...]:
 def _measured(cell: Cell, runs: int, seed: int) -> Iterator[tuple[int, Floats]]:
     """Yield how many data sets are done, and the p of the last ones."""
     setting, method = cell.setting, cell.method
-    if method in VERDICTS:
+    if method in SIGN_FLIPS:
         for start in range(0, runs, _BATCH):
             count = min(_BATCH, runs - start)
             data = drawn(setting.id, cell.n, count, np.random.default_rng([seed, start]))
-            yield start + count, VERDICTS[method](data, cell.size, _seed(seed, start))
+            yield start + count, SIGN_FLIPS[method](data, cell.size, _seed(seed, start))
     elif method in CURVES:
         for i in range(runs):
             p = CURVES[method][1](setting.id, cell.n, cell.size, _seed(seed, i))

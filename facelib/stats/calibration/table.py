@@ -14,7 +14,8 @@ from facelib.utilities.checks import as_number, as_share
 from facelib.utilities.wording import percent
 
 COLUMNS: Final = {
-    "method": "id of the test",
+    "method": "id of the test; interval and verdict_… (of the mean over identities, margin half a standard "
+    "deviation): measured once",
     "scenario": "id of the setting that data were drawn from",
     "title": "the setting in words",
     "n_labels": "labels held fixed; 0: none",
