@@ -175,9 +175,7 @@ def moved(clf: Classifier, what: Probe, pictures: Mapping[str, Any]) -> Answers:
     logits = [easy.read(clf, pictures[end]) for end in ("low", "high")]
     for method, n in (("verdict", FEW), ("verdict_200", PEOPLE)):
         parts = [output_rows(clf, one[:n], what, float(k), what.emotion) for k, one in enumerate(logits)]
-        row = stats.effects_over_faces(
-            pd.concat(parts, ignore_index=True), delta=hard.DELTA, mixed=False
-        ).iloc[0]
+        row = stats.effects_over_faces(pd.concat(parts, ignore_index=True), delta=hard.DELTA).iloc[0]
         word = {MATTERS: "used", DIFFERS: "used", DOES_NOT: "not used"}.get(row["verdict"], "open")
         score = max(row["verdict_low"], -row["verdict_high"], 0.0)
         yield method, float(score), word

@@ -114,7 +114,7 @@ def gradients(clf: Classifier, probe: Probe, pictures: dict[str, Any]) -> Rows:
     logits = read(clf, frames.reshape(-1, *frames.shape[2:]))
     ends = logits.reshape(n, steps, -1)[:, [0, -1]]
     parts = [known_truth.output_rows(clf, ends[:, i], probe, float(i), probe.emotion) for i in (0, 1)]
-    effect = stats.effects_over_faces(pd.concat(parts, ignore_index=True), mixed=False)
+    effect = stats.effects_over_faces(pd.concat(parts, ignore_index=True))
     yield "verdict", float(known_truth.effect_score(effect)[0]), effect["verdict"].iloc[0] == "matters"
 
     series = clf.probabilities_from(logits)[:, column].reshape(n, steps).astype(np.float64)

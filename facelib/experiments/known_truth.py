@@ -168,7 +168,7 @@ def probe_effects(
                 output_rows(clf, clf.logits(images, boxes, points), probe, float(strength), label)
                 for clf in models
             ]
-    rows = effects_over_faces(pd.concat(parts, ignore_index=True), delta=delta, seed=seed, mixed=False)
+    rows = effects_over_faces(pd.concat(parts, ignore_index=True), delta=delta, seed=seed)
     return rows.assign(property=rows["intervention"], score=effect_score(rows))
 
 

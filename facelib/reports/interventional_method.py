@@ -100,7 +100,6 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "bca": "bca" in methods,
         "t": "t" in methods,
         "resamples": int(effects["n_bootstrap"].max()),
-        "mixed": sorted({name for name in effects["mixed_method"] if name}),
         "control": control_title(result),
         "measured": [title_of(name) for name in settings["measured"]],
         "seed": settings["seed"],

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from facelib.stats import calibration, independence
-from facelib.stats.corrections import adjust, max_statistic
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.activation import describe_lowering, lowering
 from facelib.stats.effects.bootstrap import mean_distribution
 from facelib.stats.effects.contrasts import contrast
 from facelib.stats.effects.equivalence import equivalence
 from facelib.stats.effects.few_people import few_people, fewest_people, fewest_to_matter
-from facelib.stats.effects.mixed import mixed_slopes
 from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.sentences import describe_effect
 from facelib.stats.effects.signflip import sign_flip
-from facelib.stats.effects.sizes import standardised_effect
 from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
 from facelib.stats.independence import TestResult, independence_grid, independence_test, share_significant
 from facelib.stats.placebo import leave_one_kind_out, reference_kinds, reference_rank
@@ -52,9 +50,7 @@ __all__ = [
     "leave_one_kind_out",
     "local_verdict",
     "lowering",
-    "max_statistic",
     "mean_distribution",
-    "mixed_slopes",
     "monotone_epgm",
     "power_curve",
     "property_gradient",
@@ -66,7 +62,6 @@ __all__ = [
     "shuffle_null",
     "shuffle_test",
     "sign_flip",
-    "standardised_effect",
     "study_power",
 ]
 

@@ -299,7 +299,7 @@ def chimeric_effects(
     asked = [meant.assign(label=INTENDED, shown=ALL), sets.assign(shown=ALL)]
     if len(meant["meant"].drop_duplicates()) > 1:
         asked.insert(1, meant.assign(label=INTENDED, shown=meant["meant"]))
-    options = {"alpha": alpha, "alternative": alternative, "seed": seed, "interim": interim, "mixed": False}
+    options = {"alpha": alpha, "alternative": alternative, "seed": seed, "interim": interim}
     found = [
         judge(rows[rows["contrast"] == contrast], delta, options).assign(contrast=contrast)
         for rows in asked

@@ -29,7 +29,6 @@ REWORDED: Final = {"identities": "people", "identity": "person", "“matters”"
 """Words in remarks, and those for pairs."""
 WORDS: Final = {MATTERS: "differs between conditions", DOES_NOT: "does not differ at δ"}
 """Time, order and camera differ with the condition, too: nothing is said to be its effect."""
-UNUSED: Final = frozenset({"mixed_slope", "mixed_se", "mixed_p", "mixed_method", "summary"})
 READ: Final = {
     "intervention": "change that was made to the pictures of the second condition; empty: none",
     "faces": "pairs behind them: one person, the same labels, both conditions",
@@ -42,7 +41,7 @@ RENAMED: Final = {"faces": "pairs"}
 EFFECT_COLUMNS: Final = {
     RENAMED.get(name, name): READ.get(name, meaning)
     for name, meaning in population.COLUMNS.items()
-    if name not in UNUSED
+    if name != "summary"
 } | {"second": "mean output under the second condition: start + mean"}
 """Columns of `paired_effects`, with their meaning."""
 
@@ -278,7 +277,7 @@ def _judged(sets: pd.DataFrame, **options: Any) -> pd.DataFrame:
         raise BadValueError(msg)
     pair = sets["person"].astype("str") + "\x1f" + sets["cell"].astype("str")
     table = sets.assign(face=pair, identity=sets["person"], strength=sets["side"].astype(np.float64))
-    found = effects_over_faces(table, mixed=False, **options)
+    found = effects_over_faces(table, **options)
     words = {name: found[name].replace(WORDS) for name in MARGINS}
     notes = [remarks_of_pairs(text) for text in found["notes"]]
     return found.assign(**words, notes=notes).rename(columns=RENAMED)

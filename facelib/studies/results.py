@@ -9,11 +9,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
-import numpy as np
-
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.interventions.intervention import ASSAY, held_fixed
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.few_people import few_for_nothing
 from facelib.studies.counts import UNITS, Counts, count_others, count_units, unchanged
 from facelib.studies.declared.hypothesis import INTENDED
@@ -297,9 +295,9 @@ class InterventionalResult(Result):
         """
         rows = self.sound
         if self.unit is None:
-            return self._effects(rows[rows["probability"].notna()], alternative="two-sided", mixed=False)
+            return self._effects(rows[rows["probability"].notna()], alternative="two-sided")
         alike = rows[rows["label"].isin(self.settings["scale"]["labels"]) & rows["probability"].isna()]
-        return self._effects(alike.assign(value=alike["logit"]), alternative="two-sided", mixed=False)
+        return self._effects(alike.assign(value=alike["logit"]), alternative="two-sided")
 
     @cached_property
     def contrasts(self) -> pd.DataFrame | None:
@@ -327,12 +325,10 @@ class InterventionalResult(Result):
         if not parts:
             return None
         table = pd.concat(parts, ignore_index=True)
-        corrected = adjusted(table["p"].to_numpy())
-        together = {
-            "p_max": np.minimum(1.0, table["p_max"] * len(parts)),
-            "family": int(table["p"].notna().sum()),
-        }
-        return table.assign(**corrected, **together)
+        p = table["p"].to_numpy()
+        return table.assign(
+            p_holm=adjust(p, "holm"), p_bh=adjust(p, "bh"), family=int(table["p"].notna().sum())
+        )
 
     @cached_property
     def lowering(self) -> dict[str, Lowering]:
@@ -402,7 +398,7 @@ class InterventionalResult(Result):
     def _outputs(self) -> dict[str, Any]:
         return {} if self.unit is None else {"value": "value", "bounds": self.bounds}
 
-    def _effects(self, rows: pd.DataFrame, *, alternative: Any, mixed: bool = True) -> pd.DataFrame:
+    def _effects(self, rows: pd.DataFrame, *, alternative: Any) -> pd.DataFrame:
         from facelib import stats
 
         return stats.effects_over_faces(
@@ -410,7 +406,6 @@ class InterventionalResult(Result):
             **self._options,
             **self._outputs,
             alternative=alternative,
-            mixed=mixed,
             assay=self._assay,
             interim=not self.complete,
         )

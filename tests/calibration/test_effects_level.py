@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, nct, t
 
-from facelib.stats import adjust, effects_over_faces, mean_distribution, mixed_slopes, sign_flip
-from facelib.stats.effects.equivalence import tost_p, verdicts
+from facelib.stats import adjust, effects_over_faces, mean_distribution, sign_flip
+from facelib.stats.effects.equivalence import verdicts
 
 BAND = (0.0005, 0.9995)
 DELTA = 0.10
@@ -98,7 +98,7 @@ def test_skewed_rows_say_so(kind: str, n: int, share: float) -> None:
         ends = pd.DataFrame({"logit": draw(shape, (n, len(labels)), rng).ravel()}, index=index).reset_index()
         table = pd.concat([ends.assign(strength=1.0), ends.assign(strength=0.0, logit=0.0)])
         table = table.assign(intervention="blur", classifier="fer")
-        found = effects_over_faces(table, value="logit", alternative="less", mixed=False, n_bootstrap=800)
+        found = effects_over_faces(table, value="logit", alternative="less", n_bootstrap=800)
         said = np.mean(found["notes"].str.contains("the sign-flip p can be too small"))
         assert said > share if shape == kind else said < 0.03
 
@@ -138,14 +138,6 @@ def test_coverage_of_the_bca_interval(kind: str, n: int, lowest: float, highest:
     assert inside(covered(kind, n, "bca"), lowest, highest)
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("kind", ["normal", "exponential", "lognormal", "heavy tails"])
-def test_the_plain_bca_interval_is_shorter_than_it_says(kind: str) -> None:
-    plain, widened = covered(kind, 20, "plain bca"), covered(kind, 20, "bca")
-    assert plain < band(RUNS, 0.945)[0]
-    assert 0.012 < widened - plain < 0.035
-
-
 @pytest.mark.parametrize("n", [5, 12, 19])
 def test_few_faces_get_an_exact_interval_if_normal(n: int) -> None:
     assert inside(covered("normal", n, "auto"), 0.95)
@@ -153,22 +145,23 @@ def test_few_faces_get_an_exact_interval_if_normal(n: int) -> None:
 
 @pytest.mark.parametrize(("n", "lowest", "highest"), [(8, 0.05, 0.05), (20, 0.045, 0.055), (60, 0.045, 0.06)])
 def test_equivalence_at_the_margin_is_claimed_at_the_level(n: int, lowest: float, highest: float) -> None:
-    claims, matters, none = [], [], []
+    inner, matters, none = [], [], []
     for number, d in blocks("normal", n, 3):
         for sign in (1, -1):
             known = mean_distribution(sign * DELTA + 0.1 * d, n_bootstrap=999, seed=number)
-            found = verdicts(*known.interval(0.90), DELTA, n, None)
-            claims.append(np.mean(tost_p(known, DELTA) <= 0.05))
+            low, high = known.interval(0.90)
+            found = verdicts(low, high, DELTA, n, None)
+            inner.append(np.mean((low >= -DELTA) & (high <= DELTA)))
             none.append(np.mean([verdict == "does not matter at δ" for verdict in found]))
             matters.append(np.mean([verdict == "matters" for verdict in found]))
     # Far from the other margin each of the two errors is that of one one-sided test.
     slack = 0.02 if n < 12 else 0.0  # at 8 faces of this spread the interval often doesn't fit inside at all
-    assert inside(float(np.mean(claims)), lowest - slack, highest, 2 * RUNS)
+    assert inside(float(np.mean(inner)), lowest - slack, highest, 2 * RUNS)
     assert inside(float(np.mean(matters)), lowest, highest, 2 * RUNS)
     if n < 29:
         assert not np.any(none)  # so few people don't carry the word
     else:
-        assert abs(np.mean(claims) - np.mean(none)) < 0.004  # the p inverts the interval
+        assert np.mean(inner) == np.mean(none)
 
 
 @pytest.mark.thorough
@@ -194,19 +187,16 @@ def test_verdicts_of_thirty_faces(mean: float, spread: float, verdict: str, leas
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("shared", [0.0, 0.8])
-def test_the_family_is_rejected_as_often_as_the_level_says(shared: float) -> None:
+def test_the_family_is_rejected_no_more_often_than_the_level_says(shared: float) -> None:
     rng = np.random.default_rng(20260202)
     runs, columns = 1500, 12
-    largest, holm = np.zeros(runs), np.zeros(runs)
+    holm = np.zeros(runs)
     for run in range(runs):
         common = rng.normal(size=(12, 1))
         d = math.sqrt(shared) * common + math.sqrt(1 - shared) * rng.normal(size=(12, columns))
         test = sign_flip(d, exact_up_to=0, n_flips=499, seed=run)
-        largest[run], holm[run] = np.min(test.p_max), np.min(adjust(test.p_value, "holm"))
-    assert inside(float(np.mean(largest <= 0.05)), 0.05, runs=runs)
+        holm[run] = np.min(adjust(test.p_value, "holm"))
     assert np.mean(holm <= 0.05) <= band(runs, 0.05)[1]
-    if shared:
-        assert np.mean(holm <= 0.05) < np.mean(largest <= 0.05)  # what the max-statistic gains
 
 
 def test_faces_of_one_person_are_no_new_people() -> None:
@@ -221,58 +211,3 @@ def test_faces_of_one_person_are_no_new_people() -> None:
     exact = math.floor(0.05 * 2 ** (people - 1)) / 2 ** (people - 1)
     assert inside(float(np.mean(together)), exact)
     assert np.mean(alone) > 0.15  # intra-class correlation .5, four faces each
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("noise", ["independent", "drifting"])
-def test_mixed_slopes_hold_their_level(noise: str) -> None:
-    rng = np.random.default_rng(20260204)
-    n, steps = 24, np.linspace(0, 1, 11)
-    slopes, intercepts = rng.normal(size=(n, 1, RUNS)), rng.normal(size=(n, 1, RUNS))
-    shocks = 0.3 * rng.normal(size=(n, len(steps), RUNS))
-    rest = shocks if noise == "independent" else np.cumsum(shocks, axis=1)
-    y = intercepts + slopes * steps[:, None] + rest + 0.5 * np.sin(3 * steps)[:, None]
-    y -= np.polyfit(steps, 0.5 * np.sin(3 * steps), 1)[0] * steps[:, None]  # curved, but without a mean slope
-    found = mixed_slopes(steps, y)
-    assert np.mean(found.method == "REML") > 0.95
-    assert inside(float(np.mean(found.p_value <= 0.05)), 0.05)
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("own_slopes", [False, True])
-def test_faces_that_stop_early_hold_the_level(own_slopes: bool) -> None:
-    rng = np.random.default_rng(20260205)
-    n, runs, steps = 20, 400, np.linspace(0, 1, 5)
-    p, methods = [], []
-    for _ in range(runs):
-        level = rng.normal(0, 1.5, (n, 1))
-        y = level + 0.3 * rng.normal(size=(n, len(steps)))
-        if own_slopes:
-            y = y + rng.normal(size=(n, 1)) * steps
-        y[np.ix_(level[:, 0] < 0, steps >= 0.75)] = math.nan  # low faces aren't read at high strengths
-        found = mixed_slopes(steps, y)
-        p.append(found.p_value[0])
-        methods.append(found.method[0])
-    assert not own_slopes or np.mean(np.array(methods) == "REML") > 0.95
-    assert inside(float(np.mean(np.array(p) <= 0.05)), 0.045, 0.06, runs)
-
-
-@pytest.mark.thorough
-def test_identities_whose_faces_stop_early_hold_the_level() -> None:
-    rng = np.random.default_rng(20260206)
-    people, runs, steps = 20, 200, np.linspace(0, 1, 5)
-    faces = [f"{person}{face}" for person in range(people) for face in "ab"]
-    index = pd.MultiIndex.from_product([faces, steps], names=["face", "strength"]).to_frame(index=False)
-    index = index.assign(intervention="blur", classifier="fer", label="happy")
-    index["identity"] = index["face"].str[:-1]
-    p = []
-    for _ in range(runs):
-        levels = np.repeat(rng.normal(0, 1.5, people), 2) + np.tile([2.0, -2.0], people)
-        slopes = np.repeat(rng.normal(0, 0.8, people), 2)
-        logits = levels[:, None] + slopes[:, None] * steps + rng.normal(0, 0.15, (2 * people, len(steps)))
-        early = np.repeat(rng.random(people) < 0.5, 2) & np.tile([False, True], people)
-        logits[np.ix_(early, steps >= 0.75)] = math.nan
-        table = index.assign(logit=logits.ravel())
-        found = effects_over_faces(table, value="logit", summary="slope", n_flips=99, n_bootstrap=800)
-        p.append(found["mixed_p"].iloc[0])
-    assert inside(float(np.mean(np.array(p) <= 0.05)), 0.05, 0.05, runs)

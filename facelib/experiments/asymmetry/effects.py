@@ -144,7 +144,6 @@ def asymmetry_effects(
                 value=value,
                 delta=delta if value == "probability" else None,
                 alternative="less",
-                mixed=value == "logit",
                 **options,
             ),
             expression,

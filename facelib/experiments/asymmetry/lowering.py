@@ -36,7 +36,7 @@ LOWERING_COLUMNS: Final = MappingProxyType(
         "value": COLUMNS["value"],
         "side": "the person's own side that weakens",
         "control": "total, displacement, or both: more than under either control",
-        "k": "classifiers that lower their output: one-sided sign-flip test, corrected over K",
+        "k": "classifiers that lower their output: one-sided sign-flip test, corrected over K (Holm)",
         "k_because": "those that also fall more than under the control, with what it holds fixed",
         "total": "K",
         "k_uncorrected": "k without correction",
@@ -47,7 +47,6 @@ LOWERING_COLUMNS: Final = MappingProxyType(
         "start_high": "largest",
         "n": "smallest number of identities",
         "alpha": "level",
-        "correction": "over the K classifiers",
         "seed": "of the sign flips",
         "sentence": "the counts in words",
     }
@@ -123,6 +122,5 @@ def _count(one: Lowering, control: str, because: Sequence[str], uncorrected: int
         "start_high": one.start[1],
         "n": one.n[0],
         "alpha": one.alpha,
-        "correction": one.correction,
         "seed": one.seed,
     }

@@ -249,7 +249,7 @@ def paired_table(
             counted[f"p_{name}"] = stats.adjust(counted["p"], name)
         counts.append(counted)
         effects.append(
-            stats.effects_over_faces(rows, delta=delta, alpha=alpha, seed=seed, mixed=False)[
+            stats.effects_over_faces(rows, delta=delta, alpha=alpha, seed=seed)[
                 ["intervention", "classifier", "label", "start", "mean", "low", "high", "p", "p_holm",
                  "verdict", "delta", "alpha"]
             ].rename(columns={"mean": "change", "p": "change_p", "p_holm": "change_p_holm"})

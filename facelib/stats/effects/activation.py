@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from facelib.errors import BadValueError, check_kind
+from facelib.errors import check_kind
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Bounds, Summary, Value, face_effects
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
@@ -18,10 +17,6 @@ from facelib.stats.effects.population import judge
 from facelib.stats.effects.remarks import TOO_SMALL
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, smallest_p
 from facelib.utilities.short_repr import in_short
-
-Correction = Literal["holm", "bh", "by", "max"]
-
-NAMES = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli", "max": "max-statistic"}
 
 
 @in_short()
@@ -34,7 +29,7 @@ class Lowering:
     label, intervention, control
         What was asked; control None: not asked.
     k, k_uncorrected
-        Classifiers whose output falls (one-sided sign-flip test at alpha), corrected over K and not.
+        Classifiers whose output falls (one-sided sign-flip test at alpha), corrected over K (Holm) and not.
     k_because, k_because_uncorrected
         Those of them whose output also falls more than under the control; None without one.
     total
@@ -47,7 +42,7 @@ class Lowering:
         Smallest and largest mean output at strength 0: a start near 1 can only fall.
     n
         Smallest and largest number of identities.
-    alpha, correction, seed
+    alpha, seed
         Of the tests.
     notes
         Which classifiers were not testable, what could not be shown with so few identities, whose effects are
@@ -72,7 +67,6 @@ class Lowering:
     start: tuple[float, float]
     n: tuple[int, int]
     alpha: float
-    correction: Correction
     seed: int
     notes: tuple[str, ...]
     not_because: tuple[str, ...] | None = None
@@ -103,7 +97,6 @@ def lowering(
     bounds: Bounds | None = None,
     summary: Summary = "difference",
     alpha: float = ALPHA,
-    correction: Correction = "holm",
     n_flips: int = FLIPS,
     seed: int = 0,
 ) -> Lowering:
@@ -122,8 +115,8 @@ def lowering(
         The intended class.
     value, bounds, summary, n_flips, seed
         As for `effects_over_faces`.
-    alpha, correction
-        Level, and the correction over the K classifiers: "holm", "bh", "by" or "max".
+    alpha
+        Level, corrected over the K classifiers after Holm.
 
     Raises
     ------
@@ -145,9 +138,6 @@ def lowering(
     >>> found.k, found.k_because, found.total
     (1, 1, 1)
     """
-    if not isinstance(correction, str) or correction not in get_args(Correction):
-        msg = f"The correction is one of {', '.join(get_args(Correction))}; got {correction!r}."
-        raise BadValueError(msg)
     chosen = only_rows(table, "label", label)
     options: dict[str, Any] = {
         "delta": None,
@@ -158,13 +148,13 @@ def lowering(
         "method": "t",  # of intervals that nobody sees
     }
     run = only_rows(chosen, "intervention", intervention)
-    raw = judge(face_effects(run, value=value, summary=summary, bounds=bounds), None, **options)
+    raw = judge(face_effects(run, value=value, summary=summary, bounds=bounds), **options)
     beyond = None
     if control is not None:
         difference, means = differences(chosen, intervention, control, value, summary, bounds=bounds)
-        beyond = judge(difference, None, **options).assign(**means)
-    falls = _rejected(raw, f"p_{correction}", alpha)
-    because = [name for name in falls if name in _rejected(beyond, f"p_{correction}", alpha)]
+        beyond = judge(difference, **options).assign(**means)
+    falls = _rejected(raw, "p_holm", alpha)
+    because = [name for name in falls if name in _rejected(beyond, "p_holm", alpha)]
     uncorrected = _rejected(raw, "p", alpha)
     return Lowering(
         label=label,
@@ -184,9 +174,8 @@ def lowering(
         start=(float(raw["start"].min()), float(raw["start"].max())),
         n=(int(raw["n"].min()), int(raw["n"].max())),
         alpha=alpha,
-        correction=correction,
         seed=seed,
-        notes=tuple(_notes(raw, beyond, str(control), alpha, correction)),
+        notes=tuple(_notes(raw, beyond, str(control), alpha)),
     )
 
 
@@ -194,24 +183,22 @@ def _rejected(rows: pd.DataFrame | None, column: str, alpha: float) -> list[str]
     return [] if rows is None else rows.loc[rows[column] <= alpha, "classifier"].tolist()
 
 
-def _notes(
-    raw: pd.DataFrame, beyond: pd.DataFrame | None, control: str, alpha: float, correction: Correction
-) -> Iterator[str]:
+def _notes(raw: pd.DataFrame, beyond: pd.DataFrame | None, control: str, alpha: float) -> Iterator[str]:
     for name in raw.loc[raw["p"].isna(), "classifier"]:
         yield f"{name}: not testable"
-    doubts = list(_doubts(raw, alpha, correction))
+    doubts = list(_doubts(raw, alpha))
     yield from doubts
     if beyond is None:
         return
     if len(beyond) < len(raw):
         alone = len(raw) - len(beyond)
         yield f"{alone} {_plural('classifier', alone)} {'has' if alone == 1 else 'have'} no control"
-    for text in _doubts(beyond, alpha, correction, f"differences D from {control}"):
+    for text in _doubts(beyond, alpha, f"differences D from {control}"):
         if TOO_SMALL in text:
             yield text
         elif text not in doubts:
             yield f"{text}, against {control}"
-    falls, more = (_rejected(rows, f"p_{correction}", alpha) for rows in (raw, beyond))
+    falls, more = (_rejected(rows, "p_holm", alpha) for rows in (raw, beyond))
     apart = beyond[beyond["classifier"].isin(set(more) - set(falls))]
     rises = apart["mean_intervention"] > 0
     for names, what in (
@@ -222,7 +209,7 @@ def _notes(
             yield f"{', '.join(names)}: {what}"
 
 
-def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str = "changes") -> Iterator[str]:
+def _doubts(rows: pd.DataFrame, alpha: float, what: str = "changes") -> Iterator[str]:
     """Say which tests can't reject however large the fall, and which reject too easily.
 
     The latter only where the mean falls: a mean that rises is never called a fall, and its two-sided p errs
@@ -230,7 +217,6 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str 
     """
     tested = rows[rows["p"].notna()]
     count = len(tested)
-    factor = _factor(count, correction)
     reasons: dict[str, list[str]] = {}
     for row in tested.to_dict("records"):
         n, draws = row["n"], row["n_flips"]
@@ -240,19 +226,13 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str 
         if smallest > alpha:
             text = f"{floor}: nothing can be shown at {_plain(alpha)}"
             reasons.setdefault(text, []).append(row["classifier"])
-        elif smallest * factor > alpha:
-            text = f"{floor}: {NAMES[correction]} over {count} tests can't reach {_plain(alpha)}"
+        elif smallest * count > alpha:
+            text = f"{floor}: Holm over {count} tests can't reach {_plain(alpha)}"
             reasons.setdefault(text, []).append(row["classifier"])
         if TOO_SMALL in row["notes"] and row["mean"] < 0:
             reasons.setdefault(f"skewed {what}: {TOO_SMALL} (one-sided)", []).append(row["classifier"])
     for text, names in reasons.items():
         yield text if len(names) == count else f"{', '.join(names)}: {text}"
-
-
-def _factor(count: int, correction: Correction) -> float:
-    """Return by how much the smallest p of several tests grows when all of them are as small."""
-    grows = {"holm": count, "by": float((1 / np.arange(1, count + 1)).sum())}
-    return max(1.0, grows.get(correction, 1))
 
 
 def describe_lowering(found: Lowering, *, fixed: str = "", clause: str = "") -> str:
@@ -271,7 +251,7 @@ def describe_lowering(found: Lowering, *, fixed: str = "", clause: str = "") -> 
     Examples
     --------
     >>> found = Lowering("happy", "symmetry", "weaker_expression", 14, 15, 9, 11, 17, 17, 17, (), (),
-    ...     (0.71, 0.99), (40, 40), 0.05, "holm", 0, ())
+    ...     (0.71, 0.99), (40, 40), 0.05, 0, ())
     >>> same = "the same total activation on both sides"
     >>> print(describe_lowering(found, fixed=same, clause="the left side weakens"))
     As the left side weakens, 14 of 17 classifiers lower their output for happy; 9 of 17 fall further than
@@ -283,11 +263,11 @@ def describe_lowering(found: Lowering, *, fixed: str = "", clause: str = "") -> 
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
     lower = "classifier lowers its" if total == 1 else "classifiers lower their"
-    needs = fewest_to_matter(found.alpha / _factor(found.tested, found.correction), "less")
+    needs = fewest_to_matter(found.alpha / max(found.tested, 1), "less")
     if found.n[1] < needs:
         which = "whether the classifier lowers its" if total == 1 else f"how many of {total} {lower}"
         who = "1 person" if found.n[1] == 1 else f"{found.n[1]} people"
-        family = f" with {NAMES[found.correction]} over {found.tested} tests" if found.tested > 1 else ""
+        family = f" with Holm over {found.tested} tests" if found.tested > 1 else ""
         return (
             f"{start}{which} output for {found.label} can't be said: {who}, where the "
             f"sign-flip test needs at least {needs} at {_plain(found.alpha)}{family}."
@@ -306,7 +286,7 @@ def describe_lowering(found: Lowering, *, fixed: str = "", clause: str = "") -> 
         family += f" ({found.tested_because} against {found.control})"
     parts.append(
         f". One-sided sign-flip tests over {people} {'identity' if most == 1 else 'identities'}, "
-        f"{NAMES[found.correction]} over {family} at {_plain(found.alpha)} "
+        f"Holm over {family} at {_plain(found.alpha)} "
         f"(uncorrected: {uncorrected}). Mean output at strength 0: {_range(*found.start)}."
     )
     if found.notes:

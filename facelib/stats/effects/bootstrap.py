@@ -15,17 +15,16 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtrit
 
 from facelib.errors import BadValueError
 from facelib.stats.effects.signflip import as_differences
-from facelib.utilities.checks import Floats, as_count, as_number, as_share
+from facelib.utilities.checks import Floats, as_count, as_share
 from facelib.utilities.short_repr import in_short
 
-Method = Literal["auto", "bca", "plain bca", "t"]
+Method = Literal["auto", "bca", "t"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
-BOOTSTRAP = ("bca", "plain bca")
 LEAST_BCA = 20  # identities
 RESAMPLES = 4999
 BEYOND = 20  # resamples beyond an end of an interval, at least: fewer are too few to find it
@@ -46,7 +45,7 @@ class MeanDistribution:
     n
         (m,) identities that have a difference.
     method
-        (m,) "bca" (widened), "plain bca" (Efron's) or "t"; "none" below two identities.
+        (m,) "bca" (widened) or "t"; "none" below two identities.
     constant
         (m,) whether all differences are the same number: then the interval has no width.
     n_bootstrap, seed
@@ -72,7 +71,7 @@ class MeanDistribution:
         """Return the two-sided interval of the means at `level`, each (m,); NaN below two identities.
 
         BCa after Efron (1987): the quantiles Φ(z0 + (z0 + z) / (1 - a (z0 + z))) of the resamples, with
-        z = sqrt(n / (n - 1)) t, t Student's quantile with n - 1 degrees of freedom, where it is widened.
+        z = sqrt(n / (n - 1)) t, t Student's quantile with n - 1 degrees of freedom.
 
         Raises
         ------
@@ -90,48 +89,16 @@ class MeanDistribution:
         low, high = self._quantile(tail), self._quantile(1 - tail)
         return low, high
 
-    def confidence_below(self, value: float) -> Floats:
-        """Return (m,) the one-sided confidence that the mean lies below `value`: `interval`, inverted.
-
-        The upper end of the interval at level 1 - 2c lies at `value` where this is 1 - c. It never goes
-        beyond what the most extreme resample gives, nor outside [1 / (B + 1), B / (B + 1)].
-        """
-        return self._confidence(value, -1.0)
-
-    def confidence_above(self, value: float) -> Floats:
-        """Return (m,) the confidence that the mean lies above `value`: 1 - that below, tail kept."""
-        return self._confidence(value, 1.0)
-
-    def _confidence(self, value: float, side: float) -> Floats:
-        bar = as_number(value, "The value")
-        result = np.full(self.mean.shape, np.nan)
-        drawn = self._drawn
-        if drawn.any():
-            draws, slack = self.draws[:, drawn], SAME * np.abs(self.mean[drawn])
-            share = ((draws < bar - slack).mean(axis=0) + (draws <= bar + slack).mean(axis=0)) / 2
-            least = 1 / (self.n_bootstrap + 1)
-            u = ndtri(np.clip(share, least, 1 - least)) - self.bias[drawn]
-            z = _bent(u, -self.acceleration[drawn]) - self.bias[drawn]
-            n, widened = self.n[drawn], self.method[drawn] == "bca"
-            chance = np.where(widened, stdtr(n - 1, -side * z * np.sqrt((n - 1) / n)), ndtr(-side * z))
-            result[drawn] = np.clip(chance, least, 1 - least)
-        student = (self.method == "t") & ~self.constant
-        error = self.spread[student] / np.sqrt(self.n[student])
-        result[student] = stdtr(self.n[student] - 1, side * (self.mean[student] - bar) / error)
-        same = self.constant & (self.n > 1)
-        result[same] = (1 + side * np.sign(self.mean[same] - bar)) / 2
-        return result
-
     @property
     def _drawn(self) -> npt.NDArray[np.bool_]:
-        return np.isin(self.method, BOOTSTRAP) & ~self.constant
+        return np.asarray((self.method == "bca") & ~self.constant)
 
     def _quantile(self, tail: float) -> Floats:
         result = np.full(self.mean.shape, np.nan)
         drawn = self._drawn
         if drawn.any():
-            n, widened = self.n[drawn], self.method[drawn] == "bca"
-            z = np.where(widened, np.sqrt(n / (n - 1)) * stdtrit(n - 1, tail), ndtri(tail))
+            n = self.n[drawn]
+            z = np.sqrt(n / (n - 1)) * stdtrit(n - 1, tail)
             y = self.bias[drawn] + z
             share = ndtr(self.bias[drawn] + _bent(y, self.acceleration[drawn]))
             place = share * (len(self.draws) - 1)
@@ -188,7 +155,7 @@ def mean_distribution(
     mean, spread, skew, constant = _moments(columns, present, n)
     methods = np.where(n >= LEAST_BCA, "bca", "t") if method == "auto" else np.full(n.shape, method)
     methods = np.where(n > 1, methods, "none")
-    drawn = np.isin(methods, BOOTSTRAP) & ~constant
+    drawn = (methods == "bca") & ~constant
     draws = np.zeros((count if drawn.any() else 0, len(n)))
     bias, acceleration = np.zeros(len(n)), np.zeros(len(n))
     for pattern in np.unique(present[:, drawn], axis=1).T:

@@ -20,11 +20,7 @@ from facelib.utilities.checks import Floats
 CONTRAST_COLUMNS: Final = {
     "intervention": COLUMNS["intervention"],
     "control": "id of the control; effects are those of the intervention minus those of the control",
-    **{
-        name: text
-        for name, text in COLUMNS.items()
-        if name != "intervention" and not name.startswith("mixed")
-    },
+    **{name: text for name, text in COLUMNS.items() if name != "intervention"},
     "mean_intervention": "mean effect of the intervention alone, same identities",
     "mean_control": "mean effect of the control alone",
 }
@@ -97,7 +93,6 @@ def contrast(
         known = assay_changes(face_effects(run, value=value, summary=summary, bounds=bounds), assay)
     judged = judge(
         difference,
-        None,
         reference=left,
         assay=known,
         interim=interim,

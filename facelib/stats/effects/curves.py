@@ -147,53 +147,6 @@ def summarise_rows(
     )
 
 
-def mean_curves(rows: Rows, values: Floats, cells: Codes) -> tuple[Floats, Floats, tuple[str, ...]]:
-    """Return strengths (T,), curves (n, T, k) of k cells, NaN where not read, and (k,) what was left out.
-
-    Faces of one identity are averaged at the strengths that all of them have: they differ in level, and a
-    mean over whichever is there would jump where one stops.
-    """
-    local = np.full(len(rows.cells), -1)
-    local[cells] = np.arange(len(cells))
-    chosen = ~np.isnan(values) & (local[rows.cell] >= 0)
-    steps, step = np.unique(np.round(rows.strength[chosen] / SAME).astype(np.int64), return_inverse=True)
-    by_face = np.full((len(rows.face_names), len(steps), len(cells)), np.nan)
-    by_face[rows.face[chosen], step, local[rows.cell[chosen]]] = values[chosen]
-    curves, notes = _shared(rows, by_face)
-    return steps.astype(np.float64) * SAME, curves, notes
-
-
-def _shared(rows: Rows, by_face: Floats) -> tuple[Floats, tuple[str, ...]]:
-    """Average (F, T, k) curves of faces over identities where all of them are read, (n, T, k)."""
-    n, (_, steps, k) = len(rows.identity_names), by_face.shape
-    if n == len(rows.face_names):
-        return by_face[np.argsort(rows.identity)], ("",) * k
-    read = ~np.isnan(by_face)
-    sloped = read.sum(axis=1) > 1  # a face with one strength has no slope
-    faces, count, total = np.zeros((n, k)), np.zeros((n, steps, k)), np.zeros((n, steps, k))
-    np.add.at(faces, rows.identity, sloped)
-    np.add.at(count, rows.identity, read & sloped[:, None])
-    np.add.at(total, rows.identity, np.where(read & sloped[:, None], by_face, 0.0))
-    whole = (count > 0) & (count == faces[:, None])
-    kept = whole.sum(axis=1) > 1
-    curves = np.where(whole & kept[:, None], total / np.maximum(count, 1), np.nan)
-    there = np.zeros((n, k), bool)
-    np.logical_or.at(there, rows.identity, read.any(axis=1))
-    cut = kept & ((count > 0) & ~whole).any(axis=1)
-    return curves, tuple(
-        _cut_note(*numbers) for numbers in zip(cut.sum(0), kept.sum(0), (there & ~kept).sum(0), strict=True)
-    )
-
-
-def _cut_note(cut: int, kept: int, lost: int) -> str:
-    parts = []
-    if cut:
-        parts.append(f"faces of {cut} of {kept} identities averaged only at the strengths that all have")
-    if lost:
-        parts.append(f"identities whose faces don't share two strengths, left out: {lost}")
-    return "; ".join(parts)
-
-
 def _at(rows: Rows, values: Floats, strength: float) -> Floats:
     """Return the value of every face and cell at one strength, (F, m), NaN where there is none."""
     chosen = np.abs(rows.strength - strength) <= SAME

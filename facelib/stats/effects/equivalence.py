@@ -59,12 +59,9 @@ class Equivalence:
         a verdict needs (`few_people`), or the bets leave it open (`OPEN`); else empty.
     mean, interval
         Mean difference and its interval at level 1 - 2α.
-    tost_p
-        p of two one-sided tests: the larger of those of "the mean is δ or more" and "-δ or less". Below α
-        where the interval lies inside. NaN below two identities or without spread.
     betting_p
-        p of the same two hypotheses by bets (`betting_p`): valid however the differences are distributed,
-        within their bounds. NaN where they have none.
+        p of equivalence by bets: valid however the differences are distributed, within their bounds. NaN
+        where they have none.
     delta, alpha, n, method, seed
         What was asked; the method of the interval.
     """
@@ -77,7 +74,6 @@ class Equivalence:
     note: str
     mean: float
     interval: tuple[float, float]
-    tost_p: float
     betting_p: float
     delta: float
     alpha: float
@@ -178,7 +174,6 @@ def equivalence(
         note="; ".join(filter(None, reasons)),
         mean=float(distribution.mean[0]),
         interval=(float(low[0]), float(high[0])),
-        tost_p=float(tost_p(distribution, edge)[0]),
         betting_p=by_bets,
         delta=edge,
         alpha=level,
@@ -247,17 +242,6 @@ def left_open(p: float, delta: float, span: float = 1.0) -> str:
         f"That few people change by much isn't ruled out yet (bets on changes within ± {span:g}: "
         f"p {p_is(p)} at δ = {margin(delta)})."
     )
-
-
-def tost_p(known: MeanDistribution, delta: float) -> Floats:
-    """Return (m,) p-values of equivalence: the smallest α at which the interval would lie inside.
-
-    It inverts the interval that gives the verdict, so that the two never contradict each other; with
-    Student's t it is the usual TOST.
-    """
-    p = np.maximum(known.confidence_above(delta), known.confidence_below(-delta))
-    p = np.maximum(p, np.finfo(float).tiny)
-    return np.where(known.constant, np.nan, p)
 
 
 def as_margin(delta: float, below: float = math.inf) -> float:

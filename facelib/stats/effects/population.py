@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.betting import BETS, betting_interval
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.curves import (
@@ -20,7 +19,6 @@ from facelib.stats.effects.curves import (
     Summary,
     Value,
     check_options,
-    mean_curves,
     summarise_rows,
 )
 from facelib.stats.effects.equivalence import (
@@ -29,18 +27,16 @@ from facelib.stats.effects.equivalence import (
     as_level,
     as_margin,
     bets_p,
-    tost_p,
     verdicts,
     where_told,
 )
 from facelib.stats.effects.few_people import ALPHA, DELTA, fewest_people, fewest_to_matter
-from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
 from facelib.stats.effects.remarks import remarks
 from facelib.stats.effects.room import assayed, room_of, with_reasons
-from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
+from facelib.stats.effects.rows import Codes, read_rows, read_values
 from facelib.stats.effects.sentences import counted_in
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
-from facelib.stats.effects.sizes import smallest_found, standardised_effect
+from facelib.stats.effects.sizes import hedges_g, smallest_found
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats, as_count
 from facelib.utilities.wording import with_article
@@ -63,18 +59,12 @@ COLUMNS: Final = {
     "interval_method": "bca (widened to Student's quantiles; from 20 identities on), t, none (below two), or "
     "bets (in an interim look)",
     "g": "standardised effect: Cohen's d_z with Hedges' correction",
-    "g_low": "lower end of its interval, level 1 - alpha",
-    "g_high": "upper end of it",
     "p": "sign-flip test over identities",
-    "p_low": "lower end of its 95 % Monte-Carlo interval; p itself where exact",
-    "p_high": "upper end of it",
     "exact": "whether all sign patterns were enumerated: up to 16 identities",
     "n_flips": "sign patterns: all 2^n where exact, else those drawn, which all rows share",
     "alternative": "two-sided, less or greater",
     "p_holm": "p after Holm over the family",
     "p_bh": "p after Benjamini and Hochberg",
-    "p_by": "p after Benjamini and Yekutieli",
-    "p_max": "p of the max-statistic, the same flips for the whole family",
     "family": "tests in the family: all rows of this table with a p",
     "delta": "margin, set before the run; NaN: none",
     "alpha": "level",
@@ -88,7 +78,6 @@ COLUMNS: Final = {
     "verdict_half": "the verdict at δ/2",
     "verdict_double": "the verdict at 2δ",
     "detectable": "whether the interval low to high excludes 0; not without spread below 6 identities",
-    "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
     "betting_p": "p of equivalence (of a mean at ± delta or beyond) by bets, valid for every distribution of "
     "bounded changes; does not matter takes both below alpha; NaN without bounds",
     "room": "how far the mean output can fall (rise, if that is the alternative): what is there at strength "
@@ -105,10 +94,6 @@ COLUMNS: Final = {
     "beyond_rises": "share of identities whose effect is a rise by more than delta",
     "beyond_rises_low": "lower end of its interval",
     "beyond_rises_high": "upper end of it",
-    "mixed_slope": "slope of the logit over strength: logit ~ strength + (1 + strength | face)",
-    "mixed_se": "its standard error",
-    "mixed_p": "its two-sided p",
-    "mixed_method": "REML, or cluster-robust OLS inside faces where that failed; empty: not asked, no logits",
     "n_bootstrap": "resamples",
     "seed": "seed of flips and resamples",
     "notes": "what the reader must know about this row",
@@ -129,7 +114,6 @@ def effects_over_faces(
     n_flips: int = FLIPS,
     n_bootstrap: int = RESAMPLES,
     seed: int = 0,
-    mixed: bool = True,
     interim: bool = False,
 ) -> pd.DataFrame:
     """Estimate how much each output changes over faces, with intervals, tests and verdicts.
@@ -162,9 +146,6 @@ def effects_over_faces(
     n_flips, n_bootstrap, seed
         Random sign patterns (above 16 identities), resamples (from 20 identities on; an interval needs 20
         beyond each end: 800 at α = .05, 4000 at .01), and their seed.
-    mixed
-        Whether to fit the mixed model to the logits: instant where all faces have the same strengths, else
-        some 20 ms per row.
     interim
         Whether this is a look before the planned number of people is there. Then only bets speak, which hold
         their level however often one looks (`betting_interval`): intervals are theirs, verdicts go by them,
@@ -206,7 +187,6 @@ def effects_over_faces(
     effects = summarise_rows(rows, read_values(table, value, ends), value, summary, ends)
     return judge(
         effects,
-        _mixed(rows, table) if mixed and not interim and value != "value" else None,
         delta=delta,
         alpha=alpha,
         alternative=alternative,
@@ -243,7 +223,6 @@ def assay_changes(effects: FaceEffects, assay: str | None) -> dict[tuple[str, st
 
 def judge(
     effects: FaceEffects,
-    mixed: MixedSlopes | None,
     *,
     delta: float | None,
     alpha: float,
@@ -271,6 +250,7 @@ def judge(
         msg = f"No face has {what}: {needs} of the same face are needed, with their outputs."
         raise BadValueError(msg)
     distribution = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
+    low, high = distribution.interval(1 - level)
     test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)
     table = effects.cells.assign(
         value=effects.value,
@@ -282,14 +262,16 @@ def judge(
         mean=distribution.mean,
         median=_nan_median(d),
         sd=distribution.spread,
-        **_intervals(d, distribution, level),
+        low=low,
+        high=high,
+        interval_method=distribution.method,
+        g=hedges_g(distribution.mean, distribution.spread, distribution.n),
         **_tests(test, distribution.n),
         **_beyond(d, margin, level),
         **_room(effects, reference, margin, alternative, assay),
         smallest_found=smallest_found(
             distribution.n, distribution.spread, alpha=level, alternative=alternative
         ),
-        **_mixed_columns(mixed, len(distribution.n)),
         alpha=level,
         n_bootstrap=distribution.n_bootstrap,
         seed=number,
@@ -307,29 +289,18 @@ def judge(
             interim=interim,
         )
     )
-    table["notes"] = remarks(table, effects, distribution, mixed.notes if mixed else None)
+    table["notes"] = remarks(table, effects, distribution)
     return table[list(COLUMNS)]
 
 
-def _intervals(d: Floats, known: MeanDistribution, alpha: float) -> dict[str, Any]:
-    low, high = known.interval(1 - alpha)
-    size = standardised_effect(d, level=1 - alpha)
-    g_low, g_high = np.asarray(size.interval)
-    names = {"low": low, "high": high, "interval_method": known.method}
-    return names | {"g": size.g, "g_low": g_low, "g_high": g_high}
-
-
 def _tests(test: SignFlipTest, n: Codes) -> dict[str, Any]:
-    low, high = np.asarray(test.p_interval)
     return {
         "p": test.p_value,
-        "p_low": low,
-        "p_high": high,
         "exact": test.exact,
         "n_flips": np.where(test.exact, 2 ** np.minimum(n, EXACT_UP_TO), test.n_flips),
         "alternative": test.alternative,
-        **adjusted(test.p_value),
-        "p_max": test.p_max,
+        "p_holm": adjust(test.p_value, "holm"),
+        "p_bh": adjust(test.p_value, "bh"),
         "family": int(np.isfinite(test.p_value).sum()),
     }
 
@@ -372,7 +343,7 @@ def _verdicts(
         outer = where_told(known, *known.interval(1 - alpha))
         columns["detectable"] = (outer[0] > 0) | (outer[1] < 0)
     if np.isnan(margin) or (interim and not bounded):
-        unknown = {"fewest": np.nan, "tost_p": np.nan, "betting_p": np.nan}
+        unknown = {"fewest": np.nan, "betting_p": np.nan}
         return columns | dict.fromkeys(MARGINS, "") | unknown
     enough = np.asarray(known.n) >= fewest_to_matter(alpha, alternative)
     shares = table[["beyond_falls_low", "beyond_rises_low"]].max(axis=1)
@@ -397,7 +368,6 @@ def _verdicts(
         | words
         | {
             "fewest": fewest_people(margin, alpha, bounded=bounded, span=span),
-            "tost_p": np.nan if interim else tost_p(known, margin),
             "betting_p": bets["verdict"] if bounded else np.nan,
         }
     )
@@ -406,10 +376,7 @@ def _verdicts(
 def _so_far(effects: FaceEffects, alpha: float) -> dict[str, Any]:
     """Return the columns of an interim look that differ: intervals by bets, and nothing that p stands for."""
     low, high = _bets(effects, 1 - alpha)
-    without = (
-        "p", "p_low", "p_high", "p_holm", "p_bh", "p_by", "p_max", "g_low", "g_high", "smallest_found",
-        "mixed_slope", "mixed_se", "mixed_p",
-    )  # fmt: skip
+    without = ("p", "p_holm", "p_bh", "smallest_found")
     there = np.isfinite(low)
     shown = {"low": low, "high": high, "interval_method": np.where(there, BETS, "none")}
     return shown | dict.fromkeys(without, np.nan)
@@ -439,34 +406,6 @@ def _beyond(d: Floats, margin: float, alpha: float) -> dict[str, Any]:
         shares = {"": k / np.maximum(n, 1), "_low": low, "_high": high}
         columns |= {f"beyond_{name}{end}": np.where(none, np.nan, share) for end, share in shares.items()}
     return columns
-
-
-def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:
-    """Fit the mixed model to the logits, one intervention after the other: their strengths can differ."""
-    if "logit" not in table.columns:
-        return None
-    logits = read_values(table, "logit")
-    codes, names = pd.factorize(rows.cells["intervention"])
-    parts = [np.flatnonzero(codes == code) for code in range(len(names))]
-    fits = []
-    for cells in parts:
-        steps, curves, cut = mean_curves(rows, logits, cells)
-        fit = mixed_slopes(steps, curves)
-        notes = tuple("; ".join(filter(None, pair)) for pair in zip(fit.notes, cut, strict=True))
-        fits.append(replace(fit, notes=notes))
-    return join(fits, parts)
-
-
-def _mixed_columns(mixed: MixedSlopes | None, m: int) -> dict[str, Any]:
-    if mixed is None:
-        nothing = np.full(m, np.nan)
-        return {"mixed_slope": nothing, "mixed_se": nothing, "mixed_p": nothing, "mixed_method": ""}
-    return {
-        "mixed_slope": mixed.slope,
-        "mixed_se": mixed.se,
-        "mixed_p": mixed.p_value,
-        "mixed_method": mixed.method,
-    }
 
 
 def _nan_mean(values: Floats) -> Floats:

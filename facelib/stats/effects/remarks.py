@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,9 +30,7 @@ INTERIM = (
 CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 
 
-def remarks(
-    table: pd.DataFrame, effects: FaceEffects, known: MeanDistribution, mixed: Sequence[str] | None
-) -> list[str]:
+def remarks(table: pd.DataFrame, effects: FaceEffects, known: MeanDistribution) -> list[str]:
     """Return one text per row, its sentences in one line, empty where there is no remark."""
     skew = _skewness(effects.effects)
     d = np.nan_to_num(effects.effects)
@@ -50,8 +48,6 @@ def remarks(
                 *_about_shape(row, float(skew[number]), bool(both_signs[number])),
                 *_about_start(row),
             ]
-        if mixed is not None and mixed[number]:
-            lines.append(f"Mixed model: {mixed[number]}.")
         texts.append(" ".join(lines))
     return texts
 

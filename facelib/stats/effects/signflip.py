@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.corrections import tail_share
-from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats, as_count, as_reals
 from facelib.utilities.short_repr import in_short
 
@@ -41,15 +39,9 @@ class SignFlipTest:
     Attributes
     ----------
     statistic
-        Σd / sqrt(Σd²), between -sqrt(n) and sqrt(n): for each column an increasing function of Student's t,
-        and the same spread in all columns, as the max-statistic wants it.
+        Σd / sqrt(Σd²), between -sqrt(n) and sqrt(n): for each column an increasing function of Student's t.
     p_value
         Share of sign patterns with a statistic at least as extreme; NaN without any identity.
-    p_interval
-        95 % Monte-Carlo interval (Clopper-Pearson) of the p of all patterns; (2, m) for (n, m). Both ends are
-        the p itself where all were enumerated.
-    p_max
-        Family-wise p over the m columns: their largest statistic, the same flips for all.
     exact
         Whether all 2^n patterns of the n that have a difference were enumerated.
     n
@@ -62,8 +54,6 @@ class SignFlipTest:
 
     statistic: float | Floats
     p_value: float | Floats
-    p_interval: tuple[float, float] | Floats
-    p_max: float | Floats
     exact: bool | npt.NDArray[np.bool_]
     n: int | npt.NDArray[np.int64]
     n_flips: int
@@ -97,8 +87,7 @@ def sign_flip(
     n_flips
         Random patterns, where there are more than `exact_up_to` identities: p = (b + 1) / (B + 1).
     exact_up_to
-        Up to so many identities all 2^n patterns are enumerated: for each column by its own n. Where only
-        some columns have so few, their `p_max` still comes from the flips that all share.
+        Up to so many identities all 2^n patterns are enumerated: for each column by its own n.
     seed
         Seed of the random patterns.
 
@@ -127,30 +116,20 @@ def sign_flip(
     observed = {"two-sided": np.abs(statistic), "less": -statistic, "greater": statistic}[alternative] - SLACK
     rng, m = np.random.default_rng([number, _STREAM]), scaled.shape[1]
     patterns = _all_patterns(len(kept), m) if exact else _random_patterns(len(kept), draws, rng, m)
-    hits, largest = _count(patterns, scaled, observed, alternative, mirrored=exact)
-    total = len(largest)
+    hits, total = _count(patterns, scaled, observed, alternative, mirrored=exact)
     testable = n > 0
     if exact:
         p_value = hits / total
-        interval = np.stack([p_value, p_value])
     else:
         p_value = (hits + 1) / (total + 1)
-        interval = np.stack(clopper_pearson(hits, total))
-        least = [smallest_p(int(own), alternative, draws, int(own)) for own in n]
-        interval[0] = np.maximum(interval[0], least)
         few = np.flatnonzero(n <= most)
         there = present[present.any(axis=1)][:, few]
         p_value[few] = _enumerated(scaled[:, few], there, observed[few], alternative)
-        interval[:, few] = p_value[few]
     p_value = np.where(testable, p_value, np.nan)
-    p_max = np.where(testable, np.maximum(tail_share(observed, largest, complete=exact), p_value), np.nan)
     statistic = np.where(testable, statistic, np.nan)
-    low, high = interval[:, 0]
     return SignFlipTest(
         statistic=statistic if many else float(statistic[0]),
         p_value=p_value if many else float(p_value[0]),
-        p_interval=np.where(testable, interval, np.nan) if many else (float(low), float(high)),
-        p_max=p_max if many else float(p_max[0]),
         exact=n <= most if many else exact,
         n=n if many else int(n[0]),
         n_flips=total,
@@ -227,17 +206,17 @@ def _enumerated(
     for size in np.unique(sizes[sizes > 0]):
         which = np.flatnonzero(sizes == size)
         own = scaled.T[which][given.T[which]].reshape(len(which), size).T
-        hits, largest = _count(_all_patterns(size, len(which)), own, bars[which], alternative, mirrored=True)
-        p[which] = hits / len(largest)
+        hits, total = _count(_all_patterns(size, len(which)), own, bars[which], alternative, mirrored=True)
+        p[which] = hits / total
     return p
 
 
 def _count(
     patterns: Iterator[Floats], scaled: Floats, bars: Floats, alternative: Alternative, *, mirrored: bool
-) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Return (m,) how many patterns reach each bar, and the largest statistic of every pattern."""
+) -> tuple[npt.NDArray[np.int64], int]:
+    """Return (m,) how many patterns reach each bar, and how many there are."""
     hits = np.zeros(scaled.shape[1], np.int64)
-    largest: list[Floats] = []
+    total = 0
     for signs in patterns:
         null = signs @ scaled
         if alternative == "two-sided":
@@ -247,5 +226,5 @@ def _count(
             sides = [null, -null] if mirrored else [-null if alternative == "less" else null]
         for side in sides:
             hits += (side >= bars).sum(axis=0)
-            largest.append(side.max(axis=1))
-    return hits, np.concatenate(largest)
+            total += len(side)
+    return hits, total

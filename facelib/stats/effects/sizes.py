@@ -1,97 +1,40 @@
-"""Standardised effects: the mean difference in units of its spread over faces."""
+"""Effects in units of their spread over identities, and the smallest that a design finds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri, gammaln, nctdtrinc, ndtri, stdtrit
+from scipy.special import gammaln, nctdtrinc, stdtrit
 
-from facelib.stats.effects.bootstrap import SAME, TINY
-from facelib.stats.effects.signflip import Alternative, as_differences, smallest_p
-from facelib.utilities.checks import Floats, as_share
-from facelib.utilities.short_repr import in_short
-
-HUGE = 1000.0  # of Student's t
+from facelib.stats.effects.signflip import Alternative, smallest_p
+from facelib.utilities.checks import Floats
 
 
-@in_short()
-@dataclass(frozen=True, eq=False)
-class StandardisedEffect:
-    """Cohen's d_z with Hedges' correction; floats for differences (n,), arrays (m,) for (n, m).
-
-    Attributes
-    ----------
-    g
-        J · mean / standard deviation; NaN below two identities or without spread.
-    interval
-        Its interval; (2, m) for (n, m). Exact if the differences are normal.
-    correction
-        Hedges' J = Γ(ν / 2) / (sqrt(ν / 2) Γ((ν - 1) / 2)) with ν = n - 1; near 1 - 3 / (4ν - 1).
-    n
-        Identities.
-    level
-        Of the interval.
-    """
-
-    g: float | Floats
-    interval: tuple[float, float] | Floats
-    correction: float | Floats
-    n: int | npt.NDArray[np.int64]
-    level: float
-
-
-def standardised_effect(differences: npt.ArrayLike, *, level: float = 0.95) -> StandardisedEffect:
+def hedges_g(mean: npt.ArrayLike, sd: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
     """Return the mean difference over its standard deviation (Cohen's d_z), corrected after Hedges (1981).
 
-    The interval holds those noncentralities λ / sqrt(n) of Student's t that the observed t is compatible with
-    (Cumming and Finch 2001), times Hedges' correction. Two identities have no correction (J = 0): NaN.
+    The correction is J = Γ(ν / 2) / (sqrt(ν / 2) Γ((ν - 1) / 2)) with ν = n - 1, near 1 - 3 / (4ν - 1).
 
     Parameters
     ----------
-    differences
-        (n,) one difference per identity, or (n, m). NaN: missing.
-    level
-        Of the interval.
+    mean, sd, n
+        (m,) means, standard deviations (ddof 1) and identities.
 
-    Raises
-    ------
-    BadValueError
-        If the shape is another or a difference is infinite.
+    Returns
+    -------
+    numpy.ndarray
+        (m,); NaN without spread, and below three identities, which have no correction.
 
     Examples
     --------
-    >>> effect = standardised_effect([0.1, 0.2, 0.3, 0.25, 0.15])
-    >>> round(effect.g, 3), round(effect.correction, 3)
-    (2.019, 0.798)
+    >>> hedges_g([0.2, 0.2], [0.079, 0.0], [5, 5]).round(2).tolist()
+    [2.02, nan]
     """
-    columns, many = as_differences(differences)
-    tail = (1 - as_share(level, "The level of an interval")) / 2
-    present = ~np.isnan(columns)
-    n = present.sum(axis=0)
-    df = np.maximum(n - 1, 1).astype(np.float64)
-    mean = np.where(present, columns, 0.0).sum(axis=0) / np.maximum(n, 1)
-    spread = np.sqrt((np.where(present, columns - mean, 0.0) ** 2).sum(axis=0) / df)
-    largest = np.abs(columns).max(axis=0, where=present, initial=0.0)
-    usable = (n > 2) & (spread > np.maximum(SAME * largest, TINY))
-    d = np.full(len(n), np.nan)
-    d[usable] = mean[usable] / spread[usable]
-    half = np.maximum(df, 2) / 2
-    correction = np.where(n > 2, np.exp(gammaln(half) - gammaln(half - 0.5)) / np.sqrt(half), np.nan)
-    ends = np.full((2, len(n)), np.nan)
-    root = np.sqrt(n[usable])
-    for end, share in zip(ends, (1 - tail, tail), strict=True):
-        end[usable] = _noncentrality(df[usable], share, d[usable] * root) / root * correction[usable]
-    g = d * correction
-    low, high = ends[:, 0]
-    return StandardisedEffect(
-        g=g if many else float(g[0]),
-        interval=ends if many else (float(low), float(high)),
-        correction=correction if many else float(correction[0]),
-        n=n if many else int(n[0]),
-        level=level,
-    )
+    people, spread = np.asarray(n), np.asarray(sd, np.float64)
+    usable = (people > 2) & (spread > 0)
+    half = np.maximum(people - 1, 2) / 2
+    correction = np.exp(gammaln(half) - gammaln(half - 0.5)) / np.sqrt(half)
+    return np.where(usable, correction * mean / np.where(usable, spread, 1.0), np.nan)
 
 
 def smallest_found(
@@ -134,20 +77,3 @@ def smallest_found(
             gap = float(nctdtrinc(df, 1 - power, float(stdtrit(df, 1 - level))))
             found[people == count] = gap / np.sqrt(count)
     return np.where(spread > 0, found * spread, np.nan)
-
-
-def _noncentrality(df: Floats, share: float, t: Floats) -> Floats:
-    """Return the noncentralities at which t is the quantile `share` of Student's t, (k,) each.
-
-    Beyond |t| = 1000 the search takes minutes. There λ ≈ t sqrt(χ² / ν) up to a standard normal, whose
-    quantile is added in squares (exact if either is alone).
-    """
-    result = np.empty(len(t))
-    huge = np.abs(t) > HUGE
-    result[~huge] = nctdtrinc(df[~huge], share, t[~huge])
-    size, sign, nu = np.abs(t[huge]), np.sign(t[huge]), df[huge]
-    # An upper tail for t > 0: the smaller χ², the smaller λ.
-    upper = np.where(sign > 0, share, 1 - share)
-    away = size * (np.sqrt(chdtri(nu, upper) / nu) - 1)
-    result[huge] = sign * (size + np.sign(away) * np.hypot(away, ndtri(share)))
-    return result

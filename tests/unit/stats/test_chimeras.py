@@ -121,7 +121,7 @@ def test_less_rest_is_the_paired_difference_of_persons() -> None:
         twin.assign(strength=0.0, probability=0.5),
         twin.assign(strength=1.0, probability=0.5 + twin["d"]),
     ]
-    halved = stats.effects_over_faces(pd.concat(ends), delta=0.05, mixed=False).iloc[0]
+    halved = stats.effects_over_faces(pd.concat(ends), delta=0.05).iloc[0]
     assert row["p"] == halved["p"]
     assert (row["low"], row["high"]) == pytest.approx((2 * halved["low"], 2 * halved["high"]))
     assert (row["delta"], row["fewest"]) == (0.1, stats.fewest_people(0.05))

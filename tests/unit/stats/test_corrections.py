@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -27,18 +26,6 @@ def slow_holm(p: list[float]) -> list[float]:
     return result
 
 
-def slow_fdr(p: list[float], dependent: bool) -> list[float]:
-    """p_(i) · m / i (· Σ 1/j), made monotone from the largest on."""
-    m, result, so_far = len(p), [0.0] * len(p), 1.0
-    factor = sum(1 / j for j in range(1, m + 1)) if dependent else 1.0
-    order = sorted(range(m), key=lambda i: p[i])
-    for rank in range(m, 0, -1):
-        index = order[rank - 1]
-        so_far = min(so_far, p[index] * m * factor / rank)
-        result[index] = so_far
-    return result
-
-
 def slow_max(observed: list[float], null: list[list[float]]) -> list[float]:
     counts = [sum(max(row) >= value for row in null) for value in observed]
     return [(count + 1) / (len(null) + 1) for count in counts]
@@ -46,17 +33,14 @@ def slow_max(observed: list[float], null: list[list[float]]) -> list[float]:
 
 @pytest.mark.thorough
 @given(P)
-def test_holm_and_false_discovery_rates_are_the_formulas(p: list[float]) -> None:
+def test_holm_is_the_formula(p: list[float]) -> None:
     np.testing.assert_allclose(adjust(p, "holm"), slow_holm(p), rtol=1e-12, atol=1e-300)
-    np.testing.assert_allclose(adjust(p, "bh"), slow_fdr(p, dependent=False), rtol=1e-12, atol=1e-300)
-    np.testing.assert_allclose(adjust(p, "by"), slow_fdr(p, dependent=True), rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.thorough
 def test_statsmodels_and_scipy_agree(rng: np.random.Generator) -> None:
     p = (rng.random(480) ** 3).round(3)  # with ties
-    for ours, theirs in {"holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}.items():
-        np.testing.assert_allclose(adjusted(p)[f"p_{ours}"], multipletests(p, method=theirs)[1], rtol=1e-12)
+    np.testing.assert_allclose(adjust(p, "holm"), multipletests(p, method="holm")[1], rtol=1e-12)
     np.testing.assert_allclose(adjust(p, "bh"), false_discovery_control(p, method="bh"), rtol=1e-12)
     np.testing.assert_allclose(adjust(p, "by"), false_discovery_control(p, method="by"), rtol=1e-12)
 
@@ -150,15 +134,6 @@ def test_infinite_statistics_are_as_extreme_as_infinite_ones() -> None:
     assert max_statistic([math.inf], [[math.inf], [math.inf], [0.0]]).tolist() == [0.75]
     assert max_statistic([-math.inf], [[-math.inf], [0.0], [math.inf]]).tolist() == [1.0]
     assert max_statistic([math.inf, 1.0], [[0.0, 2.0]]).tolist() == [0.5, 1.0]
-
-
-def test_a_complete_enumeration_holds_the_identity_itself() -> None:
-    d = np.array([[0.5, -0.2], [0.4, 0.1], [0.7, 0.3]])
-    flips = np.array(list(itertools.product([1, -1], repeat=3)))
-    null = flips @ d
-    expected = [np.mean(null.max(axis=1) >= value) for value in d.sum(axis=0)]
-    assert max_statistic(d.sum(axis=0), null, complete=True).tolist() == expected
-    assert expected[0] == 1 / 8
 
 
 def test_not_testable_columns_leave_the_family(rng: np.random.Generator) -> None:

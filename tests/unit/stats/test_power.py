@@ -109,7 +109,7 @@ def test_simulated_studies_come_to_their_verdicts_as_often(
             "strength": step.ravel().astype(float), "label": "happy", "probability": ends.ravel(),
         }
     )  # fmt: skip
-    effects = effects_over_faces(table, mixed=False, n_bootstrap=999)
+    effects = effects_over_faces(table, n_bootstrap=999)
     assert len(effects) == runs
     found = study_power(n, change, sd)
     expected = {

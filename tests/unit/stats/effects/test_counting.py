@@ -28,7 +28,7 @@ def rows_of(people: int, rng: np.random.Generator) -> pd.DataFrame:
 
 def counted(people: int, alternative: str, **options: str) -> str:
     table = rows_of(people, np.random.default_rng(5))
-    settings = {"alternative": alternative, "mixed": False}
+    settings = {"alternative": alternative}
     effects = effects_over_faces(table, **settings).query("intervention == 'one side'")
     against = contrast(table, "one side", "both sides", alternative=alternative)
     return describe_counts(effects, against, clause="one side weakens", control="“both sides”", **options)

@@ -26,7 +26,6 @@ def test_concatenated_sweeps_are_the_table(table: pd.DataFrame) -> None:
     found = effects_over_faces(table, alternative="less")
     assert len(found) == 2 * 7
     assert (found["n"] == 6).all()
-    assert (found["mixed_method"] != "not fitted").all()
     smiles = found[found["label"] == "happy"]
     assert (smiles["mean"] < -0.1).all()  # happy falls as a smile weakens, on either side or both
     assert (smiles["p"] == 1 / 64).all()

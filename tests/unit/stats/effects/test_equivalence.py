@@ -1,19 +1,15 @@
-"""Verdicts over faces: one interval against a margin; standardised effects."""
+"""Verdicts over faces: one interval against a margin."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.special import gamma
-from scipy.stats import chi2, nct
 from statsmodels.stats.weightstats import DescrStatsW
 
 from facelib.errors import BadValueError
-from facelib.stats import equivalence, few_people, mean_distribution, standardised_effect
+from facelib.stats import equivalence, few_people, mean_distribution
 from facelib.stats.effects.betting import equivalence_p
 from facelib.stats.effects.equivalence import left_open
 
@@ -25,20 +21,19 @@ def test_students_version_is_statsmodels_tost(mean: float, rng: np.random.Genera
     d = rng.normal(mean, 0.1, 15)
     found = equivalence(d, 0.10)
     oracle, _, _ = DescrStatsW(d).ttost_mean(-0.10, 0.10)
-    assert found.tost_p == pytest.approx(oracle, rel=1e-9)
+    inside = -0.10 <= found.interval[0] <= found.interval[1] <= 0.10
+    assert inside == (oracle <= 0.05)
     assert (found.method, found.n, found.delta, found.alpha) == ("t", 15, 0.10, 0.05)
 
 
 @pytest.mark.one_case
 @pytest.mark.parametrize("n", [15, 60])
-def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.random.Generator) -> None:
+def test_the_verdict_is_that_of_interval_and_bets(n: int, rng: np.random.Generator) -> None:
     seen = set()
     for mean in np.linspace(0.0, 0.16, 25):
         d = mean + 0.05 * rng.exponential(size=n) - 0.05
         found = equivalence(d, 0.10, n_bootstrap=1999)
         inside = -0.10 <= found.interval[0] <= found.interval[1] <= 0.10
-        if abs(found.tost_p - 0.05) > 0.002:  # the resamples are a grid
-            assert inside == (found.tost_p < 0.05)
         bets = bool(equivalence_p(d[:, None], 0.10)[0] <= 0.05)
         assert (found.verdict == "does not matter at δ") == (inside and n >= 29 and bets)
         undecided = found.verdict == "cannot tell"
@@ -94,12 +89,11 @@ def test_a_wider_margin_never_makes_more_of_an_effect(d: list[float], delta: flo
     assert (mirrored.verdict, mirrored.detectable) == (found.verdict, found.detectable)
 
 
-def test_without_spread_there_is_a_verdict_but_no_p() -> None:
+def test_without_spread_there_is_a_verdict() -> None:
     few = equivalence([0.05] * 40)
     assert (few.verdict, few.note) == ("cannot tell", left_open(few.betting_p, 0.10))
     same = equivalence([0.05] * 80)
     assert (same.verdict, same.detectable) == ("does not matter at δ", True)
-    assert math.isnan(same.tost_p)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.2, -0.4])
@@ -116,68 +110,6 @@ def test_without_spread_few_identities_tell_nothing(value: float) -> None:
     assert equivalence([0.1, 0.2]).note == few_people(2, 0.10)
 
 
-def test_p_is_never_zero() -> None:
-    assert equivalence(np.linspace(-1e-9, 1e-9, 19)).tost_p > 0
-    assert 1 / 1000 <= equivalence(np.linspace(-1e-9, 1e-9, 30), n_bootstrap=999).tost_p < 0.004
-
-
-@pytest.mark.parametrize("n", [3, 12, 40])
-@pytest.mark.parametrize("mean", [-1.0, 0.0, 0.3, 4.0])
-def test_the_standardised_effect_is_the_formula(n: int, mean: float, rng: np.random.Generator) -> None:
-    d = rng.normal(mean, 1, n)
-    d_z, df = float(np.mean(d) / np.std(d, ddof=1)), n - 1
-    correction = gamma(df / 2) / (math.sqrt(df / 2) * gamma((df - 1) / 2))
-    found = standardised_effect(d)
-    assert found.g == pytest.approx(correction * d_z, rel=1e-12)
-    assert found.correction == pytest.approx(correction, rel=1e-12)
-    if n > 3:
-        assert found.correction == pytest.approx(1 - 3 / (4 * df - 1), abs=2e-3)
-    observed = d_z * math.sqrt(n)
-    for end, share in zip(found.interval, (0.975, 0.025), strict=True):
-        noncentrality = end / correction * math.sqrt(n)
-        assert nct.cdf(observed, df, noncentrality) == pytest.approx(share, abs=1e-5)
-
-
-@pytest.mark.parametrize("n", [3, 6, 25, 200])
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_huge_standardised_effects_end(n: int, sign: float, rng: np.random.Generator) -> None:
-    for spread in (1e-4, 1e-6, 1e-11):
-        d = sign * (0.4 + spread * rng.normal(size=n))
-        found = standardised_effect(d)
-        observed = float(np.mean(d) / np.std(d, ddof=1) * math.sqrt(n))
-        if abs(observed) < 1100:
-            continue  # the search
-        scales = np.sqrt(chi2.ppf([0.025, 0.975], n - 1) / (n - 1))
-        ends = np.array(found.interval) / found.correction * math.sqrt(n)
-        assert ends.tolist() == pytest.approx(sorted(observed * scales), rel=1e-3)
-
-
-def test_the_search_and_its_limit_agree() -> None:
-    for n in (3, 6, 25, 200, 4000):
-        d = np.r_[np.full(n // 2, 0.9), np.full(n - n // 2, 1.1)]
-        d = (d - d.mean()) / d.std(ddof=1)
-        below, above = (np.array(standardised_effect(d + t / math.sqrt(n)).interval) for t in (999.0, 1001.0))
-        np.testing.assert_allclose(above / 1001, below / 999, rtol=1e-3)
-
-
-def test_rounding_noise_is_no_endless_search() -> None:
-    d = [-0.4 + 1e-7 * k for k in (0, 0, 0, 1, 2, 3)]
-    found = standardised_effect(d)
-    assert found.interval[0] < found.g < found.interval[1] < -1e5
-
-
-def test_standardised_effects_of_columns(rng: np.random.Generator) -> None:
-    d = rng.normal(0.5, 1, (20, 3))
-    d[4, 1] = math.nan
-    d[:, 2] = 0.7
-    found = standardised_effect(d, level=0.90)
-    alone = standardised_effect(d[~np.isnan(d[:, 1]), 1], level=0.90)
-    assert found.g[1] == pytest.approx(alone.g, rel=1e-12)
-    assert found.interval[:, 1] == pytest.approx(alone.interval, rel=1e-12)
-    assert np.isnan([found.g[2], *found.interval[:, 2]]).all()
-    assert math.isnan(standardised_effect([0.1, 0.2]).g)
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -187,8 +119,6 @@ def test_standardised_effects_of_columns(rng: np.random.Generator) -> None:
         (lambda: equivalence([[0.1], [0.2]]), "(2, 1)"),
         (lambda: equivalence([[1, 2], [3]]), "must be numbers"),
         (lambda: equivalence([0.1] * 10 + [0.2] * 10, n_bootstrap=99), "needs 400 resamples"),
-        (lambda: standardised_effect([0.1, math.inf]), "infinite"),
-        (lambda: standardised_effect([0.1, 0.2], level=1.0), "strictly between"),
     ],
 )
 def test_bad_input_is_named(call, words: str) -> None:  # type: ignore[no-untyped-def]

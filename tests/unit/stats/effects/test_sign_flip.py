@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import permutation_test
+from scipy.stats import binomtest, permutation_test
 
 from facelib.errors import BadValueError
-from facelib.stats import max_statistic, sign_flip
+from facelib.stats import sign_flip
 from facelib.stats.effects.signflip import smallest_p
 
 WHOLE = st.lists(st.integers(-6, 6), min_size=1, max_size=7)  # many ties
@@ -39,7 +39,7 @@ def slow_p(d: list[float], alternative: str) -> float:
 def test_all_patterns_are_the_formula(alternative: str, d: list[float]) -> None:
     test = sign_flip(d, alternative=alternative)
     assert test.p_value == slow_p(d, alternative)
-    assert (test.exact, test.p_interval, test.n_flips) == (True, (test.p_value, test.p_value), 2 ** len(d))
+    assert (test.exact, test.n_flips) == (True, 2 ** len(d))
 
 
 @pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
@@ -63,7 +63,9 @@ def test_random_patterns_come_close_to_all(alternative: str, rng: np.random.Gene
     exact = sign_flip(d, alternative=alternative)
     drawn = sign_flip(d, alternative=alternative, exact_up_to=0, n_flips=20_000, seed=3)
     assert not drawn.exact
-    assert drawn.p_interval[0] <= exact.p_value <= drawn.p_interval[1]
+    hits = round(drawn.p_value * 20_001) - 1
+    interval = binomtest(hits, 20_000).proportion_ci(0.999)
+    assert interval.low <= exact.p_value <= interval.high
     assert (drawn.p_value * 20_001) % 1 == pytest.approx(0, abs=1e-6)
 
 
@@ -73,21 +75,7 @@ def test_columns_share_their_flips(rng: np.random.Generator) -> None:
     for column in range(5):
         alone = sign_flip(d[:, column], seed=5)
         assert together.p_value[column] == alone.p_value
-        assert alone.p_max == alone.p_value
     assert together.n_flips == 9999
-
-
-@pytest.mark.parametrize("alternative", ["two-sided", "less"])
-def test_the_largest_statistic_by_hand(alternative: str, rng: np.random.Generator) -> None:
-    d = rng.normal(-0.5, 1, (8, 4)) * [1, 10, 0.1, 3]
-    signs = np.array(list(itertools.product([1, -1], repeat=8)))
-    null = (signs[:, :, None] * d).sum(axis=1) / np.sqrt((d**2).sum(axis=0))
-    null = np.abs(null) if alternative == "two-sided" else -null
-    observed = null[0]  # the first pattern flips nothing
-    expected = max_statistic(observed - 1e-12, null, complete=True)
-    test = sign_flip(d, alternative=alternative)
-    np.testing.assert_allclose(test.p_max, expected, rtol=1e-12)
-    assert (test.p_max >= test.p_value).all()
 
 
 def test_missing_identities_change_only_their_columns(rng: np.random.Generator) -> None:
@@ -103,8 +91,8 @@ def test_missing_identities_change_only_their_columns(rng: np.random.Generator) 
 def test_a_column_without_anyone_is_not_testable(rng: np.random.Generator) -> None:
     d = np.column_stack([rng.normal(1, 1, 8), np.full(8, math.nan)])
     test = sign_flip(d)
-    assert np.isnan([test.p_value[1], test.p_max[1], *test.p_interval[:, 1]]).all()
-    assert test.p_max[0] == sign_flip(d[:, 0]).p_value
+    assert np.isnan(test.p_value[1])
+    assert test.p_value[0] == sign_flip(d[:, 0]).p_value
     nobody = sign_flip([math.nan, math.nan])
     assert math.isnan(nobody.p_value)
     assert nobody.n == 0
@@ -191,10 +179,8 @@ def test_a_column_with_few_identities_is_exact_beside_one_with_many(
         for column in (1, 2, 3):
             alone = sign_flip(d[~np.isnan(d[:, column]), column], alternative=alternative)
             assert test.p_value[column] == pytest.approx(alone.p_value, rel=1e-12)
-            assert test.p_interval[:, column].tolist() == [test.p_value[column]] * 2
         whole = sign_flip(d[:, [0, 4]], alternative=alternative, n_flips=999, seed=seed)
         assert test.n_flips == 999
-        assert (test.p_max >= test.p_value).all()
         if seed == 0:  # as many columns in a block as in the flips of the whole
             np.testing.assert_array_equal(test.p_value[[0, 4]], whole.p_value)
 
