@@ -335,10 +335,10 @@ def test_a_row_with_few_identities_is_exact_in_a_large_table(rng: np.random.Gene
         assert found.loc["sad", ["exact", "n_flips"]].tolist() == [False, 9999]
 
 
-MANY = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-
-
-def judged_or_refused(seed: int) -> None:
+@pytest.mark.thorough
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 10**6))
+def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
     rng = np.random.default_rng(seed)
     kind, steps, faces = rng.choice(["constant", "same", "noise", "saturated"]), rng.choice([2, 3, 5]), 26
     table = make_table(
@@ -367,20 +367,6 @@ def judged_or_refused(seed: int) -> None:
         contrast(table, "a", "b", **options)
         del options["n_bootstrap"]
         describe_lowering(lowering(table, "a", "b", label="happy", **options))
-
-
-@pytest.mark.thorough
-@settings(MANY, max_examples=50)
-@given(st.integers(0, 10**6))
-def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
-    judged_or_refused(seed)
-
-
-@pytest.mark.thorough
-@settings(MANY, max_examples=750)
-@given(st.integers(0, 10**6))
-def test_hundreds_of_tables_are_judged_or_refused_by_name(seed: int) -> None:
-    judged_or_refused(seed)
 
 
 def twice(table: pd.DataFrame) -> pd.DataFrame:
