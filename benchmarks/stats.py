@@ -224,7 +224,7 @@ def many_faces() -> Iterator[Row]:
     """Time the tests whose cost is linear in the number of faces, given labels and given a number."""
     from facelib.stats import independence_grid
 
-    linear = ("partial_correlation", "rcot", "kcit")
+    linear = ("partial_correlation", "rcot")
     for kind in ("7 labels", "one number"):
         xs, ys, label = grid_data(100_000, 1, 8)
         given = (

@@ -105,6 +105,18 @@ class IndependenceTest(ABC):
     def prepare(self, problem: Problem) -> Prepared:
         """Compute the statistic of all pairs, sharing what can be shared."""
 
+    def stand_in(self, problem: Problem, *, permuted: bool) -> IndependenceTest:  # noqa: ARG002 (see `Kcit`)
+        """Return the test that is run on these data: this one, unless they are too many for it.
+
+        Parameters
+        ----------
+        problem
+            What is to be tested.
+        permuted
+            Whether p, of some pairs at least, will come from permutations.
+        """
+        return self
+
     def orders(self, problem: Problem) -> Orders:
         """Return the orders of this test's permutation null: a new stream, whatever was drawn before."""
         if problem.orders is not None:

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
-from facelib.errors import BadValueError
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.kcit.weighted_chi2 import power_sums, tail
-from facelib.stats.independence.kernels.fourier import Fourier, in_kernel_widths, median_distance, sampled
-from facelib.stats.independence.kernels.residual_features import (
-    OnFeatures,
-    OnLabels,
-    Regressor,
-    ResidualFeatures,
-    blocks_of,
-)
+from facelib.stats.independence.kernels.fourier import fourier, in_kernel_widths, median_distance, sampled
+from facelib.stats.independence.kernels.residual_features import Regression, normalised
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
-from facelib.stats.independence.variables import Codes, Variable, z_scores
+from facelib.stats.independence.variables import Codes, z_scores
 from facelib.utilities.checks import Floats, as_count
 
 ROUNDING = 1e-12  # T over its usual size below which the features have nothing in common
@@ -31,6 +23,8 @@ GONE = 1e-6  # mean variance of normalised residual features below which Z leave
 MUCH, MOST = 0.5, 0.8
 """Shares of the degrees of freedom that features of Z may use before p is too small (measured at nominal .05:
 up to .11 below .7, .2 to .6 above .8), and before nothing is tested."""
+LEAST, NUMBERS = 256, 1 << 20
+"""Rows, at least, and float64 numbers, at most, of the products of features that are held at a time."""
 
 
 @register
@@ -54,11 +48,8 @@ class Rcot(IndependenceTest):
     repeats
         Draws of features.
     features, features_z
-        Features of X and of Ŷ; of Z.
-    labels
-        How labels are taken out where no number is held fixed: "features" of the one-hot labels, as
-        published, or label "means". They agree while there are fewer labels than features of Z; with more
-        labels the features can't tell them apart and means are used.
+        Features of X and of Ŷ; of Z. They can't tell more labels apart than there are features of Z: then
+        label means are taken out instead.
     """
 
     id = "rcot"
@@ -68,14 +59,10 @@ class Rcot(IndependenceTest):
     repeats: int = 9
     features: int = 5
     features_z: int = 100
-    labels: Literal["features", "means"] = "features"
 
     def __post_init__(self) -> None:
         for name in ("repeats", "features", "features_z"):
             as_count(getattr(self, name), f"RCoT's {name}")
-        if self.labels not in ("features", "means"):
-            msg = f'labels is "features" or "means"; got {self.labels!r}.'
-            raise BadValueError(msg)
 
     def prepare(self, problem: Problem) -> PreparedRcot:
         """Compute all pairs, draw by draw."""
@@ -88,11 +75,11 @@ class PreparedRcot(Prepared):
     def __init__(self, test: Rcot, problem: Problem) -> None:
         self.test, self.problem = test, problem
         rows = sampled(problem.n, problem.seed)
-        self._sides = tuple(_side_by_side(group, rows) for group in (problem.xs, problem.ys))
+        self._xs, self._ys = ([in_kernel_widths(v, rows) for v in side] for side in (problem.xs, problem.ys))
         design = z_scores(problem.given.design)
         design = design[:, np.ptp(design, axis=0) > 0]
         self._z = design / median_distance(design[rows])
-        if test.labels == "features" and problem.given.categorical and self._many_labels:
+        if self._many_labels:
             self.notes = (
                 f"{test.features_z} random features can't tell {problem.given.n_strata} labels apart: "
                 "label means are taken out instead.",
@@ -159,36 +146,30 @@ class PreparedRcot(Prepared):
 
     @cached_property
     def _residuals(self) -> list[tuple[Floats, Floats]]:
-        split = len(self.problem.xs) * self.test.features
+        split = len(self._xs) * self.test.features
 
         def one(draw: int) -> tuple[Floats, Floats]:
-            residuals = np.vstack(list(self._residual_features(draw)))
+            residuals = self._residual_features(draw)[0]
             return residuals[:, :split], residuals[:, split:]
 
         return threaded(one, range(self.test.repeats), self.problem.workers)
 
     @property
     def _many_labels(self) -> bool:
-        return self.problem.given.n_strata > self.test.features_z
+        return self.problem.given.categorical and self.problem.given.n_strata > self.test.features_z
 
-    def _residual_features(self, draw: int) -> ResidualFeatures:
-        """Return one draw's residual features: those of the properties, then those of the outputs."""
-        count, given, problem = self.test.features, self.problem.given, self.problem
-        of_x, of_y, of_z = (np.random.default_rng([problem.seed, draw, stream]) for stream in range(3))
-        (x, x_widths), (y, y_widths) = self._sides
-        fourier = Fourier(x_widths, count, of_x).beside(Fourier(y_widths, count, of_y))
-        features = count * sum(problem.shape)
-        blocks = blocks_of(problem.n, self.test.features_z + (count + 3) * features)
-        regressor: Regressor
-        if not self._z.shape[1] or (given.categorical and (self.test.labels == "means" or self._many_labels)):
-            regressor = OnLabels(given, features)
-        else:
-            z = Fourier([self._z.shape[1]], self.test.features_z, of_z, double=True)
-            if given.categorical:
-                regressor = OnLabels(given, features, z(self._z[given.bounds[:-1]]))
-            else:
-                regressor = OnFeatures(self._z, features, z, blocks)
-        return ResidualFeatures(np.hstack([x, y]), fourier, count * len(x_widths), regressor, blocks)
+    def _residual_features(self, draw: int) -> tuple[Floats, Floats, float]:
+        """Return one draw's residual features, their covariance, and the degrees of freedom that Z takes."""
+        count, given = self.test.features, self.problem.given
+        of_x, of_y, of_z = (np.random.default_rng([self.problem.seed, draw, stream]) for stream in range(3))
+        features = np.hstack([fourier(self._xs, count, of_x), fourier(self._ys, count, of_y)])
+        z = None
+        if self._z.shape[1] and not self._many_labels:
+            values = self._z[given.bounds[:-1]] if given.categorical else self._z
+            z = fourier([values], self.test.features_z, of_z, double=True)
+        regression = Regression(given, z)
+        features = normalised(features, np.ones(len(features)))
+        return *regression.residuals(features, count * len(self._xs)), regression.used
 
     def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
         """Return the statistics of one draw of features.
@@ -200,17 +181,16 @@ class PreparedRcot(Prepared):
         xs, ys = self.problem.shape
         first, second = np.triu_indices(count)
         m = len(first)
-        cross, products = np.zeros((count * xs, count * ys)), np.zeros((m * xs, m * ys))
-        own = np.zeros((xs + ys, m))
-        residuals = self._residual_features(draw)
-        for block in residuals:
-            features = np.ascontiguousarray(block.T).reshape(xs + ys, count, -1)
-            cross += block[:, : count * xs].T @ block[:, count * xs :]
-            pairs = features[:, first] * features[:, second]
+        residuals, covariance, used = self._residual_features(draw)
+        products, own = np.zeros((m * xs, m * ys)), np.zeros((xs + ys, m))
+        step = max(LEAST, NUMBERS // (m * (xs + ys)))
+        for start in range(0, n, step):
+            block = np.ascontiguousarray(residuals[start : start + step].T).reshape(xs + ys, count, -1)
+            pairs = block[:, first] * block[:, second]
             own += pairs.sum(axis=2)
             pairs = pairs.reshape(m * (xs + ys), -1)
             products += pairs[: m * xs] @ pairs[m * xs :].T
-        t = n * squared_blocks(residuals.covariance, count)
+        t = n * squared_blocks(covariance, count)
         sums = np.stack([power_sums(m) for m in moments(products / n, count)])
         weight = np.where(first == second, 1.0, 2.0)
         own /= n - 1
@@ -220,8 +200,9 @@ class PreparedRcot(Prepared):
         effect = np.clip((t / n - expected) / np.maximum(most - expected, np.finfo(float).tiny), 0.0, 1.0)
         variances = own[:, first == second].mean(axis=1)
         sides = np.stack(np.meshgrid(variances[:xs], variances[xs:], indexing="ij"))
+        cross = residuals[:, : count * xs].T @ residuals[:, count * xs :]
         plain = n * squared_blocks(cross / (n - 1), count)
-        return t, plain, sums, effect, sides, residuals.regressor.used
+        return t, plain, sums, effect, sides, used
 
 
 def squared_blocks(cross: Floats, count: int) -> Floats:
@@ -252,12 +233,6 @@ def moments(products: Floats, count: int) -> Iterator[Floats]:
     for of_one in products.reshape(len(products) // m, m, -1, m):
         quads = of_one.transpose(1, 0, 2)[:, pair[:, None, :, None], pair[None, :, None, :]]
         yield quads.reshape(len(quads), count**2, count**2)
-
-
-def _side_by_side(variables: tuple[Variable, ...], rows: Codes) -> tuple[Floats, list[int]]:
-    """Return all variables in units of their kernels' widths, (n, Σ d), and how many columns each has."""
-    scaled = [in_kernel_widths(variable, rows) for variable in variables]
-    return np.hstack(scaled), [values.shape[1] for values in scaled]
 
 
 def _variables(features: Floats, chosen: Codes, count: int) -> Floats:

@@ -32,6 +32,18 @@ class Note(NamedTuple):
     caveat: str = ""
 
 
+def stand_in_notes(asked: IndependenceTest, test: IndependenceTest, problem: Problem) -> list[Note]:
+    """Say which test was run where it isn't the one that was asked for."""
+    if test is asked:
+        return []
+    return [
+        Note(
+            f"{problem.n} faces are too many for {asked.title} here: statistic, effect and p are those of "
+            f"{test.title}."
+        )
+    ]
+
+
 def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
     """Return notes on the limits of a permutation p; a test rejects where p is below a level, not at it."""
     notes = [Note(orders.note, "" if orders.exact else "Approximate null.")] if orders.note else []

@@ -23,6 +23,7 @@ from facelib.stats.independence.remarks import (
     rare_note,
     rare_notes,
     rare_pairs,
+    stand_in_notes,
 )
 from facelib.stats.independence.threads import one_blas_thread
 from facelib.stats.shuffle import clopper_pearson
@@ -160,16 +161,19 @@ def run(
         clock.passed(int(np.prod(question.shape)))
         clock.report(test.id, 0, 0)
         return _outcome(question, {}, null=_where(by_orders), why_not=question.why_not)
-    with one_blas_thread(), named(type(test), "test", test.id):
+    rare = rare_pairs(test, problem) & (not by_orders and null is None)
+    method, asked = test.id, test
+    test = test.stand_in(problem, permuted=by_orders or bool(rare.any()))
+    with one_blas_thread(), named(type(asked), "test", method):
         prepared = test.prepare(problem)
         _check_shapes(prepared, problem.shape)
         testable = np.isfinite(prepared.extreme)
         tested = int(testable.sum())
         clock.passed(int(np.prod(question.shape)) - tested)
         arrays: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
-        notes, most = [], 0
+        notes, most = stand_in_notes(asked, test, problem), 0
         settle = STOP_AFTER if sequential else None
-        how: dict[str, Any] = {"clock": clock, "method": test.id, "stop_after": settle, "deadline": deadline}
+        how: dict[str, Any] = {"clock": clock, "method": method, "stop_after": settle, "deadline": deadline}
         if by_orders:
             orders, count = test.orders(problem), n_permutations or test.draws
             draws = draw(prepared, orders, count, **how)
@@ -178,8 +182,8 @@ def run(
             most = count if draws.ended is None else draws.most
         else:
             arrays["p_value"] = prepared.analytic()
-            rare = testable & rare_pairs(test, problem)
-            if null is None and rare.any():
+            rare &= testable
+            if rare.any():
                 count = n_permutations or test.draws
                 found = _by_draws(draw(prepared, test.orders(problem), count, pairs=rare, **how))
                 arrays |= {
@@ -187,7 +191,7 @@ def run(
                     for name, values in found.items()
                 }
                 notes.append(rare_note(problem, rare, count))
-            clock.report(test.id, tested, tested)
+            clock.report(method, tested, tested)
             if n_permutations is not None and not sequential:  # one test, asked for by hand
                 notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
         if max_draws:

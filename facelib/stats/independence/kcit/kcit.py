@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from scipy import special
 
-from facelib.errors import BadValueError
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.kcit.exact import Sums, reordered, sums
-from facelib.stats.independence.kcit.factored import ResidualFactor, Sampled, factored_products, factored_sums
-from facelib.stats.independence.kcit.nodes import Nodes, node_kernel, node_products, node_sums, nodes
 from facelib.stats.independence.kernels.gaussian import Gaussian
-from facelib.stats.independence.kernels.lowrank import factor
-from facelib.stats.independence.kernels.ridge import low_rank_ridge, ridge
+from facelib.stats.independence.kernels.ridge import ridge
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.threads import threaded
+from facelib.stats.independence.rcot import Rcot
 from facelib.stats.independence.variables import Variable, z_scores
-from facelib.utilities.checks import Floats, as_count, as_share
+from facelib.utilities.checks import Floats, as_share
 
-Approximation = Literal["auto", "exact", "low_rank"]
-EXACT = 2000
-"""Faces up to which "auto" computes all entries of all kernels."""
-EXACT_IF_ROUGH = 10_000
-"""The same where no number is held fixed and nodes can't carry a kernel, as that of many logits."""
+MOST, MOST_LABELS = 10_000, 100
+"""Faces and labels up to which all entries of all kernels are summed: 5 s for 6 × 7 pairs given 7 labels."""
+FEWER = 2000
+"""The same given numbers, whose regression has up to n columns (45 s given five, 7 min for 3000 faces), given
+more labels, and where p comes from permutations (90 s for 999)."""
 ROUNDING = 1e-12  # alignment of two residual kernels below which they have nothing in common
 NARROW = 0.5  # share of n from which on the effective rank of a kernel is too large
-NODES = 120  # most nodes of a variable
 
 
 @register
@@ -51,22 +44,13 @@ class Kcit(IndependenceTest):
 
     statistic: ΣP. effect: ΣP / √(ΣK_XR² ΣK_YR²), the alignment of both residual kernels, in [0, 1].
 
+    Cost grows as n². Above 10,000 faces RCoT stands in, and notes say so; above 2,000 given numbers or more
+    than 100 labels, or where p comes from permutations.
+
     Parameters
     ----------
     epsilon
         ε of the regression on Z.
-    approximation
-        "exact": all entries of all kernels, cost n². "low_rank": cost n; given labels or nothing, sums
-        through nodes of each variable; given numbers, through incomplete Cholesky factors, with Σ(P∘P)
-        estimated from sampled rows. "auto": exact up to 2000 faces (10,000 where no number is given and nodes
-        can't carry a kernel).
-    tolerance
-        Error allowed to low-rank kernels, relative to their traces before Z is taken out; notes say what it
-        means for the sums.
-    rank
-        Most columns of a factor. Where they don't reach the tolerance, a note says what they reach.
-    sampled_rows
-        Rows on which Σ(P∘P) is estimated.
     """
 
     id = "kcit"
@@ -75,41 +59,30 @@ class Kcit(IndependenceTest):
     null = "analytic"
 
     epsilon: float = 1e-3
-    approximation: Approximation = "auto"
-    tolerance: float = 1e-5
-    rank: int = 500
-    sampled_rows: int = 512
 
     def __post_init__(self) -> None:
         as_share(self.epsilon, "epsilon of KCIT")
-        as_share(self.tolerance, "The tolerance of KCIT")
-        as_count(self.rank, "The rank of KCIT", least=10)
-        as_count(self.sampled_rows, "The number of sampled rows of KCIT", least=32)
-        if self.approximation not in get_args(Approximation):
-            msg = (
-                f"The approximation of KCIT is one of {', '.join(get_args(Approximation))}; "
-                f"got {self.approximation!r}."
-            )
-            raise BadValueError(msg)
+
+    def stand_in(self, problem: Problem, *, permuted: bool) -> IndependenceTest:
+        """Return RCoT where the faces are too many."""
+        given = problem.given
+        quick = given.categorical and given.n_strata <= MOST_LABELS and not permuted
+        return self if problem.n <= (MOST if quick else FEWER) else Rcot()
 
     def prepare(self, problem: Problem) -> PreparedKcit:
         """Compute all residual kernels once, and the sums of all pairs."""
-        if self.approximation == "exact" or (self.approximation == "auto" and problem.n <= EXACT):
-            return ExactKcit(self, problem)
-        if problem.given.categorical:
-            carried = all_nodes(self, problem)
-            if carried is not None:
-                return NodeKcit(self, problem, carried)
-            if self.approximation == "auto" and problem.n <= EXACT_IF_ROUGH:
-                return ExactKcit(self, problem)
-        return FactoredKcit(self, problem)
+        return PreparedKcit(self, problem)
 
 
 class PreparedKcit(Prepared):
-    """Sums of all pairs and the gamma null made from them."""
+    """Sums of all pairs, tile by tile, and the gamma null made from them."""
 
-    def __init__(self, totals: Sums, problem: Problem) -> None:
-        self.problem, self.sums = problem, totals
+    def __init__(self, test: Kcit, problem: Problem) -> None:
+        self.problem = problem
+        self.xs = [x_kernel(x, problem) for x in problem.xs]
+        self.ys = [y_kernel(y, problem) for y in problem.ys]
+        self.ridge = ridge(problem.given, theta(problem), test.epsilon)
+        self.sums = totals = sums(self.xs, self.ys, self.ridge, problem.workers)
         scale = np.sqrt(np.outer(totals.x_square, totals.y_square))
         testable = np.outer(totals.x_trace, totals.y_trace) > 0
         self.statistic = np.where(testable, totals.product, np.nan)
@@ -129,128 +102,10 @@ class PreparedKcit(Prepared):
     def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
         """Return ΣP with K_XR reordered on both sides: within strata R doesn't change."""
         rows, columns = np.flatnonzero(pairs.any(axis=1)), np.flatnonzero(pairs.any(axis=0))
+        xs, ys = [self.xs[i] for i in rows], [self.ys[j] for j in columns]
         found = np.full((len(orders), *pairs.shape), np.nan)
-        found[np.ix_(np.arange(len(orders)), rows, columns)] = self.reordered(orders, rows, columns)
+        found[:, rows[:, None], columns] = reordered(xs, ys, self.ridge, orders, self.problem.workers)
         return found
-
-    @abstractmethod
-    def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:
-        """Return ΣP of some properties and outputs with the rows of X in other orders."""
-
-    def spread(self, statistic: float, variance: Floats | float) -> float:
-        """Return by how much p moves if its parts are off by these relative errors."""
-        mean = self.moments[0]
-        ends = [
-            gamma_tail(self.statistic * (1 + sign * statistic), mean, self.moments[1] * (1 + side * variance))
-            for sign in (-1, 1)
-            for side in (-1, 1)
-        ]
-        return float(np.nanmax(np.abs(np.stack(ends) - self.analytic()), initial=0.0))
-
-
-class ExactKcit(PreparedKcit):
-    """All entries of all kernels, tile by tile."""
-
-    def __init__(self, test: Kcit, problem: Problem) -> None:
-        self.xs = [x_kernel(x, problem) for x in problem.xs]
-        self.ys = [y_kernel(y, problem) for y in problem.ys]
-        self.ridge = ridge(problem.given, theta(problem), test.epsilon)
-        super().__init__(sums(self.xs, self.ys, self.ridge, problem.workers), problem)
-
-    def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:
-        """Gather tiles of K_XR."""
-        xs, ys = [self.xs[i] for i in rows], [self.ys[j] for j in columns]
-        return reordered(xs, ys, self.ridge, orders, self.problem.workers)
-
-
-class NodeKcit(PreparedKcit):
-    """Sums over pairs of faces from pairs of nodes, given labels or nothing."""
-
-    def __init__(self, test: Kcit, problem: Problem, carried: list[Nodes]) -> None:
-        bounds = problem.given.bounds
-        operator = ridge(problem.given, theta(problem), test.epsilon)
-        vectors = operator.basis[bounds[:-1]]
-        hat = (vectors * operator.shrinkage) @ vectors.T
-        between = label_kernel(problem)
-        count = len(problem.xs)
-        self.xs = [node_kernel(one, bounds, between, hat) for one in carried[:count]]
-        self.ys = [node_kernel(one, bounds, np.ones_like(between), hat) for one in carried[count:]]
-        super().__init__(node_sums(self.xs, self.ys, bounds, problem.workers), problem)
-        sizes = [one.weights.shape[1] for one in carried]
-        smallest = min(self.sums.x_trace.min(), self.sums.y_trace.min())
-        off = min(test.tolerance * problem.n / smallest, 1.0) if smallest > 0 else 1.0
-        p_off = max(self.spread(off, off), 1e-12)
-        self.notes += (
-            f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes per variable: "
-            f"sums within about {off:.0e} of the exact ones, p within {p_off:.0e}.",
-        )
-
-    def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:
-        """Count joint masses of reordered nodes."""
-        xs, ys = [self.xs[i] for i in rows], [self.ys[j] for j in columns]
-        return node_products(xs, ys, self.problem.given.bounds, orders, self.problem.workers)
-
-
-class FactoredKcit(PreparedKcit):
-    """Sums from incomplete Cholesky factors, Σ(P∘P) from sampled rows."""
-
-    def __init__(self, test: Kcit, problem: Problem) -> None:
-        given = problem.given
-        self.ridge = low_rank_ridge(given, theta(problem), test.epsilon, test.rank, problem.seed)
-        values, vectors = np.linalg.eigh(label_kernel(problem))
-        labels = (vectors * np.sqrt(np.maximum(values, 0.0)))[given.strata]
-        beside = z_scores(given.numbers) / 2
-        self.test = test
-        self.xs = [
-            self._factor(np.hstack([x.scaled, beside]), theta(problem, x), labels, problem)
-            for x in problem.xs
-        ]
-        alone = np.ones((problem.n, 1))
-        self.ys = [self._factor(y.scaled, theta(problem, y), alone, problem) for y in problem.ys]
-        sampled = Sampled.of(problem.n, test.sampled_rows, problem.seed)
-        totals, error = factored_sums(self.xs, self.ys, sampled, problem.workers)
-        super().__init__(totals, problem)
-        self.notes += self._say(sampled, error)
-
-    def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:
-        """Multiply reordered factors."""
-        xs, ys = [self.xs[i] for i in rows], [self.ys[j] for j in columns]
-        return factored_products(xs, ys, orders, self.problem.workers)
-
-    def _factor(self, values: Floats, one: float, labels: Floats, problem: Problem) -> ResidualFactor:
-        kernel = Gaussian.of(values, one)
-        most = max(10, self.test.rank // labels.shape[1])
-        found = factor(kernel.tile, problem.n, self.test.tolerance, most, problem.seed)
-        return ResidualFactor.of(found.columns, labels, self.ridge, found.error)
-
-    def _say(self, sampled: Sampled, error: Floats) -> tuple[str, ...]:
-        factors = [*self.xs, *self.ys]
-        ranks = [one.explained.shape[1] for one in factors]
-        worst = max(one.error for one in factors)
-        errors = self.problem.n * np.array([one.error for one in factors])
-        traces = np.concatenate([self.sums.x_trace, self.sums.y_trace])
-        left_out = np.divide(errors, traces, out=np.ones(len(factors)), where=traces > errors).max()
-        notes = [
-            f"Kernels of {self.problem.n} faces are factors of {min(ranks)} to {max(ranks)} columns, which "
-            f"leave out {left_out:.1g} of a residual kernel's trace or less."
-        ]
-        if conditional(self.problem):
-            notes.append(
-                f"The null's variance comes from {sampled.rows.size} rows, standard error "
-                f"{np.max(error, initial=0.0):.1%} or less, "
-                f"p within {max(self.spread(0.0, 1.96 * error), 1e-12):.0e}."
-            )
-        if worst > self.test.tolerance:
-            notes.append(
-                "Some kernel has no small rank: a coarser one is tested in its place, at the same level; "
-                "finer dependence isn't seen."
-            )
-        if self.ridge.error * self.problem.n > self.test.epsilon:
-            notes.append(
-                f"{self.ridge.basis.shape[1]} columns don't carry the kernel of what is held fixed "
-                f"({self.ridge.error:.1g} of its trace is left out): p may be too small."
-            )
-        return tuple(notes)
 
 
 def conditional(problem: Problem) -> bool:
@@ -278,26 +133,6 @@ def x_kernel(x: Variable, problem: Problem) -> Gaussian:
 def y_kernel(y: Variable, problem: Problem) -> Gaussian:
     """Return the kernel of an output."""
     return Gaussian.of(y.scaled, theta(problem, y))
-
-
-def label_kernel(problem: Problem) -> Floats:
-    """Return the factor of a property's kernel that belongs to labels, (k, k)."""
-    given = problem.given
-    if given.n_strata == 1:
-        return np.ones((1, 1))
-    labels = z_scores(given.design)[given.bounds[:-1], : given.n_strata]
-    return Gaussian.of(labels / 2, theta(problem)).gram()
-
-
-def all_nodes(test: Kcit, problem: Problem) -> list[Nodes] | None:
-    """Return nodes of all properties and outputs, or None if some variable needs too many."""
-    found = threaded(
-        lambda one: nodes(y_kernel(one, problem), test.tolerance, NODES, problem.seed),
-        (*problem.xs, *problem.ys),
-        problem.workers,
-    )
-    carried = [one for one in found if one is not None]
-    return carried if len(carried) == len(found) else None
 
 
 def null_moments(found: Sums, problem: Problem) -> tuple[Floats, Floats]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 
 import numpy as np
-from scipy.linalg import block_diag
 from scipy.spatial.distance import pdist
 
 from facelib.stats.independence.seeds import stream
@@ -17,16 +15,18 @@ SAMPLE = 500
 """Rows from which a median distance is taken, as published."""
 
 
-class Fourier:
-    """√2 cos(Wv + b) with W ~ N(0, 1), b ~ U(0, 2π), of several variables that stand side by side.
+def fourier(
+    variables: Sequence[Floats], count: int, rng: np.random.Generator, *, double: bool = False
+) -> Floats:
+    """Return √2 cos(Wv + b) with W ~ N(0, 1), b ~ U(0, 2π), of variables side by side.
 
     All variables get the same b, and the same W as far as their numbers of columns allow, so a variable has
     the same features alone and in a grid.
 
     Parameters
     ----------
-    widths
-        Columns of each variable.
+    variables
+        Each (n, d), in units of its kernel's width.
     count
         Features of each variable.
     rng
@@ -34,34 +34,17 @@ class Fourier:
     double
         Whether cosines have double precision, as a regression on many features needs. Single precision
         (error 1e-6) is fifteen times faster.
+
+    Returns
+    -------
+    (n, count · variables)
     """
-
-    def __init__(
-        self, widths: Sequence[int], count: int, rng: np.random.Generator, *, double: bool = False
-    ) -> None:
-        phases = rng.uniform(0, 2 * np.pi, count)
-        weights = rng.standard_normal((max(widths, default=0), count))
-        self.dtype = np.float64 if double else np.float32
-        self.phases = np.tile(phases, len(widths))
-        self.weights = block_diag(*(weights[:width] for width in widths))
-
-    @property
-    def count(self) -> int:
-        """Number of features of all variables together."""
-        return len(self.phases)
-
-    def beside(self, other: Fourier) -> Fourier:
-        """Return the features of both groups of variables."""
-        both = copy(self)
-        both.phases = np.concatenate([self.phases, other.phases])
-        both.weights = block_diag(self.weights, other.weights)
-        return both
-
-    def __call__(self, values: Floats) -> Floats:
-        """Return the features (m, count) of rows (m, Σ widths) whose unit is the kernel's width."""
-        angles = values @ self.weights + self.phases
-        features: Floats = np.sqrt(2) * np.cos(angles.astype(self.dtype, copy=False)).astype(np.float64)
-        return features
+    phases = rng.uniform(0, 2 * np.pi, count)
+    weights = rng.standard_normal((max(values.shape[1] for values in variables), count))
+    angles = np.hstack([values @ weights[: values.shape[1]] for values in variables])
+    angles += np.tile(phases, len(variables))
+    features: Floats = np.sqrt(2) * np.cos(angles if double else angles.astype(np.float32))
+    return features
 
 
 def median_distance(*groups: Floats) -> float:

@@ -8,14 +8,13 @@ import numpy as np
 
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.kernels.gaussian import Gaussian, tiles
-from facelib.stats.independence.kernels.lowrank import factor, incomplete_cholesky
+from facelib.stats.independence.kernels.lowrank import incomplete_cholesky
 from facelib.stats.independence.variables import Codes, z_scores
 from facelib.utilities.checks import Floats
 
 RELATIVE = 1e-15  # eigenvalues of K_Z below this share of n are rounding
 SMALL = 1e-14  # mean error of an entry that one more multiplication repairs
 OVERSAMPLED = 10
-LEFT_OUT = 0.01  # share of ε that the eigenvalues left out of a large K_Z may sum up to
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +30,10 @@ class Ridge:
         U, (n, r), orthonormal as far as s is more than rounding; its first column is constant.
     shrinkage
         s, (r,), in (0, 1]: λ/(λ + ε), and 1 for the constant column.
-    error
-        Relative error of the trace of K_Z; 0 for labels.
     """
 
     basis: Floats
     shrinkage: Floats
-    error: float = 0.0
 
     @property
     def weighted(self) -> Floats:
@@ -47,7 +43,7 @@ class Ridge:
 
 
 def ridge(given: Given, theta: float, epsilon: float) -> Ridge:
-    """Return the exact regression on a conditioner.
+    """Return the regression on a conditioner.
 
     Parameters
     ----------
@@ -67,32 +63,13 @@ def ridge(given: Given, theta: float, epsilon: float) -> Ridge:
     return _shrink(*_of_rows(Gaussian.of(design, theta)), epsilon)
 
 
-def low_rank_ridge(given: Given, theta: float, epsilon: float, most: int, seed: int) -> Ridge:
-    """Return the regression on a conditioner of many faces, by Woodbury's identity from a factor of K_Z.
-
-    Its error must be small beside ε, not beside the kernel: what the factor leaves out isn't taken out of X
-    and Ŷ. If `most` columns aren't enough, `error` says how much is left out.
-    """
-    n = len(given.strata)
-    if given.categorical:
-        return ridge(given, theta, epsilon)
-    kernel = Gaussian.of(z_scores(given.design), theta)
-    z_factor = factor(kernel.tile, n, LEFT_OUT * epsilon / n, most, seed)
-    columns = z_factor.columns - z_factor.columns.mean(axis=0)
-    values, vectors = np.linalg.eigh(columns.T @ columns)
-    kept = values > RELATIVE * n
-    return _shrink(
-        columns @ (vectors[:, kept] / np.sqrt(values[kept])), values[kept], epsilon, z_factor.error
-    )
-
-
-def _shrink(vectors: Floats, values: Floats, epsilon: float, error: float = 0.0) -> Ridge:
+def _shrink(vectors: Floats, values: Floats, epsilon: float) -> Ridge:
     """Return the regression from eigenvectors and eigenvalues of the centred K_Z."""
     n = len(vectors)
     kept = values > RELATIVE * n
     constant = np.full((n, 1), 1 / np.sqrt(n))
     shrinkage = np.concatenate([np.ones(1), values[kept] / (values[kept] + epsilon)])
-    return Ridge(np.hstack([constant, vectors[:, kept]]), shrinkage, error)
+    return Ridge(np.hstack([constant, vectors[:, kept]]), shrinkage)
 
 
 def _of_strata(design: Floats, strata: Codes, theta: float) -> tuple[Floats, Floats]:

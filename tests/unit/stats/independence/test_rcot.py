@@ -13,14 +13,8 @@ from facelib.errors import BadValueError
 from facelib.stats.independence import Rcot, independence_grid, independence_test
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.kcit.weighted_chi2 import tail
-from facelib.stats.independence.kernels.fourier import SAMPLE, Fourier, median_distance, sampled
-from facelib.stats.independence.kernels.residual_features import (
-    OnFeatures,
-    OnLabels,
-    ResidualFeatures,
-    blocks_of,
-    inverse_deviation,
-)
+from facelib.stats.independence.kernels.fourier import SAMPLE, fourier, median_distance, sampled
+from facelib.stats.independence.kernels.residual_features import Regression, normalised
 from facelib.stats.independence.permutation.permutations import WithinStrata
 from facelib.stats.independence.prepare import questions
 from facelib.stats.independence.problem import Problem
@@ -133,65 +127,32 @@ def test_one_draw_says_little_and_merging_helps() -> None:
     assert np.log(merged).std() < 0.6 * np.log(alone).std()
 
 
-def test_labels_as_means_agree_with_their_features() -> None:
+def test_more_labels_than_features_are_means_and_it_is_said() -> None:
+    """Features of Z tell its labels apart while there are fewer of them: then both are the same."""
     question = problem("labels")
-    published, means = (Rcot(labels=kind).prepare(question) for kind in ("features", "means"))
+    published, means = (Rcot(features_z=count).prepare(question) for count in (100, 6))
+    assert not published.notes
+    assert "6 random features can't tell 7 labels apart" in means.notes[0]
     np.testing.assert_allclose(published.statistic, means.statistic, rtol=1e-4)
     np.testing.assert_allclose(published.analytic(), means.analytic(), rtol=1e-3)
 
 
-def test_more_labels_than_features_are_means_and_it_is_said() -> None:
-    rng = np.random.default_rng(2)
-    labels = np.arange(90) % 30
-    x, y = rng.standard_normal((2, 90))
-    few = independence_test(x, y, labels.astype(str), METHOD, features_z=20)
-    means = independence_test(x, y, labels.astype(str), METHOD, labels="means", features_z=20)
-    assert any("20 random features can't tell 30 labels apart" in note for note in few.notes)
-    assert few.p_value == means.p_value
-    assert not any("apart" in note for note in means.notes)
-
-
-@pytest.mark.parametrize("blocks", [1, 3])
-def test_residual_features_are_those_of_an_explicit_regression(blocks: int) -> None:
-    rng = np.random.default_rng(3)
-    n, count = 700, 6
-    values, number = rng.standard_normal((n, 3)), rng.standard_normal((n, 1))
-    fourier = Fourier([2, 1], 3, rng)
-    rows = [slice(a, a + -(-n // blocks)) for a in range(0, n, -(-n // blocks))]
-    z = Fourier([1], 40, rng, double=True)
-    found = ResidualFeatures(values, fourier, 3, OnFeatures(number, count, z, rows), rows)
-    f, fz = z_scored(fourier(values)), z_scored(z(number))
-    left = f - explained(f, fz)
-    np.testing.assert_allclose(np.vstack(list(found)), left, atol=2e-6)
-    np.testing.assert_allclose(found.covariance, f[:, :3].T @ left[:, 3:] / (n - 1), atol=1e-7)
-
-
-def test_residual_features_inside_labels_have_mean_zero() -> None:
+def test_residuals_inside_labels_have_mean_zero() -> None:
     rng = np.random.default_rng(4)
     given = as_given(np.repeat(["a", "b", "c"], [60, 30, 10]), 100)
-    values = rng.standard_normal((100, 2)) + given.strata[:, None]
-    fourier = Fourier([1, 1], 4, rng)
-    rows = blocks_of(100, 10)
-    left = np.vstack(list(ResidualFeatures(values, fourier, 4, OnLabels(given, 8), rows)))
-    f = z_scored(fourier(values))
+    f = normalised(rng.standard_normal((100, 8)) + given.strata[:, None], np.ones(100))
+    left, covariance = Regression(given).residuals(f.copy(), 4)
     for label in range(3):
         inside = given.strata == label
         np.testing.assert_allclose(left[inside], f[inside] - f[inside].mean(axis=0), atol=1e-9)
-
-
-def test_blocks_cover_all_rows_once() -> None:
-    for n, wide in ((1, 1), (256, 10**9), (257, 10**9), (10_000, 500)):
-        blocks = blocks_of(n, wide)
-        assert np.array_equal(np.concatenate([np.arange(n)[b] for b in blocks]), np.arange(n))
-        assert all(block.stop - block.start <= max(256, (1 << 20) // wide) for block in blocks)
+    np.testing.assert_allclose(covariance, left[:, :4].T @ left[:, 4:] / 99, atol=1e-12)
 
 
 def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     question = problem("both")
     whole = Rcot(repeats=2).prepare(question)
-    monkeypatch.setattr(
-        "facelib.stats.independence.rcot.blocks_of", lambda n, _: [slice(0, 50), slice(50, n)]
-    )
+    monkeypatch.setattr("facelib.stats.independence.rcot.LEAST", 50)
+    monkeypatch.setattr("facelib.stats.independence.rcot.NUMBERS", 1)
     several = Problem(question.xs, question.ys, question.given, question.seed, workers=2)
     parts = Rcot(repeats=2).prepare(several)
     np.testing.assert_allclose(parts.statistic, whole.statistic, rtol=1e-6)
@@ -199,7 +160,8 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_constant_features_are_left_out() -> None:
-    assert inverse_deviation(np.array([0.0, 1e-13, 4.0, -1e-18])).tolist() == [0, 0, 0.5, 0]
+    values = np.array([[0.0, 5.0], [1.0, 5.0], [2.0, 5.0 + 1e-7]])
+    assert normalised(values, np.ones(3)).tolist() == [[-1, 0], [0, 0], [1, 0]]
 
 
 @pytest.mark.parametrize("constant", ["x", "y"])
@@ -246,10 +208,10 @@ def test_surrogates_equal_reordered_residuals() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"repeats": 0}, {"features": 2.5}, {"features_z": -1}, {"labels": "strata"}, {"repeats": "9"}],
+    [{"repeats": 0}, {"features": 2.5}, {"features_z": -1}, {"repeats": "9"}],
 )
 def test_wrong_parameters(wrong: dict[str, Any]) -> None:
-    with pytest.raises(BadValueError, match=r"RCoT|labels"):
+    with pytest.raises(BadValueError, match="RCoT"):
         Rcot(**wrong)
 
 
@@ -297,19 +259,16 @@ def test_a_pair_has_the_same_p_alone_and_in_a_grid_of_many_faces() -> None:
 def test_a_variable_has_the_same_features_alone_and_in_a_grid() -> None:
     rng = np.random.default_rng(8)
     values = rng.standard_normal((20, 3))
-    alone = Fourier([1], 4, np.random.default_rng(1))(values[:, :1])
-    beside = Fourier([1, 2], 4, np.random.default_rng(1))(values)
+    alone = fourier([values[:, :1]], 4, np.random.default_rng(1))
+    beside = fourier([values[:, :1], values[:, 1:]], 4, np.random.default_rng(1))
     assert beside.shape == (20, 8)
     np.testing.assert_allclose(alone, beside[:, :4], atol=1e-6)
-    first, second = (Fourier([width], 4, np.random.default_rng(seed)) for width, seed in ((2, 1), (1, 2)))
-    both = first.beside(second)(values)
-    np.testing.assert_allclose(both, np.hstack([first(values[:, :2]), second(values[:, 2:])]), atol=1e-6)
 
 
 def test_inner_products_of_features_are_gaussian_kernels() -> None:
     rng = np.random.default_rng(9)
     values = rng.standard_normal((6, 2))
-    found = Fourier([2], 200_000, rng, double=True)(values)
+    found = fourier([values], 200_000, rng, double=True)
     distances = ((values[:, None] - values[None]) ** 2).sum(axis=2)
     np.testing.assert_allclose(found @ found.T / 200_000, np.exp(-distances / 2), atol=0.015)
 
@@ -332,7 +291,8 @@ def test_too_few_faces_for_the_features_of_the_conditioner(
 
 def test_degrees_of_freedom_are_the_trace_of_the_hat_matrix() -> None:
     rng = np.random.default_rng(12)
-    z, number = Fourier([1], 30, rng, double=True), rng.standard_normal((80, 1))
-    f = z_scored(z(number))
+    number = rng.standard_normal((80, 1))
+    z = fourier([number], 30, rng, double=True)
+    f = z_scored(z)
     hat = f @ np.linalg.solve(f.T @ f / 79 + 1e-10 * np.eye(30), f.T / 79)
-    assert OnFeatures(number, 2, z, [slice(0, 80)]).used == pytest.approx(1 + np.trace(hat), rel=1e-3)
+    assert Regression(as_given(number, 80), z).used == pytest.approx(1 + np.trace(hat), rel=1e-3)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import gamma
 
 from facelib.errors import BadValueError
-from facelib.stats.independence import Kcit, independence_test
+from facelib.stats.independence import Kcit, independence_grid, independence_test
 from facelib.stats.independence.conditioning import Given, as_given
 from facelib.stats.independence.permutation.permutations import WithinStrata
 from facelib.stats.independence.problem import Problem, arrange
@@ -315,11 +315,32 @@ def test_p_is_uniform_over_permutations_and_near_the_gamma_one(rng: np.random.Ge
 
 
 def test_bad_parameters_say_what_is_expected() -> None:
-    for parameters in (
-        {"epsilon": 0.0}, {"tolerance": 1.0}, {"rank": 3}, {"sampled_rows": 8}, {"approximation": "fast"}
-    ):  # fmt: skip
-        with pytest.raises(BadValueError, match=r"KCIT"):
-            Kcit(**parameters)
+    with pytest.raises(BadValueError, match=r"KCIT"):
+        Kcit(epsilon=0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "person", "who"),
+    [
+        ("labels", 2100, False, "kcit"),
+        ("labels", 10_001, False, "rcot"),
+        ("a number", 2001, False, "rcot"),
+        ("labels", 4200, True, "rcot"),
+    ],
+)
+def test_more_faces_than_it_takes_are_tested_by_rcot_and_it_is_said(
+    rng: np.random.Generator, kind: str, n: int, person: bool, who: str
+) -> None:
+    x, y = rng.standard_normal((2, n))
+    z, persons = conditioner(kind, n, rng), np.arange(n) // 2 if person else None
+    grid = independence_grid({"x": x}, {"y": y}, z, ["kcit"], person=persons, n_permutations=19)
+    there = independence_grid({"x": x}, {"y": y}, z, ["rcot"], person=persons, n_permutations=19)
+    said = grid["notes"].str.contains(
+        "faces are too many for KCIT here: statistic, effect and p are those of RCoT."
+    )
+    assert said.item() == (who == "rcot")
+    assert (grid["method"] == "kcit").all()
+    assert (grid["p"].item() == there["p"].item()) == (who == "rcot")
 
 
 def test_a_property_that_its_label_decides_is_not_tested(rng: np.random.Generator) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.kernels.gaussian import Gaussian
-from facelib.stats.independence.kernels.ridge import Ridge, low_rank_ridge, ridge
+from facelib.stats.independence.kernels.ridge import Ridge, ridge
 from facelib.stats.independence.variables import z_scores
 
 EPSILON, THETA = 1e-3, 1.3
@@ -54,7 +54,6 @@ def test_it_equals_the_inverse(rng: np.random.Generator, kind: str) -> None:
     assert np.abs((gram - np.eye(len(gram))) * weights).max() < 1e-9
     assert np.ptp(operator.basis[:, 0]) == 0
     assert operator.shrinkage[0] == 1
-    assert operator.error == 0
 
 
 def test_few_columns_do_where_the_kernel_is_smooth(rng: np.random.Generator) -> None:
@@ -62,20 +61,3 @@ def test_few_columns_do_where_the_kernel_is_smooth(rng: np.random.Generator) -> 
     assert ridge(given, THETA, EPSILON).basis.shape[1] <= 1 + given.n_strata
     given = as_given(conditioner("a number", 300, rng), 300)
     assert ridge(given, THETA, EPSILON).basis.shape[1] < 40
-
-
-@pytest.mark.parametrize("kind", ["nothing", "labels", "a number", "labels and a number"])
-def test_the_low_rank_one_errs_less_than_epsilon(rng: np.random.Generator, kind: str) -> None:
-    n = 300
-    z = conditioner(kind, n, rng)
-    operator = low_rank_ridge(as_given(z, n), THETA, EPSILON, most=250, seed=0)
-    assert operator.error * n <= 0.011 * EPSILON
-    assert np.abs(explained(operator) - by_inverse(z, n)).max() < 0.01
-
-
-def test_the_low_rank_one_says_what_it_leaves_out(rng: np.random.Generator) -> None:
-    n = 300
-    given = as_given(conditioner("rough numbers", n, rng), n)
-    operator = low_rank_ridge(given, THETA, EPSILON, most=20, seed=0)
-    assert operator.basis.shape[1] <= 21
-    assert operator.error > 0.1
