@@ -218,7 +218,7 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
             return []
 
     def plan(self, store: str | Path | None = None) -> Plan:
-        """Return the plan of a run; of some faces all versions are tried out to estimate its duration."""
+        """Return the plan of a run; see `Study.plan`."""
         return replace(super().plan(store), strengths=1, interventions=0)
 
     def _check(self) -> None:

@@ -62,7 +62,7 @@ def main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
 @pytest.mark.thorough
 @packages
 def test_the_plan_is_shown_and_nothing_is_written(here: Path) -> None:
-    result = study("plan", "plan.yml", "--jobs", "1")
+    result = study("plan", "plan.yml")
     assert result.exit_code == 0, result.output
     assert "A small one: 4 faces of 4 people × 2 changes × 3 strengths = 24 pictures" in result.output
     assert sorted(path.name for path in here.iterdir()) == ["plan.yml"]

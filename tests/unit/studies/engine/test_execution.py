@@ -61,9 +61,8 @@ def loky_processes() -> list[int]:
 @pytest.mark.thorough
 @pytest.mark.packages
 def test_two_processes_give_the_same_rows_with_one_killed(
-    undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    undisturbed: InterventionalResult, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(execution, "SHORTEST", 0.05)  # many batches, so that some are left when it dies
     seen: list[Progress] = []
     kill = kill_once(loky_processes)
 
