@@ -80,7 +80,7 @@ def described(result: InterventionalResult, options: argparse.Namespace) -> dict
 
 def told(now: Progress) -> None:
     if now.part is not None:
-        print(f"{now.done} of {now.total}, {now.left / 60:.0f} min left", flush=True)
+        print(f"{now.done} of {now.total}", flush=True)
 
 
 def unchanged(path: Path, options: argparse.Namespace) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def main() -> None:
     ]
     run = restoration_study(
         people,
-        progress=lambda at: print(f"{at.done}/{at.total}: {at.seconds:.0f} s", flush=True),
+        progress=lambda at: print(at, flush=True),
     )
     photograph = sample_photograph()
     meant = photograph.replace(attributes={**photograph.attributes, "expression": "happy"})

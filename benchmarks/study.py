@@ -21,7 +21,7 @@ import psutil
 
 import facelib
 from facelib.studies import InterventionalStudy, open_study
-from facelib.studies.engine.execution import BATCHES, LONGEST, batch_size
+from facelib.studies.engine.execution import BATCHES, MOST, batch_size
 from facelib.studies.engine.plan import size
 from facelib.studies.engine.worker import run_job
 from facelib.utilities.wording import duration
@@ -122,14 +122,14 @@ def on_paper(alone: float) -> None:
     """Print what 10 million pictures would take: tasks, files, disk, and calls of the scheduler."""
     jobs, job = 10_000_000 // 11, alone * 11
     for workers in (2, 64, 512):
-        some = batch_size(jobs, workers, job)
+        some = batch_size(jobs, workers)
         tasks = -(-jobs // some)
         print(
             f"10 million pictures on {workers} processes: {tasks:,} tasks of {duration(some * job)}, "
             f"{2 * tasks:,} files, {duration(jobs * job / workers)}; for the scheduler "
             f"{workers / (some * job):.1f} tasks a second, {2 * workers} waiting at once"
         )
-    print(f"(batches: a {BATCHES}th of a process's share, at most {LONGEST:.0f} s)")
+    print(f"(batches: a {BATCHES}th of a process's share, at most {MOST} jobs)")
 
 
 @contextmanager

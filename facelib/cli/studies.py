@@ -17,7 +17,7 @@ from facelib.utilities.wording import with_article
 
 if TYPE_CHECKING:
     from facelib.studies.declared.declaration import Declaration
-    from facelib.studies.engine.execution import Progress, StudyReport
+    from facelib.studies.engine.execution import Progress
     from facelib.studies.results import Result
     from facelib.studies.study import Study
 
@@ -58,10 +58,10 @@ Also = Annotated[Path | None, typer.Option("--export", help="A folder for figure
 
 
 @app.command("plan")
-def show_plan(plan: PlanFile, store: Where = None, jobs: Jobs = None, device: ReadsOn = None) -> None:
-    """Show what a study will do: how many pictures, how long it takes, how much disk it needs."""
+def show_plan(plan: PlanFile, store: Where = None, device: ReadsOn = None) -> None:
+    """Show what a study will do: how many pictures, how many of them are done, how much disk it needs."""
     study = _on(_declared(plan).study(), device)
-    typer.echo(study.plan(_folder(plan, store), n_jobs=jobs))
+    typer.echo(study.plan(_folder(plan, store)))
 
 
 @app.command()
@@ -103,7 +103,7 @@ def _run_declared(
     try:
         study = _on(declared.study(), device)
         with _cluster(dask):
-            planned = study.plan(folder, n_jobs=jobs)
+            planned = study.plan(folder)
             if planned.refused and not recompute:
                 raise StoreError(planned.refused)
             typer.echo(planned)
@@ -173,8 +173,8 @@ def _run(
     kept = Store(folder)
     with kept.writing():  # not while another run does
         kept.save(DECLARED, declared.content)
-    with _progress() as show:
-        result: Result = study.run(folder, progress=show, n_jobs=jobs, retry=retry, recompute=recompute)
+    show = True if sys.stderr.isatty() else _Lines()
+    result: Result = study.run(folder, progress=show, n_jobs=jobs, retry=retry, recompute=recompute)
     if isinstance(result, ObservationalResult) and not result.tested:
         typer.echo("The tests:", err=True)
         result.test(progress=sys.stderr.isatty())
@@ -279,24 +279,6 @@ def _tell(result: Result) -> None:
             typer.echo(f"  {where}: {row.error}")
     for sentence in (*result.notes, *later_changes(result.store, result.settings)):
         typer.echo(sentence)
-
-
-@contextmanager
-def _progress() -> Iterator[StudyReport]:
-    """Give a function that shows progress: a bar where someone looks on, else a line now and then."""
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from tqdm import tqdm
-
-    form = "{percentage:3.0f} %|{bar}| {desc}"
-    with tqdm(bar_format=form, dynamic_ncols=True, leave=False) as bar:
-
-        def show(at: Progress) -> None:
-            bar.total, bar.n = at.total, at.done
-            bar.set_description_str(str(at), refresh=True)
-
-        yield show
 
 
 class _Lines:

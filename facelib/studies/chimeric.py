@@ -217,9 +217,9 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
         except BadValueError:
             return []
 
-    def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
-        """Return the plan of a run; of some faces all versions are tried out to estimate its duration."""
-        return replace(super().plan(store, n_jobs=n_jobs), strengths=1, interventions=0)
+    def plan(self, store: str | Path | None = None) -> Plan:
+        """Return the plan of a run; see `Study.plan`."""
+        return replace(super().plan(store), strengths=1, interventions=0)
 
     def _check(self) -> None:
         self._check_outputs()

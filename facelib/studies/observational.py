@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from facelib.stats.independence.vote import FACTOR
 from facelib.stats.independence.vote_power import faces_to_find, smallest_explained
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject
-from facelib.studies.grid import as_tested, incomplete, lacking, shortfalls
+from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common
@@ -34,14 +33,10 @@ from facelib.utilities.wording import counted, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.stats.forecast import Forecast
     from facelib.studies.declared.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
 """Where the labels of heads come from: they were instructed what to show."""
-
-TRIED: Final = 400
-"""Faces at most on which the tests are timed for a plan."""
 
 UNCONDITIONAL: Final = (
     "A property that merely goes with the expression (smiles of the young, say) then counts, too."
@@ -270,32 +265,6 @@ class ObservationalStudy(Study[ObservationalResult]):
                     "leave it out."
                 )
 
-    def _forecast(self) -> Forecast | None:
-        """Time the tests on some faces: with what is known of them, and noise for what isn't read yet."""
-        from facelib.stats.forecast import forecast
-
-        whole = np.flatnonzero(~incomplete(self._lacks(), len(self.people)))
-        some = self.known.iloc[whole[:TRIED]]
-        noise = np.random.default_rng(self.seed).normal(size=(len(self.names) + self._outputs, len(some)))
-        unread = iter(noise)
-        column = some["identity" if self.person is None else self.person]
-        try:
-            _compile_tests()
-            return forecast(
-                {name: as_tested(some[name]) if name in self.given else next(unread) for name in self.names},
-                {str(number): next(unread) for number in range(self._outputs)},
-                some[list(self.label_columns)].astype("str"),
-                methods=self.methods,
-                alpha=self.alpha,
-                person=column if column.duplicated().any() else None,
-                seed=self.seed,
-                budget=self.budget,
-                null_property=True,
-                rows=len(whole),
-            )
-        except BadValueError:  # its notes say why nothing can be tested
-            return None
-
     def _notes(self) -> Iterator[str]:
         labels, lacks = self.label_columns, self._lacks()
         if not labels:
@@ -344,15 +313,6 @@ class ObservationalStudy(Study[ObservationalResult]):
     @property
     def _outputs(self) -> int:
         return sum(len(model.classes) for model in self.models)
-
-
-@cache
-def _compile_tests() -> None:
-    """Run all tests once on little: what is compiled then is no part of the time of a study."""
-    from facelib import stats
-
-    noise = np.random.default_rng(0).normal(size=(2, 70))
-    stats.independence_grid({"x": noise[0]}, {"y": noise[1]}, np.repeat(["a", "b"], 35), null_property=True)
 
 
 def _lacking_property(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:

@@ -14,8 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
-import numpy as np
-
 from facelib import classifiers, properties
 from facelib.classifiers import Classifier, ScoreTable
 from facelib.classifiers.functions.function import FunctionClassifier
@@ -29,8 +27,6 @@ from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.engine import fingerprints
 from facelib.studies.engine.execution import (
-    HERE,
-    SHORTEST,
     Progress,
     StudyReport,
     batch_size,
@@ -41,7 +37,7 @@ from facelib.studies.engine.execution import (
 from facelib.studies.engine.observers import MEASURES, Reader, measures_of, reader_of
 from facelib.studies.engine.own_code import own_code
 from facelib.studies.engine.parquet_part import Job
-from facelib.studies.engine.plan import PART, Plan, starting, trial
+from facelib.studies.engine.plan import BYTES, PART, Plan
 from facelib.studies.engine.record import (
     PROVENANCE,
     UNIT_COLUMNS,
@@ -73,7 +69,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.interventions import Intervention
-    from facelib.stats.forecast import Forecast
     from facelib.studies.results import Result
 
 KEPT: Final = "Columns of the faces' table that are stored, too (keep_columns),"
@@ -210,15 +205,13 @@ class Study(ABC, Generic[R]):
         """Return the faces as they are looked for in a table."""
         return [table.picture(one.name, one.known) for one in self.people]
 
-    def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
-        """Return the plan of a run; one face is tried out at every change to estimate its duration.
+    def plan(self, store: str | Path | None = None) -> Plan:
+        """Return the plan of a run: its pictures, and how much is done already.
 
         Parameters
         ----------
         store
             Folder of an earlier run that would be taken up.
-        n_jobs
-            As for `run`.
         """
         self._check()
         self._check_photographs()
@@ -229,18 +222,9 @@ class Study(ABC, Generic[R]):
             kept = Store(Path(store).expanduser())
             wanted = self._wanted(units, readers)
             left, said, refused, failed = self._planned(kept, jobs, wanted)
-        seconds, weight = trial(left or jobs, readers)
         prices = self._prices(left)
-        waits = max((price.seconds for price in prices.values()), default=0.0)
-        if all(one.costs for one in readers.values()):
-            seconds = 0.0  # all that takes time is waiting for answers
         without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
-        processes, here = workers(n_jobs)
-        batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
-        tests = self._forecast() if left else None
-        around = 0.0 if here or not left else starting(len(self.models))
-        around += 0.0 if tests is None else tests.seconds()
-        kinds = 2 if MEASURES in readers else 1
+        parts = math.ceil(len(jobs) / batch_size(len(jobs), 1)) * (2 if MEASURES in readers else 1)
         pictures = sum(len(job.strengths) for job in jobs)
         changes = [arm for arm in self.arms if arm.intervention is not None]
         return Plan(
@@ -255,9 +239,7 @@ class Study(ABC, Generic[R]):
             failed=failed,
             pictures=pictures,
             rows=pictures * sum(len(one.names) for one in readers.values() if one.id != MEASURES),
-            seconds=max(seconds * len(left) / processes, waits) + around,
-            bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
-            processes=processes,
+            bytes=BYTES * pictures * sum(len(one.names) for one in readers.values()) + PART * parts,
             notes=tuple(
                 filter(
                     None,
@@ -265,7 +247,6 @@ class Study(ABC, Generic[R]):
                 )
             ),
             refused=refused,
-            tests=tests,
         )
 
     def run(
@@ -319,7 +300,7 @@ class Study(ABC, Generic[R]):
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)
         readers = self._readers(travels=not here)
         jobs, units = self._jobs(readers)
-        with kept.writing(), reporting(progress, len(jobs), unit="sweep") as report:
+        with kept.writing():
             remember("study", kept.folder)
             wanted = self._wanted(units, readers)
             former = keep_former(kept) if recompute else None
@@ -335,20 +316,20 @@ class Study(ABC, Generic[R]):
                 drop(kept, former)
             try:
                 if left:
-                    seconds, _ = trial(left, readers)
-                    report(Progress(len(jobs) - len(left), len(jobs), failed=failed))
-                    execute(
-                        kept,
-                        left,
-                        readers,
-                        seconds=seconds if np.isfinite(seconds) else 1.0,
-                        before=len(jobs) - len(left),
-                        failed=failed,
-                        people=len({self._who(one) for one in self.people}),
-                        n_jobs=n_jobs,
-                        progress=report,
-                        stop=stop,
-                    )
+                    before = len(jobs) - len(left)
+                    with reporting(progress, len(jobs), unit="sweep", before=before) as report:
+                        report(Progress(before, len(jobs), failed=failed))
+                        execute(
+                            kept,
+                            left,
+                            readers,
+                            before=before,
+                            failed=failed,
+                            people=len({self._who(one) for one in self.people}),
+                            n_jobs=n_jobs,
+                            progress=report,
+                            stop=stop,
+                        )
             except (Cancelled, KeyboardInterrupt):
                 counts = count_units(units, kept.contents())
                 msg = (
@@ -399,10 +380,6 @@ class Study(ABC, Generic[R]):
     def _notes(self) -> Iterator[str]:
         """Return notes to show before the start."""
         return iter(())
-
-    def _forecast(self) -> Forecast | None:
-        """Return what the tests take once all is read; None: there are none."""
-        return None
 
     def _opaque(self) -> Iterator[str]:
         """Note which parts of the user's own code the key can't cover."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from facelib.errors import BadValueError, Cancelled
-from facelib.utilities.wording import duration
 
-NAN = math.nan
+OF_ONE: Final = "{l_bar}{bar}| {elapsed}<{remaining}"
+"""How tqdm draws a share of one: its counts would be parts of it."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +25,14 @@ class Progress:
         that nobody knows is NaN.
     words
         Current activity, such as "fer reads the faces"; may be empty.
-    seconds
-        Since the work began; 0 where nobody counts them.
-    left
-        Seconds until it will end, estimated; NaN where that isn't known.
 
     Examples
     --------
-    >>> at = Progress(30, 120, left=95.0)
+    >>> at = Progress(30, 120)
     >>> at.share
     0.25
     >>> print(at)
-    30 of 120, 1 min 35 s left
+    30 of 120
     >>> print(Progress(0.4, 1, "fer reads the faces"))
     fer reads the faces: 40 %
     """
@@ -46,8 +40,6 @@ class Progress:
     done: float
     total: float
     words: str = ""
-    seconds: float = 0.0
-    left: float = NAN
 
     @property
     def share(self) -> float:
@@ -66,17 +58,9 @@ class Progress:
             return f"{100 * self.share:.0f} %"
         return f"{self.done:.15g} of {self.total:.15g}"
 
-    @property
-    def remark(self) -> str:
-        """Remark that belongs beside the numbers, such as how many steps failed; "" if there is none."""
-        return ""
-
     def __str__(self) -> str:
         """Return it in words."""
-        parts = [f"{self.words}: {self.counted}" if self.words else self.counted, self.remark]
-        if math.isfinite(self.left) and self.done < self.total:
-            parts.append(f"{duration(self.left)} left")
-        return ", ".join(filter(None, parts))
+        return f"{self.words}: {self.counted}" if self.words else self.counted
 
 
 Report = Callable[[Progress], object]
@@ -127,26 +111,15 @@ class Reporter:
 
     def __init__(self, report: Callable[[Any], object], total: float, words: str) -> None:
         self.total, self.words = total, words
-        self._report, self._began = report, time.monotonic()
+        self._report = report
 
     def __call__(self, progress: Progress) -> object:
         """Report progress that the caller has put together; return what the function returned."""
         return self._report(progress)
 
     def at(self, done: float, words: str = "") -> None:
-        """Report that so much is done, with the seconds since the beginning and those that are left.
-
-        Parameters
-        ----------
-        done
-            Of `total`.
-        words
-            Current activity; "": the words of all reports.
-        """
-        seconds = time.monotonic() - self._began
-        rest = max(self.total - done, 0.0)  # NaN stays NaN
-        left = seconds / done * rest if done > 0 else NAN
-        self(Progress(done, self.total, words or self.words, seconds, left))
+        """Report that so much of `total` is done; `words` as of all reports unless others are given."""
+        self(Progress(done, self.total, words or self.words))
 
 
 @contextmanager
@@ -156,7 +129,7 @@ def reporting(
     words: str = "",
     *,
     unit: str = "",
-    parts: bool = False,
+    before: float = 0,
 ) -> Iterator[Reporter]:
     """Yield what work reports to: a function, a progress bar, or nothing.
 
@@ -168,10 +141,9 @@ def reporting(
     total, words
         Of the work, see `Progress`.
     unit
-        Name of one step, for the bar; "": the bar counts per cent.
-    parts
-        Whether the work has parts that are counted anew, each with words of its own, for the bar: together
-        they have `total` steps.
+        Name of one step, for the bar; "": it shows a share of 1.
+    before
+        Steps that earlier runs did: they say nothing of the pace.
 
     Raises
     ------
@@ -182,14 +154,14 @@ def reporting(
     --------
     >>> with reporting(print, 3, "cutting", unit="loaf") as report:
     ...     for number in range(1, 4):
-    ...         report(Progress(number, 3, "cutting"))
+    ...         report.at(number)
     cutting: 1 of 3
     cutting: 2 of 3
     cutting: 3 of 3
     """
     given: object = progress
     if progress is True:
-        with _bar(total, words, unit, parts=parts) as show:
+        with _bar(total, words, unit, before) as show:
             yield Reporter(show, total, words)
     elif progress is None or progress is False:
         yield Reporter(lambda _at: None, total, words)
@@ -201,49 +173,19 @@ def reporting(
 
 
 @contextmanager
-def _bar(total: float, words: str, unit: str, *, parts: bool) -> Iterator[Report]:
-    """Yield a function that moves a progress bar."""
+def _bar(total: float, words: str, unit: str, before: float) -> Iterator[Report]:
+    """Yield a function that moves a bar of tqdm."""
     from tqdm.auto import tqdm
-    from tqdm.notebook import tqdm_notebook
 
-    drawn = issubclass(tqdm, tqdm_notebook)  # by widgets
-    whole = total if unit else 100.0
-    known = None if math.isnan(whole) else whole
-    before: dict[str, float] = {}
-    ours: dict[str, Any] = {"display": False} if drawn else {}
-    with contextlib.ExitStack() as shown:
-        bar = shown.enter_context(
-            tqdm(total=known, desc=words or None, unit=unit or "%", leave=False, **ours)
-        )
-        if drawn:
-            shown.enter_context(_seen(cast(Any, bar).container))
+    form = None if unit else OF_ONE
+    known = None if math.isnan(total) else total
+    with tqdm(total=known, desc=words or None, unit=unit, initial=before, bar_format=form) as bar:
 
         def show(at: Progress) -> None:
-            done = at.done if unit else round(100 * at.share) if math.isfinite(at.share) else 0
-            last = before.get(at.words if parts else "", 0)
-            if not before and not at.seconds:
-                bar.initial = done  # of earlier runs: it says nothing of the pace
+            if at.done < bar.n:  # the next part of the work is counted anew
+                bar.reset()
             if at.words:
                 bar.set_description_str(at.words, refresh=False)
-            if at.remark:
-                bar.set_postfix_str(at.remark, refresh=False)
-            bar.update(done - last if done >= last else done)
-            before[at.words if parts else ""] = done
+            bar.update(at.done - bar.n)
 
         yield show
-
-
-@contextmanager
-def _seen(widget: object) -> Iterator[None]:
-    """Show a widget in a notebook, and take it out of the cell's outputs at the end.
-
-    A view whose widget is closed is an error to a page that is drawn when all cells have run, as Voila's.
-    """
-    from IPython.display import display
-
-    handle = display(widget, display_id=True)  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if handle is not None:
-            handle.update({"text/plain": ""}, raw=True)

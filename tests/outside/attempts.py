@@ -124,7 +124,7 @@ def _study(path: str) -> None:
 def _plan(path: str) -> None:
     from facelib.studies.declared.declaration import load_study
 
-    load_study(path).plan(n_jobs=1)
+    load_study(path).plan()
 
 
 def _open(path: str) -> None:

@@ -108,7 +108,7 @@ def test_a_size_that_is_not_known_is_no_small_one_on_the_page(panel: Any) -> Non
 
 
 def test_the_command_line_says_it_before(tmp_path: Path) -> None:
-    plan = str(eleven().plan(tmp_path / "run", n_jobs=1))
+    plan = str(eleven().plan(tmp_path / "run"))
     assert MAY in plan
     assert LEAST in plan
 

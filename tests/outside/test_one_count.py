@@ -61,9 +61,7 @@ def test_command_plan_progress_and_report_count_alike(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["status", str(tmp_path / "run")]).output
     assert SAID.format("faces × changes are done") in said
     assert "2 failed; --retry" in said
-    assert f"Done before: {SAID.format('').replace(' ,', ',')}." in str(
-        study().plan(tmp_path / "run", n_jobs=1)
-    )
+    assert f"Done before: {SAID.format('').replace(' ,', ',')}." in str(study().plan(tmp_path / "run"))
     again = study().run(tmp_path / "run", n_jobs=1)
     assert str(again.counts) == SAID.format("done")
     content = content_of(result)

@@ -61,7 +61,7 @@ class TestSkinTone:
 
     def test_a_study_says_so_in_its_plan_and_isnt_run(self, people: list[Face], tmp_path: Path) -> None:
         study = facelib.InterventionalStudy(people, ["skin_tone", "brightness"], ["known_unbiased"], steps=2)
-        assert any(says_why_and_what_else(note) for note in study.plan(n_jobs=1).notes)
+        assert any(says_why_and_what_else(note) for note in study.plan().notes)
         with pytest.raises(BadValueError) as refused:
             study.run(tmp_path / "study", n_jobs=1)
         assert says_why_and_what_else(str(refused.value))

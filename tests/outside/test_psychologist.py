@@ -14,7 +14,6 @@ from facelib.cli import main as cli
 from facelib.errors import BadValueError
 from facelib.faces import Face, FaceSet
 from facelib.studies import ObservationalStudy
-from facelib.studies.engine.plan import starting
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 
@@ -52,10 +51,10 @@ NONE = "\n".join(["file,person", *(f"{name},p{n}" for n, name in enumerate(NAMES
 def test_an_age_that_no_picture_shows_is_refused_before_one_is_read(
     tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(*_: object) -> None:
+    def read(*_: object, **__: object) -> None:
         pytest.fail("a picture was read")
 
-    monkeypatch.setattr("facelib.studies.study.trial", read)
+    monkeypatch.setattr("facelib.studies.study.execute", read)
     said = command(tmp_path, "symmetry, age", NONE, verb)
     assert "of 14 faces, 14 lack age." in said
     assert "age can't be measured in a picture: give the faces a column age" in said
@@ -82,18 +81,3 @@ def test_ages_of_some_are_counted_and_of_all_accepted(tmp_path: Path) -> None:
             folder_of(14, tmp_path / name, table), metadata=tmp_path / f"{name}.csv", detect=False
         )
         ObservationalStudy(faces, ["age"], MODELS)._check()
-
-
-def test_the_time_of_a_plan_has_processes_and_tests_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading is a part of what is waited for: on two processes both load the classifiers first."""
-    heads = sample_heads(40, seed=2, expressions=["happy", "sad"])
-    study = ObservationalStudy(heads, ["age", "gender"], MODELS, size=64)
-    monkeypatch.setattr("facelib.studies.study.trial", lambda *_: (0.01, 1.0))
-    here, two = study.plan(n_jobs=1), study.plan(n_jobs=2)
-    assert here.seconds > 0.4 + 0.05, "the tests take longer than nothing"
-    assert two.seconds > starting(2) > 3
-    assert "on 2 processes, if the machine does nothing else." in str(two)
-    asked = ObservationalStudy(heads, ["age", "gender"], MODELS, size=64, budget=0.01).plan(n_jobs=1)
-    assert 0.4 + 0.01 < asked.seconds < here.seconds, "what follows the tests isn't in their budget"
-    few = ObservationalStudy(heads[:3], ["age"], MODELS, size=64).plan(n_jobs=1)
-    assert few.seconds == pytest.approx(0.03), "so few aren't tested"

@@ -47,7 +47,7 @@ def kdef(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def planned(place: Path, faces: str) -> str:
     (place / "plan.yml").write_text(PLAN % faces)
-    return str(load_study(place / "plan.yml").plan(n_jobs=1))
+    return str(load_study(place / "plan.yml").plan())
 
 
 def test_a_folder_as_it_comes_is_planned_and_says_what_was_understood(kdef: Path) -> None:

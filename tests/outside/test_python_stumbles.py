@@ -88,7 +88,7 @@ def test_pictures_without_labels_are_studied_with_nothing_held_fixed(tmp_path: P
     code = f"""{PICTURES}
 faces = folder(None)
 for how in ({{}}, {{"labels": ()}}, {{"labels": []}}):
-    told = str(study(faces, **how).plan(n_jobs=1))
+    told = str(study(faces, **how).plan())
     assert "Nothing is held fixed" in told, told
 result = study(faces).run(sys.argv[1] + "/../run", n_jobs=1)
 shares = result.share_significant
@@ -118,7 +118,7 @@ for how, word in (({{"labels": "expression"}}, "expression"), ({{"labels": ["moo
     for act in ("plan", "run"):
         try:
             one = study(faces, **how)
-            one.plan(n_jobs=1) if act == "plan" else one.run(sys.argv[1] + "/run", n_jobs=1)
+            one.plan() if act == "plan" else one.run(sys.argv[1] + "/run", n_jobs=1)
         except facelib.FacelibError as error:
             assert f"The faces have no {{word}}" in str(error) and "identity, " in str(error), error
         else:
@@ -132,11 +132,11 @@ def test_words_of_a_data_set_are_taken_for_the_emotions_that_they_name(tmp_path:
 faces = folder(["Happiness", "Traurigkeit", "neutral"])
 one = study(faces)
 assert one.label_columns == ("expression",)
-told = str(one.plan(n_jobs=1))
+told = str(one.plan())
 assert "Happiness for happy" in told and "Traurigkeit for sad" in told and "neutral for" not in told, told
 assert set(one.known["expression"]) == {{"happy", "sad", "neutral"}}
 change = facelib.InterventionalStudy(faces, ["blur"], ["known_unbiased"], steps=2)
-assert "Happiness for happy" in str(change.plan(n_jobs=1))
+assert "Happiness for happy" in str(change.plan())
 assert not change.run(sys.argv[1] + "/change", n_jobs=1).effects.empty
 """
     fresh(code, str(tmp_path))
@@ -148,11 +148,11 @@ one = study(folder(["relaxed", "tense"]))
 assert one.label_columns == ("label",)
 result = one.run(sys.argv[1] + "/run", n_jobs=1)
 assert set(result.data.labels["label"]) == {{"relaxed", "tense"}}
-assert "Nothing is held fixed" not in str(one.plan(n_jobs=1))
+assert "Nothing is held fixed" not in str(one.plan())
 few = study(folder(["happy", None, "sad", "sad"]), ["age"])
-assert "6 of 24 faces will be left out: 6 lack expression" in str(few.plan(n_jobs=1))
+assert "6 of 24 faces will be left out: 6 lack expression" in str(few.plan())
 none = study(folder([None, "sad"]).subset([i % 2 == 0 for i in range(24)]), ["age"])
-assert "Nothing is held fixed: no face says" in str(none.plan(n_jobs=1))
+assert "Nothing is held fixed: no face says" in str(none.plan())
 """
     fresh(code, str(tmp_path))
 

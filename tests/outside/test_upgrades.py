@@ -48,11 +48,7 @@ def nothing_computed(monkeypatch: pytest.MonkeyPatch) -> None:
         msg = "something was computed unasked"
         raise AssertionError(msg)
 
-    for name in (
-        "facelib.studies.study.execute",
-        "facelib.studies.study.trial",
-        "facelib.studies.engine.worker.run_job",
-    ):
+    for name in ("facelib.studies.study.execute", "facelib.studies.engine.worker.run_job"):
         monkeypatch.setattr(name, refuse)
     monkeypatch.setattr("facelib.stats.independence_grid", refuse)
 
@@ -162,7 +158,7 @@ def test_a_finished_study_stays_and_says_what_computed_it(
     assert first.notes == ()
     upgrade("1" * 32)
     before = contents(tmp_path)
-    plan = changing().plan(tmp_path, n_jobs=1)
+    plan = changing().plan(tmp_path)
     assert (plan.done, plan.units, plan.refused) == (6, 6, "")
     assert "Computed by facelib 0.1.0 (code" in str(plan)
     for result in (open_study(tmp_path), changing().run(tmp_path, n_jobs=1)):
@@ -190,7 +186,7 @@ def test_another_study_is_not_mixed_into_it(
     changing().run(tmp_path, n_jobs=1)
     upgrade("2" * 32)
     before = contents(tmp_path)
-    assert told in changing(**other).plan(tmp_path, n_jobs=1).refused
+    assert told in changing(**other).plan(tmp_path).refused
     with pytest.raises(StoreError, match=rf"{told}.*recompute=True.*another folder"):
         changing(**other).run(tmp_path, n_jobs=1)
     assert contents(tmp_path) == before

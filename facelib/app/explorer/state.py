@@ -7,7 +7,6 @@ at the same time.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -22,13 +21,11 @@ from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.classroom import folder, kinds
 from facelib.app.commons import Commons
-from facelib.app.time_left import TimeLeft, shortly
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
-from facelib.studies.engine.execution import Pace
 from facelib.studies.sweeps.placebos import References
 from facelib.studies.sweeps.sweep import default_label
 from facelib.utilities.progress import Progress
@@ -422,20 +419,16 @@ class Explorer(traitlets.HasTraits):
         _pause(task, REST)
         while self.commons is None and not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
-        before, begun, told = len(result.placebos or ()), time.monotonic(), 0.0
-        pace, said = Pace(), TimeLeft()
+        told = time.monotonic()
         for found in self._placebos_of(scene, result, task):
             result = Result(result.sweep, found)
-            seconds = time.monotonic() - begun
-            pace.note(len(found) - before, seconds)
-            left = said.said(seconds, pace.left(PLACEBOS - len(found)))
             if len(found) in SHOWN_AT:
-                task.tell(self._deliver, scene, result, left)
-            elif seconds >= told + TOLD:
-                task.tell(self._report, len(found) / PLACEBOS, compared(len(found), left), USABLE)
+                task.tell(self._deliver, scene, result)
+            elif time.monotonic() >= told + TOLD:
+                task.tell(self._report, len(found) / PLACEBOS, compared(len(found)), USABLE)
             else:
                 continue
-            told = seconds
+            told = time.monotonic()
         task.tell(self._deliver, scene, Result(result.sweep, result.placebos, finished=True))
 
     def _shared(self, scene: Scene) -> Result | None:
@@ -501,12 +494,12 @@ class Explorer(traitlets.HasTraits):
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
 
-    def _deliver(self, scene: Scene, result: Result, left: float = math.nan) -> None:
+    def _deliver(self, scene: Scene, result: Result) -> None:
         self.remember(scene, result)
         if scene.key == self.scene.key:
             self.shown = result
             done = len(result.placebos) if result.placebos else 0
-            said = ("", "") if result.finished else (compared(done, left), USABLE)
+            said = ("", "") if result.finished else (compared(done), USABLE)
             self._report(done / PLACEBOS, *said)
 
     def _failed(self, error: Exception) -> None:
@@ -523,13 +516,9 @@ def _pause(task: Task, seconds: float) -> None:
         time.sleep(min(left, 0.02))
 
 
-def compared(done: int, left: float) -> str:
-    """Say how many placebos are in, and how long the others take; NaN seconds: not known.
-
-    >>> compared(9, 40.0), compared(0, float("nan"))
-    ('Placebos: 9 of 99, about 40 s', 'Placebos: 0 of 99')
-    """
-    return ", ".join(filter(None, [f"Placebos: {done} of {PLACEBOS}", shortly(left)]))
+def compared(done: int) -> str:
+    """Say how many placebos are in."""
+    return f"Placebos: {done} of {PLACEBOS}"
 
 
 def usable(chosen: Intervention, face: Face | Head) -> Intervention:

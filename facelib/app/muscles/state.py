@@ -32,13 +32,11 @@ from facelib.app.muscles.source import (
     uploaded,
 )
 from facelib.app.studies.state import known_classifiers
-from facelib.app.time_left import TimeLeft, shortly
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head
-from facelib.studies.engine.execution import Pace
 
 if TYPE_CHECKING:
     from facelib.semg.animation import Moves
@@ -51,7 +49,7 @@ SOURCES: Final = ("recording", "simulated", "mine", "dataset")
 MAINS: Final = (50, 60)
 SETTLE: Final = 0.15  # seconds of quiet before the worker starts
 TOLD: Final = 0.2  # seconds between two words of progress
-WATCHED: Final = "{done} of {of} pictures made and read, {left}. The slider shows those that are there."
+WATCHED: Final = "{done} of {of} pictures made and read. The slider shows those that are there."
 MEANT: Final = {
     "happy": "happy", "Smile-Closed": "happy", "Smile-Open": "happy", "Smile-Left": "happy",
     "Smile-Right": "happy", "sad": "sad", "angry": "angry", "disgusted": "disgust", "fearful": "fear",
@@ -349,14 +347,10 @@ class Muscles(traitlets.HasTraits):
             )  # fmt: skip
             models = [zoo.load(name, "cpu") for name in self.models]
             self._tell(task, self._begun, film)
-            pace, said, begun = Pace(), TimeLeft(), time.monotonic()
             for done, seen in watch(film, models):
                 if seen is not None:
                     self._tell(task, setattr, self, "seen", seen)
-                seconds = time.monotonic() - begun
-                pace.note(done, seconds)
-                left = said.said(seconds, pace.left(len(film) - done))
-                self._say(task, done / len(film), WATCHED.format(done=done, of=len(film), left=shortly(left)))
+                self._say(task, done / len(film), WATCHED.format(done=done, of=len(film)))
         except Exception as error:
             self._tell(task, setattr, self, "film_problem", explain(error))
             self._tell(task, self._report, 1.0, "")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -16,20 +15,16 @@ from facelib.app.classroom import kinds
 from facelib.app.studies.face_source import FIXED, Whom
 from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import Looks, need
-from facelib.app.time_left import TimeLeft
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError
 from facelib.properties.clinical.measures import NAMES as CLINICAL
 from facelib.stats.effects.equivalence import MATTERS
 from facelib.stats.effects.few_people import DELTA
-from facelib.stats.forecast import at_more_faces
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED, Hypothesis
-from facelib.studies.engine.execution import Progress as StudyProgress
-from facelib.studies.engine.execution import about
 from facelib.studies.grid import effects_of
 from facelib.studies.meant import NAMES
 from facelib.studies.pairing import possible_conditions
@@ -38,7 +33,6 @@ from facelib.utilities.consent import columns_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.utilities.checks import Floats
 
 PEOPLE: Final = 140
 QUESTIONS: Final = ("properties", "conditions")
@@ -415,19 +409,6 @@ class Observed(StudyState):
             f"{int((rows['p_holm'] < asked.alpha).sum())}."
         )
 
-    def left(self, at: StudyProgress) -> float:
-        """Return the seconds until all is read and tested; what was looked at says how many pairs depend."""
-        return super().left(at) if self.plan is None else float(self.plan.left(at, self._looked_at))
-
-    @property
-    def _looked_at(self) -> Floats | None:
-        """The p-values that pairs will have, by the last look while faces were read; None: there was none."""
-        found = self.found
-        if not isinstance(found, Found) or found.tested:
-            return None
-        n = int(found.grid["n"].max())
-        return at_more_faces(found.grid["p"].dropna(), n, n + found.unread)
-
     def gather(self, result: Any, task: Task | None = None) -> Found | Compared:
         """Return sizes while faces are read, and the tests when all are; of pairs, those that are there."""
         if result.kind == "paired":
@@ -435,13 +416,12 @@ class Observed(StudyState):
         if not result.complete:
             grid = result.data.test({**result.settings, "methods": QUICK, "budget": None})
         else:
-            told, left = Looks(REPAINT), self._tests_left(result)
+            told = Looks(REPAINT)
 
             def tell(progress: GridProgress) -> None:
-                words = in_words(progress, left(progress))
                 if told.due:
                     with told:
-                        self._tell(task, setattr, self, "step", words)
+                        self._tell(task, setattr, self, "step", in_words(progress))
 
             def stop() -> bool:
                 return self._stopped.is_set() or (task is not None and task())
@@ -458,31 +438,15 @@ class Observed(StudyState):
             unread=result.unread,
         )
 
-    def _tests_left(self, result: Any) -> Callable[[GridProgress], float]:
-        """Return what says how many seconds of the tests are left; NaN where nothing was planned."""
-        plan, at, calm = self.plan, self.progress, TimeLeft()
-        if plan is None or plan.tests is None:
-            return lambda _progress: math.nan
-        p_values, slower = self._looked_at, 1.0 if at is None else plan.slower(at)
-        if p_values is None:
-            quick = result.data.test({**result.settings, "methods": QUICK, "budget": None})
-            p_values = quick["p"].dropna().to_numpy()
 
-        def left(progress: GridProgress) -> float:
-            return calm.said(progress.seconds, plan.tests.left(progress, p_values, slower=slower))
+def in_words(progress: GridProgress) -> str:
+    """Say which test is run, and how far it is.
 
-        return left
-
-
-def in_words(progress: GridProgress, seconds: float) -> str:
-    """Say which test is run, and how long the tests will go on.
-
-    >>> in_words(GridProgress(12, 60, method="chsic"), 8.0), in_words(GridProgress(12, 60, "mine"), math.nan)
-    ('Testing: cHSIC, 12 of 60 pairs, about 8 s left', 'Testing: mine, 12 of 60 pairs')
+    >>> in_words(GridProgress(12, 60, method="chsic")), in_words(GridProgress(12, 60, "mine"))
+    ('Testing: cHSIC, 12 of 60 pairs', 'Testing: mine, 12 of 60 pairs')
     """
     title = TESTS[progress.method].title if progress.method in TESTS else progress.method or progress.words
-    ends = f", {about(seconds)} left" if math.isfinite(seconds) else ""
-    return f"Testing: {title}, {progress.done} of {progress.total} pairs{ends}"
+    return f"Testing: {title}, {progress.done} of {progress.total} pairs"
 
 
 def _compared(result: Any) -> Compared:

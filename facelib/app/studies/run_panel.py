@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import html
-import math
 from typing import Any, Final
 
 import ipywidgets as widgets
 
 from facelib.app.studies.state import StudyState
-from facelib.app.time_left import TimeLeft
 from facelib.app.widgets.controls import Card, button, paragraphs
-from facelib.studies.engine.execution import about
 from facelib.utilities.progress import Progress
 
 PLANNING: Final = "Planning …"
@@ -70,7 +67,6 @@ class RunPanel(Card):
         self.progress.add_class("facelib-progress")
         self.run.on_click(self.guarded(self._on_run))
         self._waits = False  # for the plan, to run then
-        self._time = TimeLeft()
         self.stop.on_click(self.guarded(lambda _button: self.state.stop()))
         names = ["stage", "plan", "lacks", "progress", "step", "fresh", "found", "problem"]
         state.observe(self.guarded(self.follow), names)
@@ -101,7 +97,7 @@ class RunPanel(Card):
         self.stop.disabled = state.stage != "running"
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
-        self.words.value = f'<p class="facelib-status">{html.escape(status(state, self._time))}</p>'
+        self.words.value = f'<p class="facelib-status">{html.escape(status(state))}</p>'
         self.now.value = paragraphs(*doing(state))
         self.now.layout.display = "" if running else "none"
         if self._waits and (state.plan is not None or state.lacks):
@@ -121,16 +117,14 @@ def share(progress: Progress | None) -> float:
     return 0.0 if progress is None else progress.share
 
 
-def status(state: StudyState, time: TimeLeft) -> str:
-    """Say how a run stands, in a line; `time` knows which time left was said before."""
+def status(state: StudyState) -> str:
+    """Say how a run stands, in a line."""
     at = state.progress
     words = WORDS[state.stage]
     if state.stage == "running":
         if at is None or state.step:
             return state.step or words
-        seconds = time.said(at.seconds, state.left(at))
-        left = f", {about(seconds)} left" if math.isfinite(seconds) and at.done < at.total else ""
-        words = f"{at.counts.done} of {at.total} {state.UNITS}{left}"
+        words = f"{at.counts.done} of {at.total} {state.UNITS}"
     if at is not None and at.failed:
         words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"
     if not state.fresh and state.found is not None:
@@ -174,8 +168,6 @@ def plan_html(plan: Any, lacks: str, changes: str = "") -> str:
         if plan.strengths > 1:
             rows.append(("Strengths", str(plan.strengths)))
     rows.append(("Pictures", pictures))
-    if plan.done < plan.units:
-        rows.append(("Time", about(plan.seconds)))
     if plan.done:
         rows.append(("Done", done_before(plan)))
     terms = "".join(

@@ -388,7 +388,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         try:
             with self.lock:
                 study = self.declare()
-            plan, lacks = study.plan(self.folder.known(self.mode), n_jobs=JOBS), ""
+            plan, lacks = study.plan(self.folder.known(self.mode)), ""
             changes = later_changes(self.store, study.settings) if self.hypothesis is not None else []
         except FacelibError as error:
             plan, lacks, changes = None, explain(error), None
@@ -405,10 +405,6 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
                 self.changes = changes
 
     # running
-
-    def left(self, at: StudyProgress) -> float:
-        """Return the seconds until a run that is so far is over; NaN: not known."""
-        return at.left if self.plan is None else float(self.plan.left(at))
 
     def run(self) -> None:
         """Start, or go on.

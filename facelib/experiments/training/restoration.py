@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -208,13 +207,10 @@ class _Steps:
 
     def __init__(self, report: Reporter, steps: int) -> None:
         self.report, self.steps, self.done = report, steps, 0
-        self.began = time.monotonic()
 
     def __call__(self, loss: float) -> None:
         self.done += 1
-        seconds = time.monotonic() - self.began
-        left = seconds / self.done * (self.steps - self.done)
-        self.report(TrainingProgress(self.done, self.steps, f"loss {loss:.4f}", seconds, left, loss))
+        self.report(TrainingProgress(self.done, self.steps, f"loss {loss:.4f}", loss))
 
 
 def _ahead(draw: Callable[[], Batch], n: int) -> Iterator[Batch]:

@@ -163,7 +163,7 @@ def independence_grid(
         null_property=null_property, delta=delta, workers=workers,
     )  # fmt: skip
     pairs = sum(part.pairs for part in parts)
-    with reporting(progress, len(tests) * pairs, unit="pair", parts=True) as report:
+    with reporting(progress, pairs, unit="pair") as report:
         tables = _tables(tests, parts, plan, Clock(budget, report, stop))
         sizes = pd.concat([sizes_of(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
 import warnings
-from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from itertools import islice
-from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +25,10 @@ from facelib.studies.engine.store import Store
 from facelib.studies.engine.worker import Done, Rendered, feed, render, work
 from facelib.utilities.progress import Progress as AnyProgress
 from facelib.utilities.progress import Stop, check_stop
-from facelib.utilities.wording import duration
 
-SHORTEST: Final = 1.0  # seconds of work in a batch
-HERE: Final = 0.3  # where it is done in this process, which shows it at once
-LONGEST: Final = 60.0
-BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
+BATCHES: Final = 32  # of each process: the end is then even
+MOST: Final = 64  # jobs of a batch: other processes end it before they stop
 LOSSES: Final = 3  # times in a row that processes are lost without anything done
-RECENT: Final = 0.1  # share of all units: those done last predict the time of the others,
-FEWEST: Final = 8  # and at least so many batches of each process
-ALIKE: Final = 0.15  # how much slower or faster than these others were that count, too
 LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
 RENDERED: Final = 4  # jobs at a time that come rendered from another process: their pictures stay few
 WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
@@ -64,8 +57,6 @@ class Progress(AnyProgress):
     ----------
     done, total
         Jobs (one face × one intervention) that were run, those of earlier runs among them, and all.
-    seconds, left
-        Since this run began, and until it will end, estimated; NaN before the first are done.
     failed
         Jobs among those that were run in which something failed.
     part
@@ -75,8 +66,8 @@ class Progress(AnyProgress):
 
     Examples
     --------
-    >>> print(Progress(30, 120, failed=2, left=95.0))
-    28 of 120, 2 failed, 1 min 35 s left
+    >>> print(Progress(30, 120, failed=2))
+    28 of 120, 2 failed
     """
 
     done: int
@@ -85,35 +76,17 @@ class Progress(AnyProgress):
     part: tuple[Path, ...] = ()
 
     @property
-    def counted(self) -> str:
-        """Jobs that are done, without those that failed, in words."""
-        return f"{self.counts.done} of {self.total}"
-
-    @property
-    def remark(self) -> str:
-        """Number of jobs that failed, in words."""
-        return f"{self.failed} failed" if self.failed else ""
-
-    @property
     def counts(self) -> Counts:
         """Numbers of jobs done, failed and missing."""
         return Counts(self.done - self.failed, self.failed, self.total - self.done)
 
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"{self.counts.done} of {self.total}{self.counts.failures}"
+
 
 StudyReport = Callable[[Progress], object]
 """Called with the progress of a study; a function of any `facelib.utilities.progress.Progress` will do."""
-
-
-def about(seconds: float) -> str:
-    """Return an estimated time in words.
-
-    >>> about(80.0), about(0.2), about(float("nan"))
-    ('about 1 min 20 s', 'less than 1 s', 'not known')
-    """
-    if not isfinite(seconds):
-        return "not known"
-    words = duration(seconds)
-    return words if words.startswith("less") else f"about {words}"
 
 
 def execute(
@@ -121,7 +94,6 @@ def execute(
     jobs: Sequence[Job],
     readers: Mapping[str, Reader],
     *,
-    seconds: float,
     before: int = 0,
     failed: int = 0,
     people: int = 0,
@@ -139,8 +111,6 @@ def execute(
         Those that are left.
     readers
         By id.
-    seconds
-        Estimated for one job: batches take some seconds.
     before, failed
         Jobs that were run before, and those of them that failed.
     people
@@ -162,20 +132,21 @@ def execute(
         If processes were lost again and again.
     """
     left, at = list(jobs), Progress(before, before + len(jobs), failed=failed)
-    processes, here = workers(n_jobs)
-    begun, losses, pace = time.perf_counter(), 0, Pace(processes)
+    _, here = workers(n_jobs)
+    losses = 0
     said = _spoken(jobs, people) if here else {}
     if said and progress is not None:
         progress(replace(at, words=said[0]))
     while left:
         finished: set[int] = set()
         try:
-            running = _batches(store, left, readers, seconds=seconds, n_jobs=n_jobs, stop=stop)
+            running = _batches(store, left, readers, n_jobs=n_jobs, stop=stop)
             with _ended(running) as batches:
                 for numbers, done in batches:
                     finished |= set(numbers[: done.jobs])
-                    at = _after(at, done, time.perf_counter() - begun, pace)
-                    at = replace(at, words=said.get(at.done - before, ""))
+                    count, bad = at.done + done.jobs, at.failed + done.failed
+                    words = said.get(count - before, "")
+                    at = replace(at, done=count, failed=bad, part=done.parts, words=words)
                     if progress is not None:
                         progress(at)
                     if len(finished) < len(left):
@@ -215,75 +186,6 @@ def _ended(batches: Batches) -> Iterator[Batches]:
             batches.close()
 
 
-class Pace:
-    """Seconds per unit, by those done last: the first ones start slowly, and a machine gets busier.
-
-    Parameters
-    ----------
-    beside
-        How many are at work at once: the first notes of all of them count only while there are no others.
-
-    Examples
-    --------
-    >>> pace = Pace()
-    >>> for done, seconds in [(1, 9.0), (2, 10.0), (3, 11.0), (4, 12.0)]:
-    ...     pace.note(done, seconds)
-    >>> pace.left(6)  # one per second, whatever the first one took
-    6.0
-    """
-
-    def __init__(self, beside: int = 1) -> None:
-        self._beside = max(beside, 1)
-        self._marks: list[tuple[int, float]] = [(0, 0.0)]
-
-    @property
-    def done(self) -> int:
-        """Units that were noted."""
-        return self._marks[-1][0]
-
-    def note(self, done: int, seconds: float) -> None:
-        """Note how many units are done after so many seconds."""
-        if done > self._marks[-1][0]:
-            self._marks.append((done, seconds))
-
-    def left(self, units: int) -> float:
-        """Return the seconds that so many more units will take; NaN while none is done."""
-        done = self.done
-        if not done:
-            return float("nan")
-        slow = self._beside if len(self._marks) > 2 * self._beside else 0
-        wanted = max(RECENT * (done + units), 1.0)
-        start = self._since(wanted, slow)
-        seconds_each = self._pace(start)
-        while start > slow:  # more of the past makes it steadier, while it was alike
-            wanted *= 2
-            earlier = self._since(wanted, slow)
-            if abs(self._pace(earlier) - seconds_each) > ALIKE * seconds_each:
-                break
-            start = earlier
-        return self._pace(start) * units
-
-    def _since(self, units: float, slow: int) -> int:
-        """Return the note since which at least so many units were done, and `FEWEST` were noted."""
-        recent = bisect_right(self._marks, (self.done - units, float("inf"))) - 1
-        return max(min(recent, len(self._marks) - 1 - FEWEST * self._beside), slow)
-
-    def _pace(self, start: int) -> float:
-        """Return the seconds per unit since a note."""
-        (first, then), (done, seconds) = self._marks[start], self._marks[-1]
-        return (seconds - then) / (done - first)
-
-
-def _after(at: Progress, done: Done, seconds: float, pace: Pace) -> Progress:
-    """Return the progress after another batch."""
-    count = at.done + done.jobs
-    pace.note(pace.done + done.jobs, seconds)
-    left = pace.left(at.total - count)
-    return Progress(
-        count, at.total, seconds=seconds, left=left, failed=at.failed + done.failed, part=done.parts
-    )
-
-
 def _spoken(jobs: Sequence[Job], people: int) -> dict[int, str]:
     """Return what is done when so many of the jobs are behind, in words; people of earlier runs count."""
     order = {name: place for place, name in enumerate(dict.fromkeys(job.subject.identity for job in jobs))}
@@ -314,7 +216,6 @@ def _batches(
     jobs: Sequence[Job],
     readers: Mapping[str, Reader],
     *,
-    seconds: float,
     n_jobs: int | None,
     stop: Stop | None,
 ) -> Batches:
@@ -323,7 +224,7 @@ def _batches(
 
     processes, here = workers(n_jobs)
     backend, _ = joblib.parallel.get_active_backend()
-    size = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
+    size = batch_size(len(jobs), processes)
     fed = type(backend).__name__ == LOCAL and any(one.device.accelerated for one in readers.values())
     size = min(size, RENDERED) if fed else size
     numbers = [range(start, min(start + size, len(jobs))) for start in range(0, len(jobs), size)]
@@ -415,17 +316,13 @@ def _end_with_parent(asker: int) -> None:
         threading.Thread(target=watch, name="facelib-parent", daemon=True).start()
 
 
-def batch_size(jobs: int, processes: int, seconds: float, *, shortest: float = SHORTEST) -> int:
-    """Return how many jobs make a batch: some seconds of work, and enough batches for an even end.
+def batch_size(jobs: int, processes: int) -> int:
+    """Return how many jobs make a batch.
 
-    >>> batch_size(420, 2, 0.2)  # 7 jobs take 1.4 s
-    7
-    >>> batch_size(900_000, 64, 0.3)  # a minute each
-    200
+    >>> batch_size(20, 2), batch_size(420, 2), batch_size(900_000, 64)
+    (1, 7, 64)
     """
-    even = jobs / (processes * BATCHES)
-    one = max(seconds, 1e-4) if isfinite(seconds) else 1.0  # it isn't known
-    return max(1, min(jobs, round(min(max(even, shortest / one), LONGEST / one))))
+    return max(1, min(math.ceil(jobs / (processes * BATCHES)), MOST))
 
 
 def workers(n_jobs: int | None) -> tuple[int, bool]:

@@ -18,7 +18,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> studies.InterventionalRes
     study = studies.InterventionalStudy(
         heads, changes, ["known_unbiased", "known_age_happy"], steps=2, size=64, control="weaker_expression"
     )
-    said = str(study.plan(n_jobs=1))
+    said = str(study.plan())
     assert (
         "Both sides weaker (control) isn't made as a control of glasses, and isn't subtracted there" in said
     )

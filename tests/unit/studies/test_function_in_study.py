@@ -67,9 +67,7 @@ def test_a_plan_says_what_it_costs_and_asks_nothing(tmp_path: Path) -> None:
     assert clf.account().calls == 0
     note = next(one for one in plan.notes if one.startswith("priced: "))
     assert "12 pictures × 2 draws are 4 calls; they cost 0.24, and take 3 s or more" in note
-    assert plan.seconds >= 3
     assert "priced: 12 pictures" in str(plan)
-    assert study("known_unbiased", clf).plan().seconds > 0
 
 
 @pytest.mark.thorough

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -26,34 +26,12 @@ GRACE = 0.5  # seconds by which the first round may be late: a p of 1/21 beats o
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """How far a method is with its surrogates.
-
-    Attributes
-    ----------
-    seconds
-        Since the method began.
-    taken, drawn
-        Surrogates, and those of all pairs together.
-    most, more
-        Further ones, at the rates so far: of the pair that takes most, and of all pairs together.
-    """
-
-    seconds: float = 0.0
-    taken: int = 0
-    drawn: float = 0.0
-    most: float = 0.0
-    more: float = 0.0
-
-
-@dataclass(frozen=True)
 class Progress(AnyProgress):
-    """Progress of a grid: `done` of `total` pairs of `method` are settled, `seconds` after the run began."""
+    """Progress of a grid: `done` of `total` pairs of `method` are settled."""
 
     done: int
     total: int
     method: str = ""
-    drawing: Drawing = Drawing()
 
 
 GridReport = Callable[[Progress], object]
@@ -84,11 +62,11 @@ class Clock:
         self.cancelled = False
         self._progress, self._stop = progress, stop
         self._pairs: int | None = None
-        self._passed, self._begun = 0, self.started
+        self._passed = 0
 
     def begin(self, pairs: int) -> None:
         """Start a method of so many pairs; it may come in several parts."""
-        self._pairs, self._passed, self._begun = pairs, 0, time.monotonic()
+        self._pairs, self._passed = pairs, 0
 
     def passed(self, pairs: int) -> None:
         """Count pairs of the method that are over: those of an earlier part, and those without a test."""
@@ -109,15 +87,11 @@ class Clock:
         ends = self.ends(deadline)
         return "budget" if ends and time.monotonic() >= min(ends) else None
 
-    def report(self, method: str, done: int, total: int, drawing: Drawing | None = None) -> None:
+    def report(self, method: str, done: int, total: int) -> None:
         """Report the progress of a method: `done` of the `total` pairs being drawn, and those that passed."""
         if self._progress is not None:
-            now = time.monotonic()
-            drawing = replace(drawing or Drawing(), seconds=now - self._begun)
             pairs = self._passed + total if self._pairs is None else self._pairs
-            seconds, said = now - self.started, self._passed + done
-            at = Progress(said, pairs, method, seconds=seconds, method=method, drawing=drawing)
-            if self._progress(at) is False:
+            if self._progress(Progress(self._passed + done, pairs, method, method)) is False:
                 self.cancelled = True
         check_stop(self._stop)
 
@@ -215,25 +189,12 @@ def draw(
         settled |= enough
         active &= ~enough
         taken += count
-        more = further(exceed[active], taken, n_permutations, limit)
-        so_far = Drawing(0.0, taken, float(drawn.sum()), float(more.max(initial=0.0)), float(more.sum()))
-        clock.report(method, total - int(active.sum()) if taken < n_permutations else total, total, so_far)
+        clock.report(method, total - int(active.sum()) if taken < n_permutations else total, total)
         if clock.cancelled or taken >= FIRST or pace * (FIRST - taken) > GRACE:
             ended = clock.stop(deadline)
     if taken >= n_permutations or not active.any():
         ended = None
     return Draws(exceed, drawn, settled, ended)
-
-
-def further(exceed: Counts, taken: int, most: int, limit: int) -> Floats:
-    """Return how many more surrogates each open pair will take: until its `limit`, at the rate so far.
-
-    >>> further(np.array([5, 1, 0]), 100, 1000, 10).tolist()
-    [100.0, 900.0, 900.0]
-    """
-    wanted = (float(limit) - exceed) * taken / np.maximum(exceed, 0.5)
-    more: Floats = np.minimum(wanted, float(most - taken))
-    return more
 
 
 def all_surrogates(

@@ -100,7 +100,7 @@ def test_nothing_that_was_explored_comes_back_in_confirm(two: Population) -> Non
 def test_a_run_that_is_stopped_says_so_and_gives_its_place_to_its_end(
     two: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execution, "HERE", 0.0)  # face by face, however quick the machine is
+    monkeypatch.setattr(execution, "MOST", 1)  # face by face, however quick the machine is
     two.whom.people = 4
     two.observe(lambda change: change["new"] and change["new"].done and two.stop(), "progress")
     two.run()

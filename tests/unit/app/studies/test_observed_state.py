@@ -78,7 +78,7 @@ def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
 ) -> None:
     monkeypatch.setattr(looks, "LEAST", 0.0)
     monkeypatch.setattr(looks, "SHARE", 1e9)
-    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    monkeypatch.setattr(execution, "MOST", 1)  # a file for every face
     state = begin(70, chosen=["age", "symmetry"])  # labels with few faces have no size
     seen: list[Found] = []
     steps: list[str] = []
@@ -284,7 +284,7 @@ def test_a_comparison_is_stopped_and_gone_on_with_whatever_is_there(
 ) -> None:
     monkeypatch.setattr(looks, "LEAST", 0.0)
     monkeypatch.setattr(looks, "SHARE", 1e9)
-    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    monkeypatch.setattr(execution, "MOST", 1)  # a file for every face
     state = given_twice(begin)
     state.question = "conditions"
     settled(state)

@@ -211,7 +211,7 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
 def test_done_is_never_said_beside_what_is_known_so_far(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks, "LEAST", 0.0)
     monkeypatch.setattr(looks, "SHARE", 1e9)
-    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    monkeypatch.setattr(execution, "MOST", 1)  # a file for every face
     panel = make(people=3)
     seen: list[tuple[bool, bool]] = []
 

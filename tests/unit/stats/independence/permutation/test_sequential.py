@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
 import pytest
-import tqdm.auto
 from scipy.stats import binom
 
 from facelib.errors import BadValueError, Cancelled
@@ -22,7 +20,6 @@ from facelib.stats.independence.permutation.sequential import (
     draw,
 )
 from facelib.utilities.checks import Floats
-from facelib.utilities.progress import reporting
 
 ORDERS = np.array([0, 4])
 
@@ -247,22 +244,6 @@ def test_a_clock_says_why() -> None:
 def test_a_budget_is_a_number_of_seconds(budget: object) -> None:
     with pytest.raises(BadValueError, match="budget"):
         Clock(budget)  # type: ignore[arg-type]
-
-
-def test_a_bar_counts_every_method_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    bars = []
-
-    class Bar(tqdm.auto.tqdm):  # type: ignore[type-arg]
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            bars.append(self)
-
-    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
-    with reporting(True, 8, unit="pair", parts=True) as report:
-        for method in ("rcot", "kcit"):
-            for done in (1, 4):
-                report(Progress(done, 4, words=method, method=method))
-    assert [(bar.n, bar.total) for bar in bars] == [(8, 8)]
 
 
 def test_a_stopped_clock_raises() -> None:
