@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facelib.stats import calibration, independence
-from facelib.stats.corrections import adjust, max_statistic
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.activation import describe_lowering, lowering
 from facelib.stats.effects.bootstrap import mean_distribution
 from facelib.stats.effects.contrasts import contrast
@@ -52,7 +52,6 @@ __all__ = [
     "leave_one_kind_out",
     "local_verdict",
     "lowering",
-    "max_statistic",
     "mean_distribution",
     "mixed_slopes",
     "monotone_epgm",
