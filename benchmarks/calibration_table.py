@@ -22,14 +22,13 @@ from facelib.stats.calibration import measure, table
 from facelib.stats.calibration.measure import Cell, rates, scenarios_of
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import VOTES
+from facelib.stats.independence.vote import VOTE
 
 SEED = 20261125
 ALPHAS = (0.05, 0.01)
 TABLE = Path(table.__file__).with_name("table.csv")
 NS = (50, 100, 200, 500, 1000)
 LEVEL_RUNS = 2000
-VOTE_RUNS = {"exact_vote": LEVEL_RUNS, "vote": 300}  # the former vote only stands beside
 POWER_RUNS = 300
 CHEAP_RUNS = 2000  # order test, placebo p, sign flips: no test of independence
 SIZES = (0.2, 0.4, 0.8)
@@ -52,8 +51,8 @@ def plan(methods: Sequence[str]) -> Iterator[tuple[Cell, int]]:
                 for n, size in itertools.product(ns[1:4], sizes):
                     yield Cell(method, plain, n, "linear", size), CHEAP_RUNS
             continue
-        if method in VOTES:
-            yield from votes(method)
+        if method == VOTE:
+            yield from of_the_vote()
             continue
         for name, n in itertools.product(scenarios_of(method), NS):
             yield Cell(method, name, n), LEVEL_RUNS
@@ -61,13 +60,13 @@ def plan(methods: Sequence[str]) -> Iterator[tuple[Cell, int]]:
             yield cell, POWER_RUNS
 
 
-def votes(method: str) -> Iterator[tuple[Cell, int]]:
-    """Yield the cells of a vote: where labels alone, or nothing, are held fixed, as both votes can."""
-    for name, n in itertools.product(scenarios_of("exact_vote"), NS[:-1]):
-        yield Cell(method, name, n), VOTE_RUNS[method]
+def of_the_vote() -> Iterator[tuple[Cell, int]]:
+    """Yield the cells of the vote: where labels alone, or nothing, are held fixed, as its tests can."""
+    for name, n in itertools.product(scenarios_of(VOTE), NS[:-1]):
+        yield Cell(VOTE, name, n), POWER_RUNS
     for shape in ("linear", "quadratic", "signs", "variance", "threshold"):
         for n in NS[:3]:
-            yield Cell(method, "labels_7", n, shape, 0.4), POWER_RUNS
+            yield Cell(VOTE, "labels_7", n, shape, 0.4), POWER_RUNS
 
 
 def power(method: str) -> Iterator[Cell]:
@@ -115,11 +114,11 @@ def save(rows: pd.DataFrame, order: dict[tuple[object, ...], int], path: Path) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--methods", nargs="*", default=[*measure.OTHERS, *TESTS, *VOTES])
+    parser.add_argument("--methods", nargs="*", default=[*measure.OTHERS, *TESTS, VOTE])
     parser.add_argument("--again", nargs="*", default=[], help="methods whose rows are measured anew")
     parser.add_argument("--workers", type=int, default=available(), help="processes")
     options = parser.parse_args()
-    every = list(plan([*measure.OTHERS, *TESTS, *VOTES]))
+    every = list(plan([*measure.OTHERS, *TESTS, VOTE]))
     order = {key(cell): place for place, (cell, _) in enumerate(every)}
     rows = load(options.table, options.again)
     save(rows, order, options.table)  # the tests themselves read the table, so it must be there

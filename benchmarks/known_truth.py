@@ -42,7 +42,6 @@ from facelib.studies.sweeps.frames import even_strengths
 
 FACES, STEPS, SIZE, PLACEBOS, SEED = 60, 11, 96, 99, 20261127
 MANY = 300  # faces of a second, larger grid
-GRID = ("chsic", "rcot", "cmiknn")
 SEGMENTS, PERTURBATIONS = 40, 150
 DENSE = 1.5
 KINDS = tuple(bias for bias in BIASES if bias.high)  # the reversed one adds no property
@@ -182,7 +181,7 @@ def votes(clf: Classifier, people: dict[str, Any]) -> dict[str, list[tuple[str, 
     logits = read(clf, people["pictures"]).astype(np.float64)
     outputs = {probe.emotion: logits[:, clf.index_of(probe.emotion)] for probe in PROBES.values()}
     properties = {name: people[name] for name in PROBES}
-    grid = stats.independence_grid(properties, outputs, people["expression"], GRID, workers=1)
+    grid = stats.independence_grid(properties, outputs, people["expression"], "paper", workers=1)
     vote = grid[grid["method"] == "vote"].set_index(["property", "output"])
     found = {}
     for name, probe in PROBES.items():

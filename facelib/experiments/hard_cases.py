@@ -175,7 +175,7 @@ METHODS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "verdict": "verdict over 60 people: matters or differs between people; does not matter; else open",
         "verdict_200": "the same over 200 people",
-        "vote": "vote of three exact tests, 300 people observed, p < .01",
+        "vote": "vote of cHSIC and two further exact tests, 300 people observed, p < .01",
         "vote_60": "the same, 60 people",
         "placebos": "rank among 99 placebos, p ≤ .05 on more than half of 60 faces",
         "shuffle": "shuffle test as published, p < .05 on more than half of 60 faces",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Titles = Mapping[str, str]
-VOTES = ("Bold: depends on it; *: after Holm's correction, too", "Colour: share of the output's variance")
+DECISIONS = ("Yes: depends on it; *: after Holm's correction, too", "Colour: share of the output's variance")
 
 
 def effects(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
@@ -57,10 +57,10 @@ def emotions(table: pd.DataFrame, titles: Titles) -> dict[str, Any]:
     )
 
 
-def votes(table: pd.DataFrame, titles: Titles, alpha: float) -> dict[str, Any]:
-    """Return the map of votes on a property, classifier by emotion."""
+def decisions(table: pd.DataFrame, titles: Titles, alpha: float) -> dict[str, Any]:
+    """Return the map of decisions on a property, classifier by emotion."""
     data = dependence_rows(table, titles, alpha=alpha)
-    heading = list(VOTES) if table["explained"].notna().any() else [VOTES[0]]
+    heading = list(DECISIONS) if table["explained"].notna().any() else [DECISIONS[0]]
     return with_data(
         specs.of("statistics.dependence.dependence_layout", columns=1),
         {"cells": data},

@@ -11,9 +11,9 @@ from facelib.charts.statistics.independence_rows import named
 from facelib.charts.studies.effects import strongest_first
 from facelib.charts.studies.shares import significant_shares
 from facelib.reports import common, drawing
-from facelib.reports.observational_method import EXACT, VOTE, declared, facts, limits, paragraph, titles_of
+from facelib.reports.observational_method import declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
-from facelib.stats.independence.vote import deciding
+from facelib.stats.independence.vote import FACTOR, VOTE, deciding
 from facelib.studies.observational import UNCONDITIONAL
 from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import NOTHING, capital, chance, counted, listed, percent, slugs
@@ -27,15 +27,10 @@ SIZELESS: Final = (
     "ω² is missing: there are too few faces{where} to divide them into groups (a property that is a number "
     "needs ten). So there is no figure of sizes."
 )
-DECIDES: Final = {
-    EXACT: "p₂ is the second smallest of the three exact tests' p; 1.5 · p₂ is the p of their vote, valid "
-    "however they depend on each other: the vote rejects where it is below α = {alpha}. BH and Holm "
-    "correct it.",
-    VOTE: "p₂ is the second smallest of the three tests' p: the vote rejects where it is below α = {alpha}. "
-    "1.5 · p₂ is the p of the vote, valid however the tests depend on each other; BH and Holm correct it. It "
-    "can exceed α where the vote rejects.",
-}
-LARGEST: Final = 1 / 1.5  # a p of the vote of 1 says of the second smallest only that it is this or more
+VOTED: Final = (
+    f"The vote rejects where two of three tests have a p below α = {{alpha}}; its p is {FACTOR} times the "
+    "second smallest of theirs, and can exceed α there."
+)
 
 
 def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
@@ -88,7 +83,7 @@ def question(result: ObservationalResult) -> str:
 
 
 def shares(result: ObservationalResult) -> pd.DataFrame:
-    """Return the shares of the method that decides: the vote, or the first test where there is none."""
+    """Return the shares of the test that decides."""
     table = result.share_significant
     return table[table["method"] == deciding(table["method"])].reset_index(drop=True)
 
@@ -100,8 +95,7 @@ def answer(result: ObservationalResult, name: str) -> str:
     if tests == 0:
         return f"{title}: nothing could be tested."
     alpha = common.level(float(row["alpha"]))
-    voted = {EXACT: "the vote of three exact tests", VOTE: "the vote of the tests"}
-    who = voted.get(row["method"]) or f"the test ({named(str(row['method']))})"
+    who = f"the test ({named(str(row['method']))})"
     if row["significant"] == 0:
         reach = (
             ": with so few people that says nothing."
@@ -140,8 +134,8 @@ def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
     if count:
         return f"{count:,}"
     grid = result.grid
-    own = grid[(grid["method"] == row["method"]) & (grid["property"] == row["property"])]
-    unreachable = own["notes"].str.contains("cannot reach the corrected level", case=False).any()
+    notes = grid.loc[grid["property"] == row["property"], "notes"]
+    unreachable = notes.str.contains("cannot reach the corrected level", case=False).any()
     return "none (with so few permutations it can't be reached)" if unreachable else "none"
 
 
@@ -233,20 +227,18 @@ def _section(result: ObservationalResult, name: str) -> Section:
     spoken = "; ".join(
         f"{row['classifier']}, {row['label']} {_size(row['explained'])}" for row in largest.to_dict("records")
     )
-    votes = bool(effects["votes"].notna().any())
-    says = "how many of the three voting tests reject" if votes else "whether the test rejects"
     colour = "; the colour is the share of variance" if sized else ""
     figures = [
         Figure(
             f"map_{key}",
             with_few(
                 result,
-                f"{title}: {says}, classifier by emotion. *: also after Holm's correction at "
-                f"{fact['alpha']}{colour}.",
+                f"{title}: whether the test rejects, classifier by emotion. *: also after Holm's correction "
+                f"at {fact['alpha']}{colour}.",
             ),
-            "Table of votes, one row per classifier, one column per emotion; all of them stand in the "
+            "Table of decisions, one row per classifier, one column per emotion; all of them stand in the "
             f"appendix, All outputs. {int(effects['rejects'].sum())} of {len(effects)} reject.",
-            lambda: drawing.votes(effects, titles, alpha),
+            lambda: drawing.decisions(effects, titles, alpha),
         )
     ]
     held = bool(result.settings["labels"])
@@ -257,8 +249,8 @@ def _section(result: ObservationalResult, name: str) -> Section:
                 f"sizes_{key}",
                 f"{title}: share of an output's variance{' inside labels' if held else ''} that goes with "
                 f"it, the {len(largest)} largest. {capital(whiskers)}Filled circle: the "
-                f"{'vote' if votes else 'test'} rejects after Holm, too; diamond: only before; square: it "
-                f"doesn't. Grey: up to δ = {fact['delta']}.",
+                "test rejects after Holm, too; diamond: only before; square: it doesn't. Grey: up to "
+                f"δ = {fact['delta']}.",
                 f"Shares of variance{' with intervals' if ranges else ''}, the largest first: {spoken}.",
                 lambda: drawing.sizes(effects, titles, delta=delta, alpha=alpha, most=MOST, held=held),
             )
@@ -274,14 +266,12 @@ def _section(result: ObservationalResult, name: str) -> Section:
 
 
 def output_table(effects: pd.DataFrame, caption: str, known: Mapping[str, Any]) -> Table:
-    """Return sizes and decisions: one row per output; of a vote with the p that decides, and its own."""
-    votes = bool(effects["votes"].notna().any())
+    """Return sizes and decisions: one row per output."""
     rows = tuple(
         (
             f"{row['classifier']}: {row['label']}",
             _size(row["explained"]),
             _range(row),
-            *((_votes(row), _second(row["p"])) if votes else ()),
             chance(row["p"]),
             chance(row["p_bh"]),
             chance(row["p_holm"]),
@@ -289,28 +279,11 @@ def output_table(effects: pd.DataFrame, caption: str, known: Mapping[str, Any]) 
         )
         for row in effects.to_dict("records")
     )
-    columns = (
-        "Output", "ω²", "90 % of halves", *(_heads(known["decides"]) if votes else ("p",)),
-        "p, BH", "p, Holm", "Rejects",
-    )  # fmt: skip
+    columns = ("Output", "ω²", "90 % of halves", "p", "p, BH", "p, Holm", "Rejects")
     where = " in every label" if known["held"] else ""
     notes = [] if effects["explained"].notna().any() else [("", SIZELESS.format(where=where))]
-    notes += [("", DECIDES[known["decides"]].format(alpha=known["alpha"]))] if votes else []
+    notes += [("", VOTED.format(alpha=known["alpha"]))] if known["decides"] == VOTE else []
     return Table(caption, columns, rows, tuple(notes), words=frozenset({0, len(columns) - 1}))
-
-
-def _heads(vote: str) -> tuple[str, str, str]:
-    """Return the headings of a vote's columns: which p decides depends on the vote."""
-    return ("Votes", "p₂", "1.5 · p₂, decides") if vote == EXACT else ("Votes", "p₂, decides", "1.5 · p₂")
-
-
-def _second(merged: float) -> str:
-    """Return the second smallest of three p from the p of their vote.
-
-    >>> _second(0.0135), _second(1.0), _second(float("nan"))
-    ('.009', '≥ .667', '–')
-    """
-    return f"≥ {chance(LARGEST)}" if merged >= 1 else chance(merged / 1.5)
 
 
 def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
@@ -326,13 +299,9 @@ def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
     sections = [Section("all-outputs", "All outputs", tables=every)]
     table = result.share_significant
     if len(table["method"].drop_duplicates()) > 1:
-        caption = "Shares of every test; the vote is what decides."
+        caption = f"Shares of every test; {named(deciding(table['method']))} decides."
         sections.append(Section("all-tests", "All tests", tables=(share_table(table, result, caption),)))
     return tuple(sections)
-
-
-def _votes(row: Any) -> str:
-    return NOTHING if pd.isna(row["votes"]) else f"{int(row['votes'])} of 3"
 
 
 def _size(value: float) -> str:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.charts.statistics.independence_rows import named
 from facelib.properties import PROPERTIES
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.stats.independence.base import title_of
-from facelib.stats.independence.vote import TITLES, VOTES, deciding
+from facelib.stats.independence.vote import VOTE, VOTERS, deciding
 from facelib.studies.observational import RENDERED, UNCONDITIONAL
 from facelib.utilities.wording import counted, listed
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
 
-VOTE: Final = "vote"
-EXACT: Final = "exact_vote"
 MEASURED: Final = "measured_"
 
 
@@ -43,7 +42,7 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
     """Return the values of the method's template."""
     grid, settings = result.grid, result.settings
     methods = [str(name) for name in grid["method"].drop_duplicates()]
-    drawn = grid.loc[grid["null"] == "permutation", "n_permutations"]
+    drawn = grid.loc[grid["n_permutations"] > 0, "n_permutations"]
     family = grid[~grid["null_property"] & (grid["method"] == methods[0])]
     return {
         "faces": settings["faces"],
@@ -56,10 +55,10 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
         "measured": [name for name in settings["properties"] if name not in settings["given"]],
         "alpha": common.level(float(settings["alpha"])),
         "delta": common.level(float(settings["delta"])),
-        "methods": [name for name in methods if name not in VOTES],
-        "titles": {name: title_of(name) for name in methods if name not in VOTES} | TITLES,
-        "voters": {vote: listed([title_of(name) for name in voters]) for vote, voters in VOTES.items()},
-        "votes": [name for name in methods if name in VOTES],
+        "methods": [name for name in methods if name != VOTE],
+        "titles": {name: named(name) for name in methods},
+        "voters": listed([title_of(name) for name in VOTERS]),
+        "voted": VOTE in methods,
         "decides": deciding(methods),
         "family": len(family),
         "permutations": (int(drawn.min()), int(drawn.max())) if len(drawn) else None,
@@ -77,8 +76,7 @@ def _notes(result: ObservationalResult) -> list[str]:
     for name, rows in result.grid.groupby("method", sort=False):
         notes = rows["notes"].drop_duplicates()
         if len(notes) == 1 and notes.iloc[0]:
-            title = TITLES.get(str(name)) or title_of(str(name))
-            found.append(f"{title}: {notes.iloc[0]}")
+            found.append(f"{named(str(name))}: {notes.iloc[0]}")
     return found
 
 
@@ -123,7 +121,7 @@ def _about_labels(source: str) -> str:
 def declared(result: ObservationalResult) -> Table:
     """Return the settings."""
     settings, titles = result.settings, titles_of(result)
-    tests, every = settings["methods"], "all that can hold the labels" if settings["labels"] else "all"
+    tests = [named(name) for name in result.grid["method"].drop_duplicates()]
     pairs = [
         ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
         ("Properties", listed([titles[name] for name in settings["properties"]])),
@@ -131,8 +129,8 @@ def declared(result: ObservationalResult) -> Table:
         ("Labels come from", str(settings["label_source"]) if settings["labels"] else ""),
         ("Margin δ", f"{common.level(float(settings['delta']))} of the variance"),
         ("Level α", common.level(float(settings["alpha"]))),
-        ("Tests", listed([title_of(name) for name in tests]) if tests else every),
-        ("Time for the tests", f"{settings['budget']:g} s" if settings["budget"] else "no limit"),
+        ("Tests", listed(tests)),
+        ("Permutations", str(settings.get("n_permutations") or "as many as Holm's correction needs")),
         ("Person", str(settings["person"] or "as the faces say")),
         ("Faces", str(settings["faces"])),
         ("Pictures", f"{settings['size']} px"),
@@ -160,15 +158,15 @@ def paragraph(result: ObservationalResult) -> str:
         + (f" (permutations: {drawn})" if fact["permutations"] else "")
         + "."
     )
-    if fact["decides"] == EXACT:
+    if fact["decides"] == VOTE:
         text += (
-            f" An output was said to go with a property if 1.5 times the second smallest p of "
-            f"{fact['voters'][EXACT]}, each exact here, was below α = {fact['alpha']}."
-        )
-    elif fact["decides"] == VOTE:
-        text += (
-            f" An output was said to go with a property if two of {fact['voters'][VOTE]} rejected at "
+            f" An output was said to go with a property if two of {fact['voters']} rejected at "
             f"α = {fact['alpha']}; the merged p is 1.5 times the second smallest of the three."
+        )
+    else:
+        text += (
+            f" An output was said to go with a property if the p of {fact['titles'][fact['decides']]} was "
+            f"below α = {fact['alpha']}."
         )
     text += (
         f" p-values were corrected after Holm over {fact['family']} pairs of property and output; sizes are "

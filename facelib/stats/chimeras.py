@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.signflip import Alternative
@@ -500,5 +500,5 @@ def _with_holm(
     if not rows:
         return pd.DataFrame(columns=list(columns))
     table = pd.DataFrame(rows)
-    holm = table.groupby(family, sort=False)["p"].transform(lambda own: adjusted(own.to_numpy())["p_holm"])
+    holm = table.groupby(family, sort=False)["p"].transform(lambda own: adjust(own.to_numpy(), "holm"))
     return table.assign(p_holm=holm)[list(columns)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.classification import exact_mcnemar, paired_difference, wilson
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.effects import population
 from facelib.stats.effects.curves import Bounds, Value
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
@@ -192,7 +192,7 @@ def paired_accuracy(
     single = table["test"] == MCNEMAR
     table["p"] = table["p_mcnemar"].where(single, table["p"])
     for family in (table["label"] == ALL, table["label"] != ALL):
-        table.loc[family, "p_holm"] = adjusted(table.loc[family, "p"].to_numpy(np.float64))["p_holm"]
+        table.loc[family, "p_holm"] = adjust(table.loc[family, "p"].to_numpy(np.float64), "holm")
     table["change_low"] = table["change_low"].where(single, table["low"])
     table["change_high"] = table["change_high"].where(single, table["high"])
     if interim:  # bets alone may be looked at early

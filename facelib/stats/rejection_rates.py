@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,37 +11,22 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import CausalModel, Held, held_fixed
-from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.conditioning import as_given
-from facelib.stats.independence.methods import COST, as_tests
-from facelib.stats.independence.permutation.sequential import Clock
-from facelib.stats.independence.prepare import questions
-from facelib.stats.independence.result import run
+from facelib.stats.independence.methods import able_tests, as_tests
+from facelib.stats.independence.permutation.sequential import Watch
+from facelib.stats.independence.prepare import ask
+from facelib.stats.independence.result import check_numbers, run
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
-from facelib.stats.independence.vote import votes
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import as_count, as_share
-from facelib.utilities.progress import Stop, check_stop
+from facelib.utilities.progress import Stop
 
 EFFECTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 """Effects at which power is measured: the first is the level."""
 PERMUTATIONS = 209
 """In a power curve. A test rejects where p < α: that gives permutation tests a level of 10/210 at .05 and of
 2/210 at .01, nearly all that they may have. 199 permutations would leave them .045 and .005."""
-
-
-def able_tests(z: Any, n: int) -> list[str]:
-    """Return the ids of all tests that can hold z fixed for n faces, cheap ones first.
-
-    Examples
-    --------
-    >>> "partial_correlation" in able_tests(["happy", "sad"] * 5, 10)
-    True
-    """
-    kind = "categorical" if as_given(z, n).categorical else "continuous"
-    able = [name for name in TESTS if kind in TESTS[name].conditioners]
-    return sorted(able, key=lambda name: COST.index(TESTS[name].cost))
 
 
 def run_each(
@@ -81,8 +65,7 @@ def run_each(
     Yields
     ------
     pandas.DataFrame
-        Of one test: output, method, statistic, effect, p, p_low, p_high, null, n, n_permutations, notes,
-        caveats (those notes in short that say p isn't what it should be, one per line for the vote), seconds.
+        Of one test: output, method, statistic, effect, p, n, n_permutations, notes.
 
     Raises
     ------
@@ -104,67 +87,25 @@ def run_each(
     threads = available() if workers is None else as_count(workers, "The number of threads")
     if n_permutations is not None:
         n_permutations = as_count(n_permutations, "The number of permutations")
-    [(_, question)] = questions(xs, ys, z, person, seed=number, workers=threads)
-    names = methods if methods is not None else able_tests(z, len(xs[0].values))
-    clock = Clock(stop=stop)
-    for test in as_tests(names):
-        began = time.perf_counter()
-        outcome = run(test, question, n_permutations=n_permutations, sequential=True, clock=clock)
-        check_stop(stop)
+    question = ask(xs, ys, z, person, seed=number, workers=threads)
+    given = question.problem.given
+    for test in as_tests(able_tests(given) if methods is None else methods):
+        check_numbers(test, given, approximate=False)
+        outcome = run(test, question, n_permutations=n_permutations, sequential=True, watch=Watch(stop=stop))
         table = {
             "output": list(outputs),
             "method": test.id,
             "statistic": outcome.statistic[0],
             "effect": outcome.effect[0],
             "p": outcome.p_value[0],
-            "p_low": outcome.low[0],
-            "p_high": outcome.high[0],
-            "null": outcome.null,
             "n": outcome.n,
             "n_permutations": outcome.drawn[0],
             "notes": [
                 " ".join([*filter(None, [outcome.why_not.get((0, j))]), *outcome.notes])
                 for j in range(len(ys))
             ],
-            "caveats": "\n".join(outcome.caveats),
-            "seconds": time.perf_counter() - began,
         }
         yield pd.DataFrame(table)
-
-
-def with_decisions(tests: Iterable[pd.DataFrame], alpha: float) -> pd.DataFrame:
-    """Return the rows of several tests with ``rejects``, and the vote where all of its tests were run.
-
-    Parameters
-    ----------
-    tests
-        From `run_each`.
-    alpha
-        Level of every test.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows, with ``rejects`` (p < alpha) and ``votes`` (0 … 3 in rows of votes, else NA). The p of a
-        vote is min(1, 1.5 · p_(2)) of its three tests. The vote of exact tests ("exact_vote": cHSIC, distance
-        covariance and random features inside labels) rejects if its p < alpha; the former one ("vote":
-        cHSIC, RCoT, CMIknn) if two of its tests do. ``notes`` say what that rests on.
-
-    Raises
-    ------
-    BadValueError
-        If there is no table, or a test comes twice.
-    """
-    level = as_share(alpha, "The level alpha")
-    tables = list(tests)
-    if not tables:
-        msg = "Decisions need the table of one test at least, from run_each; got none."
-        raise BadValueError(msg)
-    table = pd.concat(tables, ignore_index=True)
-    table["rejects"] = table["p"] < level
-    table["votes"] = pd.array([pd.NA] * len(table), dtype="Int64")
-    vote = votes(table, ["output"], level)
-    return pd.concat([table, vote], ignore_index=True) if len(vote) else table
 
 
 class Tally:
@@ -243,7 +184,7 @@ def power_rounds(
     n, held, alpha
         Faces, what is held fixed, and level.
     effects, methods
-        Where and which; None: all tests that can hold this fixed, and their vote.
+        Where and which; None: all tests that can hold this fixed.
     seed, workers
         Seed; threads.
     stop
@@ -261,6 +202,7 @@ def power_rounds(
     Cancelled
         If `stop` answered True.
     """
+    level = as_share(alpha, "The level alpha")
     for repetition in itertools.count(first):
         round_seed = repeated_seed(seed, repetition)
         faces = model.draw(n, round_seed)
@@ -270,10 +212,9 @@ def power_rounds(
             faces["property"], outputs, z,
             methods=methods, n_permutations=PERMUTATIONS, seed=round_seed, workers=workers, stop=stop,
         )  # fmt: skip
-        done = list(tests)
-        check_stop(stop)
-        table = with_decisions(done, alpha)
-        yield dict(zip(zip(table["output"], table["method"], strict=True), table["rejects"], strict=True))
+        table = pd.concat(tests, ignore_index=True)
+        rejects = table["p"] < level
+        yield dict(zip(zip(table["output"], table["method"], strict=True), rejects, strict=True))
 
 
 def power(
@@ -365,7 +306,7 @@ def levels(
         for name, draw in settings.items():
             drawn = dict(draw(round_seed))
             z, person = drawn.get("z"), drawn.get("person")
-            able = able_tests(z, len(drawn["x"]))
+            able = able_tests(as_given(z, len(drawn["x"])))
             tests = run_each(
                 drawn["x"],
                 {name: drawn["y"]},

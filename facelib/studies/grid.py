@@ -24,8 +24,8 @@ Lacks = npt.NDArray[np.bool_]
 
 BETWEEN: Final = ": "  # classifier and label in the name of an output
 WORN: Final = ("electrodes",)  # where nothing is said of it, none are worn
-SETTLED: Final = ("alpha", "delta", "seed")  # settings that a table of tests repeats
-OTHERS: Final = ("methods", "alpha", "delta", "seed", "budget")
+SETTLED: Final = ("alpha", "delta")  # settings that a table of tests repeats
+OTHERS: Final = ("methods", "alpha", "delta", "seed", "n_permutations")
 
 EFFECT_COLUMNS: Final = {
     "property": "name of the property",
@@ -34,11 +34,10 @@ EFFECT_COLUMNS: Final = {
     "explained": "ω²: share of the logit's variance inside labels that goes with the property",
     "explained_low": "5 % quantile of it over random halves of the rows",
     "explained_high": "95 % quantile of it",
-    "votes": "how many of the three tests that vote reject at alpha; NA where they weren't all run",
-    "p": "of the vote, or of the first test where there is none",
+    "p": "of the test that decides",
     "p_holm": "after Holm over the whole grid",
     "p_bh": "after Benjamini and Hochberg",
-    "rejects": "whether the vote, or that test, rejects at alpha",
+    "rejects": "whether it rejects at alpha",
     "n": "rows",
 }
 """Columns of `effects_of`, with their meaning."""
@@ -73,7 +72,7 @@ class Grid:
         tables = [self.properties, self.outputs, self.labels]
         content = [{name: _plain(table[name]) for name in table} for table in tables]
         person = None if self.person is None else self.person.astype(str).tolist()
-        how = {name: settings[name] for name in OTHERS}
+        how = {name: settings.get(name) for name in OTHERS}
         return fingerprint(content, person, how)[:16]
 
     def fits(self, table: pd.DataFrame, settings: Mapping[str, Any]) -> bool:
@@ -94,7 +93,6 @@ class Grid:
         self,
         settings: Mapping[str, Any],
         *,
-        budget: float | None = None,
         progress: bool | GridReport | None = None,
         stop: Stop | None = None,
     ) -> pd.DataFrame:
@@ -109,7 +107,7 @@ class Grid:
             alpha=settings["alpha"],
             delta=settings["delta"],
             person=self.person,
-            budget=settings["budget"] if budget is None else budget,
+            n_permutations=settings.get("n_permutations"),
             seed=settings["seed"],
             progress=progress,
             stop=stop,
@@ -195,7 +193,7 @@ def shortfalls(lacks: Mapping[str, Lacks]) -> str:
 
 
 def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
-    """Return the sizes and votes of a grid, one row per property, classifier and label: `EFFECT_COLUMNS`."""
+    """Return sizes and decisions of a grid, one row per property, classifier and label: `EFFECT_COLUMNS`."""
     rows = grid[(grid["method"] == deciding(grid["method"])) & ~grid["null_property"]]
     parts = rows["output"].str.split(BETWEEN, n=1, expand=True)
     table = rows.assign(classifier=parts[0], label=parts[1])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facelib.stats.independence.base import TESTS
+from facelib.stats.independence.vote import PAPER
 from facelib.studies.engine.checksums import DamagedError
 from facelib.studies.engine.fingerprints import TESTING, code, fingerprint, versions
 from facelib.studies.engine.own_code import own_code
@@ -59,8 +60,8 @@ def find_tests(
     fits
         Returns whether a table of format 1 can be that of these tests.
     methods
-        Ids of tests, whose code counts if it is the user's; where one of them isn't here, whatever was found
-        with it counts. None: all that are here.
+        As of the study. The code of tests counts if it is the user's; where one of them isn't here, whatever
+        was found with it counts.
     """
     own_key = _own(methods)
     which = f"{key}*" if own_key is None else f"{key}{own_key}"
@@ -92,7 +93,7 @@ def load_tests(store: Store, kept: KeptTests) -> pd.DataFrame:
 
 def _own(methods: Iterable[str] | None) -> str | None:
     """Return a fingerprint of tests that are the user's; "" if none is, None if one of them isn't here."""
-    listed = list(TESTS if methods is None else methods)
+    listed = [] if methods in (None, PAPER) else list(methods)
     if not all(name in TESTS for name in listed):
         return None
     parts = own_code(*(TESTS[name] for name in listed)).parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,16 +17,16 @@ from facelib.properties import PROPERTIES
 from facelib.stats.effects.few_people import enough_to_find
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
+from facelib.stats.independence.power import faces_to_find, smallest_explained
 from facelib.stats.independence.problem import check_size
-from facelib.stats.independence.vote import FACTOR
-from facelib.stats.independence.vote_power import faces_to_find, smallest_explained
+from facelib.stats.independence.vote import FACTOR, PAPER
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject
 from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common
-from facelib.utilities.checks import as_number, as_share
+from facelib.utilities.checks import as_count, as_share
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import counted, percent
 
@@ -73,13 +73,14 @@ class ObservationalStudy(Study[ObservationalResult]):
     size
         Side of rendered pictures, px.
     methods
-        Tests; None: all that can hold the labels fixed.
+        None: cHSIC. Else tests by name, of which cHSIC decides if it is there; "paper": cHSIC, RCoT, CMIknn
+        and their vote, two of three, which then decides.
     alpha
-        Level of a single test and of the vote.
+        Level of a single test.
     delta
         Margin of the share of variance that goes with a property (our choice: .01).
-    budget
-        Seconds for the tests; None: no limit.
+    n_permutations
+        Most permutations of a pair; None: as many as a p needs to survive Holm's correction.
     seed
         Of the tests.
     name
@@ -113,10 +114,10 @@ class ObservationalStudy(Study[ObservationalResult]):
     label_source: str | None = None
     person: str | None = None
     size: int = 224
-    methods: Sequence[str] | None = None
+    methods: Sequence[str] | Literal["paper"] | None = None
     alpha: float = 0.01
     delta: float = 0.01
-    budget: float | None = None
+    n_permutations: int | None = None
     seed: int = 0
     name: str = ""
     hypothesis: Hypothesis | None = None
@@ -139,9 +140,8 @@ class ObservationalStudy(Study[ObservationalResult]):
             raise BadValueError(msg)
         if self.methods is not None:
             as_tests(self.methods)
-        if self.budget is not None and as_number(self.budget, "The budget in seconds") <= 0:
-            msg = f"The budget is a number of seconds above 0; got {self.budget!r}."
-            raise BadValueError(msg, hint="None is no limit.")
+        if self.n_permutations is not None:
+            as_count(self.n_permutations, "The number of permutations")
         self._check_names()
         others = [name.removeprefix("measured_") for name in self.names]
         check_subject(self.hypothesis, self.names, others, "property")
@@ -193,9 +193,9 @@ class ObservationalStudy(Study[ObservationalResult]):
             "labels": list(self.label_columns),
             "label_source": self.label_source or (RENDERED if heads else "not declared"),
             "person": self.person,
-            "methods": None if self.methods is None else list(self.methods),
+            "methods": self.methods if self.methods in (None, PAPER) else list(self.methods),
             "delta": self.delta,
-            "budget": self.budget,
+            "n_permutations": self.n_permutations,
         }
 
     def _columns_used(self) -> tuple[str | None, ...]:
@@ -287,11 +287,10 @@ class ObservationalStudy(Study[ObservationalResult]):
         if few := enough_to_find(int(column[whole].nunique()), self.delta, self.alpha):
             yield few
         questions = len(self.names) * self._outputs
-        draws = math.ceil(FACTOR * questions / self.alpha)
-        yield (
-            f"To survive Holm's correction over {questions} questions a vote takes {draws:,} permutations of "
-            "each that stays open; where the time ends first, results say so."
-        )
+        needed = math.ceil((FACTOR if self.methods == PAPER else 1.0) * questions / self.alpha)
+        draws = needed if self.n_permutations is None else self.n_permutations
+        few = f", fewer than the {needed:,} that Holm's correction needs" if draws < needed else ""
+        yield f"{questions} questions, each with {draws:,} permutations while it stays open{few}."
         who, held = column[whole], self.known.loc[whole, list(labels)]
         yield from self._power(held, int(who.nunique()), questions)
 
@@ -304,7 +303,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         if least == 1.0:  # fewer people than labels: it was said that nothing can be tested
             return
         yield (
-            f"After it, {counted(n, 'person', 'people')} show in 8 of 10 cases what explains "
+            f"After Holm's correction, {counted(n, 'person', 'people')} show in 8 of 10 cases what explains "
             f"{percent(least)} or more of an output's variance inside labels along a straight line. To show "
             f"{percent(self.delta)} (δ) takes {takes} (a formula, checked by simulation; what is curved "
             "takes more)."

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from facelib.utilities.progress import Stop
 
 UNREAD: Final = "it couldn't be read: "
-CANCELLED: Final = "cancelled"
 """In the notes of tests that were ended by their user."""
 
 TESTED_BEFORE: Final = (
@@ -457,7 +456,6 @@ class ObservationalResult(Result):
     def test(
         self,
         *,
-        budget: float | None = None,
         progress: bool | GridReport | None = None,
         stop: Stop | None = None,
     ) -> pd.DataFrame:
@@ -465,11 +463,8 @@ class ObservationalResult(Result):
 
         Parameters
         ----------
-        budget
-            Seconds; None: as declared.
         progress
-            As for the grid: True, or a function that returns False to end the run: what is found by then
-            isn't kept.
+            As for the grid: True, or a function.
         stop
             Asked now and then; True ends the run.
 
@@ -478,9 +473,8 @@ class ObservationalResult(Result):
         Cancelled
             If `stop` answered True: nothing is kept.
         """
-        found = self.data.test(self.settings, budget=budget, progress=progress, stop=stop)
-        if not found["notes"].str.contains(CANCELLED, regex=False).any():
-            save_tests(Store(self.store), self._tests_key, found, self.settings["methods"])
+        found = self.data.test(self.settings, progress=progress, stop=stop)
+        save_tests(Store(self.store), self._tests_key, found, self.settings["methods"])
         vars(self)["grid"] = found
         return found
 
@@ -531,7 +525,7 @@ class ObservationalResult(Result):
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """One row per property, classifier and label: size, its interval, and the votes."""
+        """One row per property, classifier and label: size, its interval, and the decision."""
         from facelib.studies.grid import effects_of
 
         return effects_of(self.grid)

@@ -78,7 +78,7 @@ def folder(labels, n=24, column="label"):
 
 def study(faces, properties=("brightness",), **more):
     return facelib.ObservationalStudy(
-        faces, list(properties), ["known_unbiased"], methods=["partial_correlation", "within_rff"], **more)
+        faces, list(properties), ["known_unbiased"], methods=["partial_correlation", "chsic"], **more)
 """
 
 
@@ -92,15 +92,15 @@ for how in ({{}}, {{"labels": ()}}, {{"labels": []}}):
     assert "Nothing is held fixed" in told, told
 result = study(faces).run(sys.argv[1] + "/../run", n_jobs=1)
 shares = result.share_significant
-assert set(shares["method"]) == {{"partial_correlation", "within_rff"}}
+assert set(shares["method"]) == {{"partial_correlation", "chsic"}}
 assert shares["sentence"].str.contains("Nothing is held fixed").all()
 assert result.grid["n"].min() == 24 and result.grid.loc[~result.grid["null_property"], "p"].notna().all()
 page = result.report(sys.argv[1] + "/../report.html").read_text()
 assert "Nothing is held fixed" in page and "the label given" not in page
 import numpy as np
 from facelib import stats
-alone = stats.independence_test(result.measured["brightness"], result.outputs.iloc[:, 0], method="within_rff")
-row = result.grid[(result.grid["method"] == "within_rff") & ~result.grid["null_property"]].iloc[0]
+alone = stats.independence_test(result.measured["brightness"], result.outputs.iloc[:, 0], method="chsic")
+row = result.grid[(result.grid["method"] == "chsic") & ~result.grid["null_property"]].iloc[0]
 assert abs(row["statistic"] - alone.statistic) < 1e-9 * max(1, abs(alone.statistic)), (row, alone)
 """
     fresh(code, str(tmp_path / "faces"))

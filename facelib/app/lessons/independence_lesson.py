@@ -32,7 +32,6 @@ from facelib.charts.statistics.independence_rows import (
 from facelib.errors import BadValueError
 from facelib.stats.calibration import level_sentence
 from facelib.stats.causal_model import CONDITIONERS, HELD, LABELS, SHAPES, arrows, nodes
-from facelib.stats.independence.vote import VOTES
 
 POWER_HEADING: Final = "Share of draws that reject, over the effect; dashed: the level α; band: 95 % interval"
 TRUST: Final = (
@@ -224,7 +223,7 @@ class FacesPanel(Card):
 
 
 class TestsPanel(Card):
-    """One p per test, what the vote says, and whether it is right."""
+    """One p per test, what the one that decides says, and whether it is right."""
 
     __test__ = False  # not a test case for pytest
 
@@ -310,10 +309,9 @@ def trust(tests: pd.DataFrame, settings: Settings) -> list[list[str]]:
     labels, numbers = conditioners(settings)
     found = []
     for test in sorted(tests.to_dict("records"), key=lambda test: placed(test["method"])):
-        if test["method"] not in VOTES:
-            level = level_sentence(test["method"], settings.n, labels, numbers) or ""
-            notes = str(test["notes"]).replace(level, "").strip()
-            found.append([named(test["method"]), level or "not measured with such a label", notes])
+        level = level_sentence(test["method"], settings.n, labels, numbers) or ""
+        notes = str(test["notes"]).replace(level, "").strip()
+        found.append([named(test["method"]), level or "not measured with such a label", notes])
     return found
 
 

@@ -19,10 +19,12 @@ from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.stats.causal_model import CONDITIONERS, HELD, SHAPES, CausalModel, Held, held_fixed
 from facelib.stats.independence import TESTS
+from facelib.stats.independence.base import title_of
+from facelib.stats.independence.conditioning import as_given
+from facelib.stats.independence.methods import able_tests
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import TITLES, VOTES, cast, deciding
-from facelib.stats.rejection_rates import Tally, able_tests, power_rounds, run_each, with_decisions
-from facelib.utilities.wording import p_is
+from facelib.stats.independence.vote import deciding
+from facelib.stats.rejection_rates import Tally, power_rounds, run_each
 
 REPETITIONS = 50
 """Draws behind a power curve."""
@@ -74,8 +76,8 @@ class World(traitlets.HasTraits):
     sample
         Faces drawn: `CausalModel.draw`.
     tests
-        One row a test, and one for the vote: method, p, rejects, votes, notes; ``words`` where there is no
-        p, ``old`` where the p belongs to the settings before.
+        One row a test: method, p, rejects, notes; ``words`` where there is no p, ``old`` where the p belongs
+        to the settings before.
     curve
         Power of every test so far, as from `facelib.stats.rejection_rates.power`.
     repetitions
@@ -180,7 +182,7 @@ class World(traitlets.HasTraits):
         """Run every test that can hold this fixed; each one is shown when it is done."""
         faces = self.sample
         z = held_fixed(faces, settings.held)
-        methods = able_tests(z, settings.n)
+        methods = able_tests(as_given(z, settings.n))
         done: list[pd.DataFrame] = []
         tests = run_each(
             faces["property"], {"output": faces["output"]}, z,
@@ -267,7 +269,7 @@ def rest(task: Task | Now, seconds: float) -> None:
 def so_far(
     done: list[pd.DataFrame], methods: list[str], alpha: float, before: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return one row for every registered test and one for the vote, whatever of them is known.
+    """Return one row for every registered test, whatever of it is known.
 
     Parameters
     ----------
@@ -283,24 +285,24 @@ def so_far(
     Returns
     -------
     pandas.DataFrame
-        method, p, rejects, votes, notes, words (where there is no p), old.
+        method, p, rejects, notes, words (where there is no p), old.
 
     Examples
     --------
     >>> so_far([], ["kcit"], 0.05).set_index("method")["words"]["partial_correlation"]
     'holds labels only'
     """
-    known = with_decisions(done, alpha).set_index("method").to_dict("index") if done else {}
+    known = {str(table["method"].iloc[0]): table.iloc[0] for table in done}
     older = {} if before is None else before.set_index("method").to_dict("index")
-    voting = cast(methods)
     rows = []
-    for name in [*TESTS, *cast(TESTS)]:
-        row = {"method": name, "p": math.nan, "rejects": False, "votes": None, "notes": "", "old": False}
+    for name in TESTS:
+        row = {"method": name, "p": math.nan, "rejects": False, "notes": "", "old": False}
         if name in known:
-            row |= {key: known[name][key] for key in ("p", "rejects", "votes", "notes")} | {"words": UNTESTED}
-        elif name in methods or name in voting:
+            p = float(known[name]["p"])
+            row |= {"p": p, "rejects": p < alpha, "notes": known[name]["notes"], "words": UNTESTED}
+        elif name in methods:
             last = older.get(name, {})
-            row |= {key: last[key] for key in ("p", "rejects", "votes") if key in last}
+            row |= {key: last[key] for key in ("p", "rejects") if key in last}
             row |= {"old": row["p"] == row["p"], "words": WAITS}
         else:
             row["words"] = UNABLE
@@ -309,37 +311,32 @@ def so_far(
 
 
 def in_words(tests: pd.DataFrame, settings: Settings) -> str:
-    """Return what the vote says, and whether that is right: in this world the truth is known.
+    """Return what the deciding test says, and whether that is right: in this world the truth is known.
 
     Examples
     --------
     >>> settings = Settings(CausalModel(effect=0.0), "label", 300, 0.05, 1)
     >>> table = pd.DataFrame(
-    ...     {"method": ["kcit", "vote"], "p": [0.4, 1.0], "rejects": [False, False], "votes": [None, 0],
-    ...      "old": [False, False]}
+    ...     {"method": ["kcit", "chsic"], "p": [0.4, 0.7], "rejects": False, "old": False, "words": ""}
     ... )
-    >>> in_words(table, settings)
-    '0 of 1 tests reject; the vote (0 of 3) does not. Right: given the label, the property does nothing here.'
+    >>> in_words(table, settings).split(" Right")[0]
+    '0 of 2 tests reject; cHSIC, which decides, does not.'
     """
+    decides = deciding(tests.loc[tests["words"] != UNABLE, "method"])
     known = tests[tests["p"].notna() & ~tests["old"]]
-    counted = known["method"].isin(VOTES)
-    single, votes = known[~counted], known[counted]
-    if not len(single) or not len(votes):
+    own = known[known["method"] == decides]
+    if own.empty:
         return ""
-    decides = deciding(votes["method"])
-    vote = votes[votes["method"] == decides]
-    rejects = bool(vote["rejects"].iloc[0])
-    exact = decides == "exact_vote"
-    said = f"p {p_is(vote['p'].iloc[0])}" if exact else f"{int(vote['votes'].iloc[0])} of 3"
+    rejects = bool(own["rejects"].iloc[0])
     counts = (
-        f"{int(single['rejects'].sum())} of {len(single)} tests reject; the {TITLES[decides]} "
-        f"({said}) {'rejects' if rejects else 'does not'}."
+        f"{int(known['rejects'].sum())} of {len(known)} tests reject; {title_of(decides)}, which decides, "
+        f"{'does' if rejects else 'does not'}."
     )
     return f"{counts} {verdict(rejects, settings)}"
 
 
 def verdict(rejects: bool, settings: Settings) -> str:
-    """Return whether a decision of the vote is right in a world whose truth is known, and for which reason.
+    """Return whether a decision is right in a world whose truth is known, and for which reason.
 
     Examples
     --------
@@ -364,8 +361,8 @@ def verdict(rejects: bool, settings: Settings) -> str:
 def open_path(settings: Settings) -> str:
     """Return what ties property and output together without any effect, "" where nothing does.
 
-    The labels' places in a list, as a number, still tell the labels apart: the voting tests bend their lines
-    (3 % false alarms in 30 draws of 300 faces, where partial correlation had 100 %).
+    The labels' places in a list, as a number, still tell the labels apart: KCIT bends its line, where partial
+    correlation had 100 % false alarms in 30 draws of 300 faces.
 
     Examples
     --------

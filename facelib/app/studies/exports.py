@@ -167,7 +167,7 @@ POPULATION: Final[tuple[tuple[Make, str, str], ...]] = (
 OBSERVED: Final[tuple[tuple[Make, str, str], ...]] = (
     (report_html, "Report (HTML)", "Question, method, results, figures, limits, versions: one file, offline"),
     (figures_zip, "Figures (zip)", "Every figure as SVG and PNG, and every table"),
-    (grid_csv, "Grid", "CSV: one row for each property, output and test, with votes and corrections"),
+    (grid_csv, "Grid", "CSV: one row for each property, output and test, with corrections"),
     (table_csv, "Table", "CSV: one row for each face, classifier and emotion"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
     (

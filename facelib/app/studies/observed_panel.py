@@ -20,7 +20,6 @@ from facelib.app.studies.exports import OBSERVED, PAIRED, TakeHome
 from facelib.app.studies.face_source_panel import WhomPanel
 from facelib.app.studies.observed_state import (
     ALPHAS,
-    BUDGETS,
     EVERY,
     RATED,
     RENDERED,
@@ -40,12 +39,12 @@ from facelib.app.widgets.trait_link import bind
 from facelib.charts import specs
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
-from facelib.stats.independence.vote import VOTES, deciding
+from facelib.stats.independence.vote import deciding
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.observational import UNCONDITIONAL
 from facelib.studies.outcomes import describe_accuracy
 from facelib.studies.paired import SHOWN
-from facelib.utilities.wording import capital, duration, percent
+from facelib.utilities.wording import capital, percent
 
 FILLS: Final = (
     "The map fills in as faces are read: a panel for each property; the tests follow when all faces are read."
@@ -59,10 +58,9 @@ EARLY: Final = (
 NO_PERSON: Final = ("one picture a person", "")
 NO_LABEL: Final = ("nothing", "")
 UNHELD: Final = f"Nothing is held fixed. {UNCONDITIONAL}"
-UNABLE: Final = "Cannot reach the corrected level"
 COLUMNS: Final = ("labels", "person", "condition", "turned")
 ASKED: Final = {
-    "properties": ("chosen", "labels", "label_source", "budget", "label", "alpha", "delta"),
+    "properties": ("chosen", "labels", "label_source", "label", "alpha", "delta"),
     "conditions": ("condition", "turned", "shared", "level", "margin"),
 }
 """Controls of each question alone."""
@@ -80,7 +78,6 @@ PAIRS: Final = "Accuracy under both conditions and the mean difference of every 
 WHATEVER: Final = "Every output, whatever pictures show"
 AS_MEANT: Final = "As meant: the output for what each face is meant to show. Others: whatever pictures show"
 LONGEST: Final = 40  # characters of a value of the condition in a menu or above a chart
-TIMES: Final = tuple((f"up to {duration(seconds).removesuffix(' 0 s')}", seconds) for seconds in BUDGETS)
 MOST: Final = 600  # people
 SHARES: Final = (
     {"title": "property", "align": "left"},
@@ -90,10 +87,9 @@ SHARES: Final = (
         "help": "How many could be tested: one for each classifier and emotion",
     },
     {
-        "title": "votes reject",
+        "title": "reject",
         "align": "right",
-        "help": "The vote decides. With labels alone held fixed: cHSIC, distance covariance and random "
-        "features, all exact; else two of cHSIC, RCoT, CMIknn have a p below α",
+        "help": "cHSIC has a p below α: it sees any shape, and is exact where labels are held fixed",
     },
     {"title": "after Holm", "align": "right", "help": "Corrected over the whole grid"},
     {"title": "after BH", "align": "right", "help": "Benjamini and Hochberg over the whole grid"},
@@ -109,10 +105,6 @@ SHARES: Final = (
         "random numbers in its place",
     },
 )
-
-
-MAJORITY = 2  # of three tests
-CLOSE = "Two of three, and not bold: the vote takes 1.5 times the second smallest p, which isn't below α."
 
 
 class ObservedPanel(widgets.VBox):
@@ -216,18 +208,13 @@ class AskedPanel(Card):
         )
         self.alpha = labelled(
             "Level α",
-            "How often a test, or the vote, may find something where nothing is",
+            "How often the test may find something where nothing is",
             widgets.Dropdown(options=[(f"{a:g}", a) for a in ALPHAS]),
         )
         self.delta = labelled(
             "Margin δ",
             "Share of the output's variance from which on a dependence is no longer called small",
             widgets.FloatSlider(min=0.001, max=0.1, step=0.001, readout_format=".3f"),
-        )
-        self.budget = labelled(
-            "Test time",
-            "How long the tests may take: with more time p-values can get small enough for the correction",
-            widgets.Dropdown(options=[*TIMES]),
         )
         self.label = labelled(
             "Emotion",
@@ -262,7 +249,6 @@ class AskedPanel(Card):
             self.person,
             self.hint,
             self.rest,
-            self.budget,
         )
 
     def _add_pairs(self) -> None:
@@ -369,7 +355,7 @@ class AskedPanel(Card):
 
 
 class MapPanel(Card):
-    """Which outputs go with which property: votes, and how much."""
+    """Which outputs go with which property, and how much."""
 
     def __init__(self, state: Observed) -> None:
         super().__init__("What goes with each property")
@@ -435,7 +421,7 @@ class SharesPanel(Card):
         self.layout.display = "" if known else "none"
         if not known:
             return
-        shares = voted(found.share)
+        shares = deciding_rows(found.share)
         names = titles_of(self.state)
         self.table.show(
             SHARES, share_rows(shares, names), "By property; each share is of classifiers × emotions"
@@ -536,8 +522,8 @@ def titles_of(state: Observed) -> dict[str, str]:
     return {one["id"]: one["title"] for group in state.offered() for one in group["items"]}
 
 
-def voted(share: Any) -> Any:
-    """Return the rows of the vote that decides, or of the first test where there is none."""
+def deciding_rows(share: Any) -> Any:
+    """Return the rows of the test that decides."""
     return share[share["method"] == deciding(share["method"])]
 
 
@@ -566,40 +552,17 @@ def large(row: Any) -> str:
     return f"{percent(row['share_large'])} ({percent(ends[0])} … {percent(ends[1])}){chance}"
 
 
-def close_calls(effects: Any) -> bool:
-    """Tell whether two of three tests reject somewhere, and the vote doesn't.
-
-    >>> import pandas as pd
-    >>> close_calls(pd.DataFrame({"votes": [2, 3], "rejects": [False, True]}))
-    True
-    """
-    return bool(((effects["votes"] >= MAJORITY) & ~effects["rejects"].astype(bool)).any())
-
-
 def notes_of(found: Found) -> list[str]:
     """Return what a reader must know of the tests."""
     rows = found.grid[~found.grid["null_property"]]
     names = [TESTS[name].title for name in rows["method"].drop_duplicates() if name in TESTS]
     notes = [found.result.few] if found.tested and found.result.few else []
-    decides = deciding(rows["method"])
-    voters = [TESTS[name].title for name in VOTES.get(decides, ())]
-    vote = f" Those that vote: {', '.join(voters)}." if voters else ""
-    notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}.{vote}"] if found.tested else []
+    notes += [f"Test: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
     notes += [] if found.result.settings["labels"] else [UNHELD]
-    if found.tested and close_calls(found.effects):
-        notes.append(CLOSE)
     if found.left_out:
         notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")
     if found.unread:
         notes.append(f"{count(found.unread, 'face')} not read yet.")
-    refused = rows.loc[rows["notes"].str.startswith("Not run"), ["method", "notes"]].drop_duplicates()
-    notes += [
-        f"{TESTS[name].title}: {note}" for name, note in refused.itertuples(index=False) if name in TESTS
-    ]
-    unable = rows.loc[rows["notes"].str.contains(UNABLE, regex=False), "method"].drop_duplicates()
-    if found.tested and len(unable):
-        names = [TESTS[name].title if name in TESTS else str(name) for name in unable]
-        notes.append(f"{UNABLE} for want of permutations: {', '.join(names)}. Give the tests more time.")
     return notes
 
 

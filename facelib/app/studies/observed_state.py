@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 PEOPLE: Final = 140
 QUESTIONS: Final = ("properties", "conditions")
 ALPHAS: Final = (0.01, 0.05)
-BUDGETS: Final = (10, 60, 300)
 RENDERED: Final = "expression"
 EVERY: Final = "every class"
 SOURCES: Final = ("instructed", "rated", "self-report", "not declared")
@@ -70,9 +69,9 @@ class Found:
     grid
         Independence grid: one row a property × output × test.
     effects
-        One row a property × classifier × emotion: size, votes.
+        One row a property × classifier × emotion: size, decision.
     share
-        Share of significant tests by property and test, beside that of a random property.
+        Share of significant tests by property, beside that of a random property.
     failures
         One row a face that couldn't be read.
     tested
@@ -147,14 +146,12 @@ class Observed(StudyState):
         Column of who is shown; "": one picture a person.
     alpha, delta
         Level of every test, and margin of the share of variance.
-    budget
-        Seconds for the tests: permutations go on while there is time, until p-values can survive correction.
     label
         Class of a hypothesis, or `EVERY`.
     """
 
     SETTINGS: ClassVar[tuple[str, ...]] = (
-        "chosen", "models", "size", "labels", "label_source", "person", "alpha", "delta", "budget", "label",
+        "chosen", "models", "size", "labels", "label_source", "person", "alpha", "delta", "label",
         "question", "condition", "turned", "shared", "margin", "level",
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-observed"
@@ -169,7 +166,6 @@ class Observed(StudyState):
     person = traitlets.Unicode("")
     alpha = traitlets.Enum(ALPHAS, 0.01)
     delta = traitlets.Float(0.01, min=0.001, max=0.5)
-    budget = traitlets.Enum(BUDGETS, 60)
     label = traitlets.Enum((EVERY, *EMOTIONS), EVERY)
     question = traitlets.Enum(QUESTIONS, "properties")
     condition = traitlets.Unicode("")
@@ -311,7 +307,6 @@ class Observed(StudyState):
             size=self.size,
             alpha=self.alpha,
             delta=self.delta,
-            budget=float(self.budget),
             seed=self.whom.seed,
             name=f"Observed data: {self.whom.words}",
             hypothesis=self.hypothesis if self.mode == "confirm" else None,
@@ -414,7 +409,7 @@ class Observed(StudyState):
         if result.kind == "paired":
             return _compared(result)
         if not result.complete:
-            grid = result.data.test({**result.settings, "methods": QUICK, "budget": None})
+            grid = result.data.test({**result.settings, "methods": QUICK})
         else:
             told = Looks(REPAINT)
 

@@ -20,7 +20,7 @@ SHARES: Final = (
     "property", "role", "held", "decision", "tests", "significant", "share", "share_holm", "share_bh",
     "null_share", "explained", "alpha",
 )  # fmt: skip
-MATRIX: Final = ("property", "classifier", "label", "explained", "votes", "rejects", "p_holm", "n")
+MATRIX: Final = ("property", "classifier", "label", "explained", "rejects", "p_holm", "n")
 CELLS: Final = ("property", "output", "classifier", "label", "explained", "words", "rejects", "says")
 CURVES: Final = (
     "property", "classifier", "label", "explained", "expression", "value", "category", "n", "mean", "low",
@@ -81,10 +81,9 @@ def _also_held(words: str) -> str:
 def property_matrix(
     effects: pd.DataFrame, *, alpha: float = 0.01, width: int = 54, row_height: int = 17
 ) -> alt.FacetChart:
-    """Draw votes and sizes of all properties (columns) and outputs (rows) at once.
+    """Draw decisions and sizes of all properties (columns) and outputs (rows) at once.
 
-    The number is how many of the three voting tests reject, bold where their vote does; a star survives
-    Holm's correction. The colour is ω².
+    A star survives Holm's correction. The colour is ω².
 
     Parameters
     ----------
@@ -141,8 +140,8 @@ def property_matrix(
     return _page(
         chart,
         {"cells": cells},
-        "How many of three tests reject (bold: their vote does); *: after Holm's correction, too",
-        f"Table: votes of tests on every output and property. {spoken}.",
+        "Does the output go with the property? *: after Holm's correction, too",
+        f"Table: decisions on every output and property. {spoken}.",
         spacing=8,
     )
 
@@ -155,9 +154,9 @@ def matrix_rows(effects: pd.DataFrame, alpha: float = 0.01) -> list[dict[str, An
         checked.assign(
             property=[str(name).replace("_", " ") for name in checked["property"]],
             output=checked["classifier"] + " " + checked["label"],
-            words=[_votes(row, alpha) for row in records],
+            words=[_decision(row, alpha) for row in records],
             says=[
-                f"{_votes(row, alpha)} of 3, ω² {_number(row['explained'])}, n = {int(row['n'])}"
+                f"{_decision(row, alpha)}, ω² {_number(row['explained'])}, n = {int(row['n'])}"
                 for row in records
             ],
             rejects=checked["rejects"].astype(bool),
@@ -294,11 +293,8 @@ def _padded(names: list[str]) -> dict[str, list[str]]:
     return {name: ["\u200b"] * (lines - len(parts)) + parts for name, parts in words.items()}
 
 
-def _votes(row: Mapping[Any, Any], alpha: float) -> str:
-    star = " *" if row["p_holm"] < alpha else ""
-    if pd.isna(row["votes"]):
-        return ("yes" if row["rejects"] else "no") + star
-    return f"{int(row['votes'])}{star}"
+def _decision(row: Mapping[Any, Any], alpha: float) -> str:
+    return ("yes" if row["rejects"] else "no") + (" *" if row["p_holm"] < alpha else "")
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Maps of dependence: classifier × emotion, one panel per property, the vote beside its size."""
+"""Maps of dependence: classifier × emotion, one panel per property, the decision beside its size."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 else:
     from facelib.charts.deferred import altair as alt
 
-NEEDED: Final = ("property", "classifier", "label", "explained", "votes", "rejects", "p_holm", "n")
+NEEDED: Final = ("property", "classifier", "label", "explained", "rejects", "p_holm", "n")
 CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "rejects", "says")
 FULL: Final = 0.25  # share of the variance at which the colour is full
 LEVEL: Final = 0.01
 HEADING: Final = (
-    "How many of three tests have p < α; bold: the vote rejects; *: after Holm's correction, too",
+    "Does the output go with the property? *: after Holm's correction, too",
     "Colour: share of the output's variance inside labels",
 )
 NO_SIZE: Final = "No colour: with so few faces per label the share of variance can't be estimated"
@@ -30,19 +30,19 @@ NO_SIZE: Final = "No colour: with so few faces per label the share of variance c
 
 EARLY_HEADING: Final = (
     "Share of the output's variance inside labels, so far",
-    "The votes of the tests follow",
+    "The tests follow",
 )
 
 
 def dependence(
     table: pd.DataFrame, titles: Mapping[str, str] | None = None, *, alpha: float = LEVEL, columns: int = 2
 ) -> alt.FacetChart:
-    """Draw for every property which outputs go with it, given the label: votes in words, size as colour.
+    """Draw for every property which outputs go with it, given the label: in words, size as colour.
 
     Parameters
     ----------
     table
-        From `facelib.studies.ObservationalResult.effects`: property, classifier, label, explained, votes,
+        From `facelib.studies.ObservationalResult.effects`: property, classifier, label, explained,
         rejects, p_holm, n.
     titles
         Names of the properties; None: as they are.
@@ -59,17 +59,17 @@ def dependence(
     Examples
     --------
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"property": ["age"], "classifier": ["fer"], "label": ["happy"], "votes": [3],
+    >>> table = pd.DataFrame({"property": ["age"], "classifier": ["fer"], "label": ["happy"],
     ...     "explained": [0.12], "rejects": [True], "p_holm": [0.002], "n": [140]})
     >>> [cell["words"] for cell in dependence(table).to_dict()["datasets"]["cells"]]
-    ['3 of 3 *']
+    ['yes *']
     """
     cells = dependence_rows(table, titles, alpha=alpha)
     chart = dependence_layout(titles_by_order(cells), columns=columns)
     spoken = "; ".join(
         f"{cell['title']}, {cell['classifier']}, {cell['label']}: {cell['says']}" for cell in cells
     )
-    return chart.properties(datasets={"cells": cells}, description=f"Table: votes of tests. {spoken}.")
+    return chart.properties(datasets={"cells": cells}, description=f"Table: decisions of a test. {spoken}.")
 
 
 def dependence_layout(
@@ -98,7 +98,7 @@ def dependence_layout(
         "cells",
         titles,
         heading=HEADING,
-        description="Table: votes of three tests on whether an output depends on a property given the label, "
+        description="Table: whether a test finds that an output depends on a property given the label, "
         "classifier by emotion, one panel per property. Star: significant after correction.",
         columns=columns,
     )
@@ -137,9 +137,7 @@ def dependence_rows(
 
 def _words(row: Mapping[Any, Any], alpha: float) -> str:
     star = " *" if row["p_holm"] < alpha else ""
-    if str(row["votes"]) in ("<NA>", "nan", "None"):  # not all voting tests were run
-        return ("yes" if row["rejects"] else "no") + star if row["p_holm"] == row["p_holm"] else "–"
-    return f"{int(row['votes'])} of 3{star}"
+    return ("yes" if row["rejects"] else "no") + star if row["p_holm"] == row["p_holm"] else "–"
 
 
 def _size(row: Mapping[Any, Any]) -> str:

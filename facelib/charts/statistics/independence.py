@@ -22,7 +22,6 @@ from facelib.charts.statistics.independence_rows import (
 )
 from facelib.utilities.wording import percent
 
-VOTES: Final = "indexof(['Vote', 'Exact vote'], datum.value) >= 0"
 WORDS: Final = 152  # px for words beside the p-values
 ACCENT: Final = "#0b63a5"
 
@@ -82,12 +81,12 @@ def faces_layout(
 def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> theme.Layered:
     """Draw one p per test on a logarithmic scale, and what it says at alpha in words.
 
-    A filled dot rejects, a hollow one doesn't; votes are squares.
+    A filled dot rejects, a hollow one doesn't.
 
     Parameters
     ----------
     tests
-        method (id, "vote" or "exact_vote") and p, one row per test; ``votes`` in the vote's row if wanted.
+        method and p, one row per test; ``rejects`` if it isn't p < alpha.
     alpha
         Level: the dashed line.
     width
@@ -114,7 +113,6 @@ def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
     )  # fmt: skip
     names = alt.Axis(
         title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=10, labelLimit=220,
-        labelFontWeight=alt.condition(VOTES, alt.value("bold"), alt.value("normal")),
     )  # fmt: skip
     base = (
         alt.Chart()
@@ -133,7 +131,6 @@ def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
         x=x,
         stroke=alt.value(ACCENT),
         fill=alt.condition("datum.rejects", alt.value(ACCENT), alt.value("#ffffff")),
-        shape=alt.condition("datum.vote", alt.value("square"), alt.value("circle")),
         opacity=fresh,
         tooltip=[alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="says")],
     )
@@ -152,7 +149,7 @@ def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
         name="tests",
         heading="",
         description="Dots: one p per test on a logarithmic scale; those filled reject at the level of the "
-        "dashed line. The square is the vote.",
+        "dashed line.",
     )
 
 

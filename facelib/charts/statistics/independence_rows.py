@@ -16,8 +16,7 @@ from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS, title_of
 from facelib.stats.independence.methods import COST
-from facelib.stats.independence.vote import VOTERS, deciding, without_run
-from facelib.stats.independence.vote import VOTES as BALLOTS
+from facelib.stats.independence.vote import VOTE, deciding, without_run
 from facelib.utilities.checks import as_floats
 from facelib.utilities.wording import p_is, percent
 
@@ -27,12 +26,11 @@ SLICES: Final = 7  # of a label that is a number
 REACHES: Final = (3, 4, 6, 8, 12, 16)  # ends of the axes of faces: few, so that they seldom jump
 LEAST: Final = 1e-4  # smaller p-values are drawn here
 LINE: Final = 24  # characters of a panel's name
-VOTE: Final = "vote"
-NAMES: Final = {"exact_vote": "Exact vote", VOTE: "Vote"}
+VOTED: Final = "vote of three"
 FACES: Final = ("group", "order", "kind", "property", "output", "colour")
-TESTED: Final = ("title", "order", "shown", "rejects", "vote", "old", "words")
+TESTED: Final = ("title", "order", "shown", "rejects", "old", "words")
 POWER: Final = ("title", "order", "effect", "share", "low", "high", "first", "words")
-VOTES: Final = ("property", "output", "explained", "rejects", "words", "says")
+DECISIONS: Final = ("property", "output", "explained", "rejects", "words", "says")
 RATES: Final = ("setting", "place", "title", "order", "share", "low", "high", "words", "repetitions")
 
 
@@ -88,32 +86,28 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
         raise BadValueError(msg)
     p = table["p"].astype(float)
     said = table["words"] if "words" in table else pd.Series("not testable", table.index)
-    votes = table["votes"] if "votes" in table else pd.Series(pd.NA, table.index)
-    votes = votes.where(table["method"] == VOTE)  # a grid has them beside every test
+    decided = p < alpha
+    if "rejects" in tests:
+        decided = tests["rejects"].fillna(False).astype(bool)
     decisions = [
-        word if value != value else says(value, alpha, None if pd.isna(vote) else int(vote))  # noqa: PLR0124
-        for value, word, vote in zip(p, said, votes, strict=True)
+        word if pd.isna(value) else says(value, rejects=rejects)
+        for value, word, rejects in zip(p, said, decided, strict=True)
     ]
     shown = table.assign(
-        shown=p.clip(lower=LEAST), rejects=(p < alpha).to_numpy(), vote=table["method"].isin(BALLOTS),
-        old=table.get("old", False), words=decisions,
-    )  # fmt: skip
-    if "rejects" in tests:
-        shown["rejects"] = tests["rejects"].fillna(False).astype(bool).to_numpy()
+        shown=p.clip(lower=LEAST), rejects=decided.to_numpy(), old=table.get("old", False), words=decisions
+    )
     return rows(shown, TESTED, digits=None)
 
 
-def says(p: float, alpha: float, votes: int | None = None) -> str:
+def says(p: float, *, rejects: bool) -> str:
     """Return a test's result in words: its p and its decision, never one without the other.
 
     Examples
     --------
-    >>> says(0.0004, 0.05), says(0.2, 0.05), says(0.2, 0.05, votes=1)
-    ('p < .001, rejects', 'p = .200, does not', '1 of 3: does not')
+    >>> says(0.0004, rejects=True), says(0.2, rejects=False)
+    ('p < .001, rejects', 'p = .200, does not')
     """
-    if votes is not None:
-        return f"{votes} of 3: {'rejects' if votes >= 2 else 'does not'}"
-    return f"p {p_is(p)}, {'rejects' if p < alpha else 'does not'}"
+    return f"p {p_is(p)}, {'rejects' if rejects else 'does not'}"
 
 
 def level_rows(alpha: float) -> list[dict[str, Any]]:
@@ -148,30 +142,27 @@ def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) ->
     ]
 
 
-def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of `grid`: the votes of a grid.
+def decision_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of `decisions.grid`: those of the test that decides.
 
     Raises
     ------
     BadValueError
-        If the table has no vote.
+        If a column is missing.
     """
-    needed(table, ("property", "output", "method", "votes", "explained", "p", "rejects", "rejects_holm"))
-    votes = table[table["method"] == deciding(table["method"])]
-    if not table["method"].isin(BALLOTS).any():
-        msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
-        raise BadValueError(msg)
-    without = without_run(votes) if "notes" in votes else [False] * len(votes)
-    counts = [
+    needed(table, ("property", "output", "method", "explained", "p", "p_holm", "rejects", "alpha"))
+    own = table[table["method"] == deciding(table["method"])]
+    without = without_run(own) if "notes" in own else [False] * len(own)
+    words = [
         ("not run" if absent else "not testable")
         if pd.isna(p)
-        else f"{int(count)} of 3{' *' if holm else ''}"
-        for p, count, holm, absent in zip(
-            votes["p"], votes["votes"], votes["rejects_holm"], without, strict=True
+        else f"{'yes' if rejects else 'no'}{' *' if holm < alpha else ''}"
+        for p, rejects, holm, alpha, absent in zip(
+            own["p"], own["rejects"], own["p_holm"], own["alpha"], without, strict=True
         )
     ]
-    says = [word if pd.isna(p) else f"merged p {p:.2g}" for p, word in zip(votes["p"], counts, strict=True)]
-    return rows(votes.assign(words=counts, says=says), VOTES)
+    said = [word if pd.isna(p) else f"p {p_is(p)}" for p, word in zip(own["p"], words, strict=True)]
+    return rows(own.assign(words=words, says=said), DECISIONS)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:
@@ -187,22 +178,17 @@ def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:
 
 
 def named(method: str) -> str:
-    """Return the title of a test or of a vote.
+    """Return the title of a test, or of the vote.
 
-    >>> named("vote"), named("exact_vote"), named("partial_correlation")
-    ('Vote', 'Exact vote', 'partial correlation')
+    >>> named("vote"), named("partial_correlation")
+    ('vote of three', 'partial correlation')
     """
-    if method in NAMES:
-        return NAMES[method]
-    return f"{title_of(method)} (votes)" if method in VOTERS else title_of(method)
+    return VOTED if method == VOTE else title_of(method)
 
 
-def placed(method: str) -> tuple[bool, bool, int, str]:
-    """Return a key that sorts tests: cheap ones first, then those of the former vote, then the votes."""
-    voter = method in VOTERS
-    if method in NAMES:
-        return True, True, list(NAMES).index(method), ""
-    return False, voter, VOTERS.index(method) if voter else COST.index(TESTS[method].cost), method
+def placed(method: str) -> tuple[int, str]:
+    """Return a key that sorts tests: cheap ones first, the vote last."""
+    return len(COST) if method == VOTE else COST.index(TESTS[method].cost), method
 
 
 def titled(table: pd.DataFrame) -> pd.DataFrame:
@@ -213,7 +199,7 @@ def titled(table: pd.DataFrame) -> pd.DataFrame:
     BadValueError
         If there is no column ``method``, or a test in it isn't known.
     """
-    ids = sorted([*TESTS, *NAMES], key=placed)
+    ids = sorted([*TESTS, VOTE], key=placed)
     if unknown := set(needed(table, ("method",))["method"]) - set(ids):
         msg = f"A method is one of {', '.join(ids)}; got {', '.join(sorted(map(str, unknown)))}."
         raise BadValueError(msg)

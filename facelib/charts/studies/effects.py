@@ -32,8 +32,7 @@ CELLS: Final = (
     "words",
 )  # fmt: skip
 SIZED: Final = (
-    "property", "classifier", "label", "explained", "explained_low", "explained_high", "votes", "rejects",
-    "p_holm",
+    "property", "classifier", "label", "explained", "explained_low", "explained_high", "rejects", "p_holm",
 )  # fmt: skip
 DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "square"}
 FILLED: Final = "circle"
@@ -126,14 +125,14 @@ def explained(
 ) -> alt.FacetChart:
     """Draw how much of each output goes with a property, the largest first, with intervals.
 
-    Filled circle: the vote rejects after Holm's correction, too; diamond: only before it; square: it doesn't.
+    Filled circle: the test rejects after Holm's correction, too; diamond: only before it; square: it doesn't.
     The grey band is the margin: what explains less counts as small.
 
     Parameters
     ----------
     table
         From `facelib.studies.ObservationalResult.effects`: property, classifier, label, explained,
-        explained_low, explained_high, votes, rejects, p_holm.
+        explained_low, explained_high, rejects, p_holm.
     titles
         Names of the properties; None: as they are.
     delta, alpha
@@ -152,11 +151,10 @@ def explained(
     --------
     >>> table = pd.DataFrame({
     ...     "property": ["age"], "classifier": "fer", "label": "happy", "explained": [0.21],
-    ...     "explained_low": [0.1], "explained_high": [0.3], "votes": [3], "rejects": [True],
-    ...     "p_holm": [0.002],
+    ...     "explained_low": [0.1], "explained_high": [0.3], "rejects": [True], "p_holm": [0.002],
     ... })
     >>> explained(table).to_dict()["datasets"]["effects"][0]["words"]
-    '21 % (10 % to 30 %), 3 of 3 votes'
+    '21 % (10 % to 30 %)'
     """
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
     spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
@@ -237,16 +235,15 @@ def explained_rows(
 
 
 def _share_words(row: Mapping[Any, Any]) -> str:
-    votes = "" if pd.isna(row["votes"]) else f", {int(row['votes'])} of 3 votes"
     size, low, high = (float(row[name]) for name in ("explained", "explained_low", "explained_high"))
     if math.isnan(size):
         corrected, p = row["p_holm"], row.get("p", math.nan)
         if math.isnan(corrected) and math.isnan(p):
             return "not testable"
         name, value = ("p after Holm", corrected) if math.isnan(p) else ("p", p)
-        return f"ω² missing; {name} {p_is(value)}{votes}"
+        return f"ω² missing; {name} {p_is(value)}"
     ends = f" ({percent(max(low, 0.0))} to {percent(max(high, 0.0))})" if low <= high else ""
-    return f"{percent(max(size, 0.0))}{ends}{votes}"
+    return f"{percent(max(size, 0.0))}{ends}"
 
 
 def forest_data(

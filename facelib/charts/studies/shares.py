@@ -11,6 +11,7 @@ import altair as alt
 from facelib.charts import theme
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
+from facelib.stats.independence.vote import FACTOR, VOTE
 from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
@@ -59,16 +60,16 @@ def significant_shares(
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({
-    ...     "property": ["age"], "method": "vote", "tests": 56, "significant": 14, "share": 0.25,
+    ...     "property": ["age"], "method": "chsic", "tests": 56, "significant": 14, "share": 0.25,
     ...     "share_holm": 0.1, "share_bh": 0.2, "null_share": 0.0, "alpha": 0.01,
     ... })
     >>> significant_shares(table).to_dict()["datasets"]["shares"][0]["words"]
     '14 of 56 (25 %)'
     """
     data = share_rows(table, titles)
-    vote = bool((table["method"] == "vote").all())
+    vote = bool((table["method"] == VOTE).all())
     alpha = float(table["alpha"].iloc[0]) if len(table) else 0.0
-    chance = 1.5 * alpha if vote else alpha
+    chance = FACTOR * alpha if vote else alpha
     most = f"{'at most ' if vote else ''}{percent(chance)}"
     heading = f"Share of outputs whose test rejects; dashed: {most} expected if nothing matters"
     chart = alt.layer(*_layers(chance), data=alt.NamedData(name="shares"))

@@ -21,7 +21,7 @@ from facelib.experiments.asymmetry.design import EXPRESSIONS, SEED, SIDES, SIZE
 from facelib.experiments.asymmetry.effects import ALL, VALUES
 from facelib.faces import Face, Head, render_heads
 from facelib.stats import contrast
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.curves import Value
 from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.signflip import FLIPS
@@ -386,7 +386,7 @@ def between_seeds(first: pd.DataFrame, second: pd.DataFrame, alpha: float = ALPH
     )
     of_all = (found["expression"] == ALL).map({True: "mean", False: "each"})
     families = found.groupby(["light", "sides", "contrast", "value", of_all], sort=False)["p"]
-    return found.assign(p_holm=families.transform(lambda own: adjusted(own.to_numpy())["p_holm"]))
+    return found.assign(p_holm=families.transform(lambda own: adjust(own.to_numpy(), "holm")))
 
 
 def check_arms(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.electrodes import positions
 from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.intervention import check_choice
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.shapley import coalitions
 from facelib.studies.sweeps.sweep import DELTA
 
@@ -261,8 +261,8 @@ def corrected(table: pd.DataFrame, family: Sequence[str]) -> pd.DataFrame:
     cells = [*(table[name] for name in family), table["classifier"] == MEAN]
     result = table.assign(p_holm=np.nan, p_bh=np.nan)
     for _, rows in table.groupby(cells, sort=False):
-        both = adjusted(rows["p"].to_numpy())
-        result.loc[rows.index, ["p_holm", "p_bh"]] = np.column_stack([both["p_holm"], both["p_bh"]])
+        p = rows["p"].to_numpy()
+        result.loc[rows.index, ["p_holm", "p_bh"]] = np.column_stack([adjust(p, "holm"), adjust(p, "bh")])
     return result
 
 

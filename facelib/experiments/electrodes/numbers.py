@@ -14,7 +14,7 @@ from facelib.experiments.power_of_properties.electrodes import bare_people, know
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions.electrodes import Electrodes
 from facelib.stats.classification import exact_mcnemar, wilson
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.studies.interventional import InterventionalStudy, intervention_name
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.utilities.checks import Floats
@@ -159,10 +159,10 @@ def number_table(result: InterventionalResult) -> pd.DataFrame:
     import pandas as pd
 
     table = pd.concat([_numbers(result, *given) for given in _by_scheme(result)], ignore_index=True)
-    both = adjusted(table["p"].to_numpy())
+    p = table["p"].to_numpy()
     return table.assign(
-        p_holm=both["p_holm"],
-        p_bh=both["p_bh"],
+        p_holm=adjust(p, "holm"),
+        p_bh=adjust(p, "bh"),
         expression_set=_expression_set(result),
         delta=result.settings["delta"],
         alpha=result.settings["alpha"],

@@ -25,14 +25,13 @@ CONTROL_COLUMNS: Final = {
     "property": "name of the property",
     "label": "emotion that goes with the property in biased networks",
     "trained": "whether the network was trained to use the property for this emotion",
-    "votes": "how many of the three tests that vote reject at alpha",
-    "rejects": "whether their vote does",
-    "p": "of the vote",
+    "rejects": "whether the test that decides rejects",
+    "p": "of that test",
     "p_holm": "after Holm over all properties × outputs of the five networks",
     "explained": "ω²: share of the logit's variance inside labels that goes with the property",
     "explained_low": "5 % quantile of it over random halves of the people",
     "explained_high": "95 % quantile of it",
-    "verdict": "found: the vote rejects after Holm and the range of ω² lies above `used`; cleared: it lies "
+    "verdict": "found: the test rejects after Holm and the range of ω² lies above `used`; cleared: it lies "
     "below, of at least as many people as `facelib.stats.fewest_people` asks for at `used` and alpha; else "
     "cannot tell",
     "right": "whether the verdict is what was trained",
@@ -70,7 +69,7 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
     effects
         Of the result of `known_use_control`.
     alpha
-        Level of the vote after Holm's correction.
+        Level of the test after Holm's correction.
     used
         Share of variance, set before the run.
 

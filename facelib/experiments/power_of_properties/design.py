@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from numbers import Real
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from facelib import classifiers
 from facelib.classifiers import Classifier
@@ -67,10 +67,10 @@ def power_of_properties(
     label_source: str | None = None,
     person: str | None = None,
     size: int = 224,
-    methods: Sequence[str] | None = None,
+    methods: Sequence[str] | Literal["paper"] | None = None,
     alpha: float = 0.01,
     delta: float = 0.01,
-    budget: float | None = None,
+    n_permutations: int | None = None,
     seed: int = SEED,
     name: str = NAME,
 ) -> ObservationalStudy:
@@ -95,8 +95,8 @@ def power_of_properties(
         One of `SOURCES`; None: "rendered" of heads. It has to be said of photographs.
     person
         Column of who is shown. None: the column ``person``, if there is one, else one picture per person.
-    size, methods, alpha, delta, budget, seed, name
-        As for `facelib.ObservationalStudy`; with a budget tests are drawn on toward the corrected level.
+    size, methods, alpha, delta, n_permutations, seed, name
+        As for `facelib.ObservationalStudy`.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def power_of_properties(
         methods=methods,
         alpha=alpha,
         delta=delta,
-        budget=budget,
+        n_permutations=n_permutations,
         seed=seed,
         name=name,
     )
@@ -131,10 +131,10 @@ def power_of_properties(
 def known_use_control(
     n: int = HEADS,
     *,
-    methods: Sequence[str] | None = None,
+    methods: Sequence[str] | Literal["paper"] | None = None,
     alpha: float = 0.01,
     delta: float = 0.01,
-    budget: float | None = None,
+    n_permutations: int | None = None,
     seed: int = SEED + 2,
     size: int = CONTROL_SIZE,
 ) -> ObservationalStudy:
@@ -147,7 +147,7 @@ def known_use_control(
 
     Parameters
     ----------
-    n, methods, alpha, delta, budget, seed, size
+    n, methods, alpha, delta, n_permutations, seed, size
         As for `power_of_properties`.
 
     Examples
@@ -163,7 +163,7 @@ def known_use_control(
         methods=methods,
         alpha=alpha,
         delta=delta,
-        budget=budget,
+        n_permutations=n_permutations,
         seed=seed,
         name=f"{NAME}: networks whose use of properties is known",
     )

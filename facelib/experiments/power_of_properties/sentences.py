@@ -13,7 +13,7 @@ PAPER: Final = (
     "The paper The Power of Properties (arXiv 2404.07867) reports that up to 91.25 % of the changes in "
     "output behaviour are statistically significant for basic properties. If that is one count, it is 73 of "
     "80, 146 of 160 or 219 of 240 tests. The share here is another quantity: other faces, other classifiers, "
-    "and votes and levels that we chose."
+    "and tests and levels that we chose."
 )
 """Stands beside our largest share wherever it is compared with the paper's."""
 

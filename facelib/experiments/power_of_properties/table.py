@@ -17,7 +17,7 @@ from facelib.experiments.power_of_properties.design import (
     ONE_SIDED,
     SYMMETRY,
 )
-from facelib.stats.independence.vote import VOTES, deciding
+from facelib.stats.independence.vote import VOTE, deciding
 from facelib.studies.engine.store import Store
 from facelib.studies.grid import BETWEEN
 from facelib.studies.kept_tests import find_tests, load_tests, save_tests
@@ -37,8 +37,8 @@ PROPERTY_COLUMNS: Final = {
     "property, a second row that shares causes with the output",
     "source": "given with the faces, or measured in the picture (which shares causes with the output)",
     "held": "what is held fixed",
-    "decision": "what decides: the vote of exact tests, the former one (cHSIC, RCoT, CMIknn), or the test "
-    "that was run instead",
+    "decision": "what decides: id of the test, or vote; exact_vote, in the shipped table: a vote of cHSIC "
+    "and two tests that facelib no longer has",
     "tests": "outputs (classifier × class) that could be tested",
     "significant": "how many of them reject at alpha",
     "share": "significant / tests: it rises with n and says nothing about size",
@@ -58,7 +58,7 @@ PROPERTY_COLUMNS: Final = {
     "companion_correlation": "how far: largest absolute correlation of ranks, or of their distances from the "
     "middle, inside labels",
     "n": "people",
-    "alpha": "level of a single test, and of the vote",
+    "alpha": "level of a single test",
     "delta": "margin for ω²",
     "sentence": "how to read the share",
 }
@@ -68,14 +68,12 @@ PROPERTY_COLUMNS: Final = {
 def grid_with_intensity(
     result: ObservationalResult,
     properties: Sequence[str] = (SYMMETRY,),
-    *,
-    budget: float | None = None,
 ) -> pd.DataFrame:
     """Test properties that move with the expression once more, its measured intensity held fixed, too.
 
     Less of an expression is both more symmetric and less read: with the label alone held fixed, symmetry
     stands for how much is shown. The intensity is the sum of face-unit activations (property "activation").
-    It is a number, so conditioning on it is approximate: see `facelib.stats.calibration.level_sentence`.
+    It is a number, so the test is KCIT: see `facelib.stats.calibration.level_sentence`.
 
     Parameters
     ----------
@@ -83,8 +81,6 @@ def grid_with_intensity(
         Of a study in which "activation" was measured.
     properties
         Names.
-    budget
-        Seconds; None: as it was declared.
 
     Returns
     -------
@@ -120,7 +116,6 @@ def grid_with_intensity(
         alpha=settings["alpha"],
         delta=settings["delta"],
         person=data.person,
-        budget=settings["budget"] if budget is None else budget,
         seed=settings["seed"],
         null_property=True,
     )
@@ -225,7 +220,7 @@ def tabulate(
         names = table["property"].tolist()
         method_rows = grid[grid["method"] == method]
         cells = {name: method_rows[method_rows["property"] == name] for name in names}
-        others = shares[~shares["method"].isin(VOTES)].pivot_table(
+        others = shares[shares["method"] != VOTE].pivot_table(
             index="property", columns="method", values="share", sort=False, dropna=False
         )
         together = [(companions or {}).get(name, ("", np.nan)) for name in names]

@@ -15,16 +15,16 @@ from facelib.stats.calibration.curves import CURVES
 from facelib.stats.calibration.differences import DIFFERENCES, SIGN_FLIPS, drawn
 from facelib.stats.calibration.scenarios import SCENARIOS, Scenario, Shape, as_scenario, simulate
 from facelib.stats.independence.base import TESTS, IndependenceTest
-from facelib.stats.independence.prepare import questions
+from facelib.stats.independence.prepare import ask
 from facelib.stats.independence.result import run
 from facelib.stats.independence.variables import as_variable
-from facelib.stats.independence.vote import VOTES
+from facelib.stats.independence.vote import VOTE, VOTERS
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats, as_count, as_number, as_share
 from facelib.utilities.progress import Report, reporting
 
 Test = str | IndependenceTest
-"""Id of a test of independence or of a vote, the test itself, or one of `OTHERS`."""
+"""Id of a test of independence or "vote", the test itself, or one of `OTHERS`."""
 
 OTHERS: tuple[str, ...] = (*CURVES, *SIGN_FLIPS)
 """What can be measured beside the tests of independence."""
@@ -59,7 +59,7 @@ class Cell:
     Attributes
     ----------
     test
-        Id of a test of independence or of a vote, the test itself, or one of `OTHERS`.
+        Id of a test of independence or "vote", the test itself, or one of `OTHERS`.
     scenario
         Id in `SCENARIOS`, or a scenario; for `OTHERS` a key of `SERIES`, `KINDS` or `DIFFERENCES`.
     n
@@ -260,8 +260,7 @@ def scenarios_of(method: str) -> tuple[str, ...]:
         return tuple(CURVES[method][0])
     if method in SIGN_FLIPS:
         return tuple(DIFFERENCES)
-    voters = VOTES.get(method, (method,))
-    numbers = all("continuous" in TESTS[voter].conditioners for voter in voters)
+    numbers = method != VOTE and "continuous" in TESTS[method].conditioners
     return tuple(name for name in SCENARIOS if numbers or not SCENARIOS[name].n_numbers)
 
 
@@ -278,32 +277,25 @@ def _measured(cell: Cell, runs: int, seed: int) -> Iterator[tuple[int, Floats]]:
             p = CURVES[method][1](setting.id, cell.n, cell.size, _seed(seed, i))
             yield i + 1, np.array([p])
     else:
-        tests = [TESTS[voter]() for voter in VOTES.get(method, ())] or [_own(cell.test)]
+        tests = [TESTS[voter]() for voter in VOTERS] if method == VOTE else [_own(cell.test)]
         for i in range(runs):
             rng = np.random.default_rng([seed, i])
             x, y, z = simulate(setting, cell.n, cell.shape, cell.size, rng)
-            yield i + 1, np.array([_decided(method, [_p(test, x, y, z, i) for test in tests])])
+            of_each = sorted(_p(test, x, y, z, i) for test in tests)
+            yield (
+                i + 1,
+                np.array([of_each[len(tests) // 2]]),
+            )  # of three the second smallest
 
 
 def _own(test: Test) -> IndependenceTest:
     return TESTS[test]() if isinstance(test, str) else test
 
 
-def _decided(method: str, p: Sequence[float]) -> float:
-    """Return the p by which a test, or a vote of three, rejects: the former vote by the second smallest.
-
-    >>> [_decided(method, [0.2, 0.04, 0.02]) for method in ("vote", "exact_vote")]
-    [0.04, 0.06]
-    """
-    if method not in VOTES:
-        return p[0]
-    second = sorted(1.0 if math.isnan(value) else value for value in p)[1]
-    return second if method == "vote" else min(1.0, 1.5 * second)
-
-
 def _p(test: IndependenceTest, x: Any, y: Any, z: Any, seed: int) -> float:
-    [(_, question)] = questions([as_variable(x, "x")], [as_variable(y, "y")], z, seed=seed)
-    return float(run(test, question, sequential=True).p_value[0, 0])
+    question = ask([as_variable(x, "x")], [as_variable(y, "y")], z, seed=seed)
+    p = float(run(test, question, sequential=True).p_value[0, 0])
+    return 1.0 if math.isnan(p) else p
 
 
 def _seed(seed: int, i: int) -> int:

@@ -10,8 +10,6 @@ from facelib.stats.independence.kcit.kcit import Kcit
 from facelib.stats.independence.partial_correlation import PartialCorrelation
 from facelib.stats.independence.permutation.chsic import Chsic
 from facelib.stats.independence.permutation.cmiknn import Cmiknn
-from facelib.stats.independence.permutation.within_dcov import WithinDcov
-from facelib.stats.independence.permutation.within_rff import WithinRff
 from facelib.stats.independence.rcot import Rcot
 from facelib.stats.independence.result import TestResult
 from facelib.stats.independence.shares import share_significant
@@ -32,8 +30,6 @@ __all__ = [
     "Prepared",
     "Rcot",
     "TestResult",
-    "WithinDcov",
-    "WithinRff",
     "available",
     "get",
     "independence_grid",

@@ -34,14 +34,11 @@ class Prepared(ABC):
         (P, O) what surrogates are compared with: larger is more dependent.
     notes
         What the reader must know, for all pairs.
-    caveats
-        The short form of those notes that say p isn't what it should be: the vote repeats them.
     """
 
     statistic: Floats
     effect: Floats
     notes: tuple[str, ...] = ()
-    caveats: tuple[str, ...] = ()
 
     @property
     def extreme(self) -> Floats:
@@ -96,6 +93,8 @@ class IndependenceTest(ABC):
     title: ClassVar[str]
     data_types: ClassVar[frozenset[str]] = frozenset({"continuous", "binary", "categorical", "vector"})
     conditioners: ClassVar[frozenset[Conditioner]] = frozenset({"categorical", "continuous"})
+    most_numbers: ClassVar[int | None] = 1
+    """Numbers that it can hold fixed at its level, None: any; more need ``approximate=True``."""
     cost: ClassVar[Literal["low", "medium", "high"]] = "medium"
     null: ClassVar[Null] = "permutation"
     draws: ClassVar[int] = 999

@@ -35,6 +35,7 @@ class PartialCorrelation(IndependenceTest):
     title = "partial correlation"
     cost = "low"
     null = "analytic"
+    most_numbers = None
 
     def prepare(self, problem: Problem) -> PreparedCorrelation:
         """Take Z out of all columns with one decomposition."""

@@ -9,9 +9,8 @@ where few have partners, pictures are left out by lot until they have.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -19,16 +18,11 @@ from facelib.errors import BadValueError
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.permutation.permutations import WholePersons
 from facelib.stats.independence.seeds import stream
-from facelib.stats.independence.variables import ROUNDING, Codes, Variable, coded, z_scores
+from facelib.stats.independence.variables import Codes, Variable, coded
 from facelib.utilities.checks import Floats
-
-Compare = Literal["between", "within"]
 
 ASSUMED = "Assumes one picture per person: no persons were named."
 LEAST_EXCHANGED = 0.5  # share of rows that must be able to move (our choice)
-OF_PERSONS = 0.1
-"""Share of a property's variance within persons below which it is compared between persons (our choice): a
-birthday between two sessions, or an estimate that wavers, leaves age a property of persons."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,37 +226,3 @@ def by_appearance(person: Codes) -> Codes:
 def whole_persons(person: Codes, label: Codes, pictures: Codes, seed: int) -> WholePersons:
     """Return the orders that exchange persons who share their labels and numbers of pictures."""
     return WholePersons(exchangeable(person, label, pictures), len(person), seed)
-
-
-def share_within(variable: Variable, person: Codes, label: Codes) -> float:
-    """Return which share of a variable's variance, given the label, lies within persons; in [0, 1].
-
-    >>> age = Variable("age", "continuous", np.array([[20.0], [20.0], [50.0], [50.0]]))
-    >>> share_within(age, np.array([0, 0, 1, 1]), np.zeros(4, int))
-    0.0
-    """
-    given_label = _centred(z_scores(variable.values), label)
-    whole = float((given_label**2).sum())
-    if not variable.varies_within(person) or whole == 0:
-        return 0.0
-    return min(float((_centred(given_label, person) ** 2).sum()) / whole, 1.0)
-
-
-def within_persons(variables: Sequence[Variable], person: Codes) -> tuple[Variable, ...]:
-    """Return variables without their persons' means: what differs inside persons, rounding left out."""
-    centred = []
-    for variable in variables:
-        values = variable.values
-        apart = _centred(values, person)
-        apart[np.abs(apart) <= ROUNDING * np.abs(values).max(axis=0)] = 0.0
-        centred.append(Variable(variable.name, "vector" if values.shape[1] > 1 else "continuous", apart))
-    return tuple(centred)
-
-
-def _centred(values: Floats, group: Codes) -> Floats:
-    """Return values (m, d) without the means of their groups."""
-    sums = np.zeros((int(group.max()) + 1, values.shape[1]))
-    np.add.at(sums, group, values)
-    sizes = np.maximum(np.bincount(group), 1)[:, None]
-    centred: Floats = values - (sums / sizes)[group]
-    return centred

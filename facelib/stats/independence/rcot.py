@@ -90,7 +90,6 @@ class PreparedRcot(Prepared):
         self._crowded = taken > MOST
         testable = (norms >= GONE).all(axis=(0, 1)) & (not self._crowded)
         if taken > MUCH:
-            self.caveats = ("Rejects too often: features of the conditioner use most degrees of freedom.",)
             self.notes += (
                 f"Features of the conditioner use {taken:.0%} of the degrees of freedom: RCoT rejects more "
                 f"often than its level says, and isn't run above {MOST:.0%}. Add faces.",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from facelib.stats.calibration.table import level_note
 from facelib.stats.independence.base import IndependenceTest
 from facelib.stats.independence.permutation.permutations import Orders
-from facelib.stats.independence.permutation.sequential import Draws
 from facelib.stats.independence.problem import Problem
 
 SHOWN = 3  # pairs that a note names
@@ -25,41 +22,27 @@ SPARSE = {"kcit": 8, "rcot": 3}
 nominal .05): they count faces, but a mean is taken out of every label."""
 
 
-class Note(NamedTuple):
-    """A note on a p; `caveat` is its short form where p isn't what it should be."""
-
-    text: str
-    caveat: str = ""
-
-
-def stand_in_notes(asked: IndependenceTest, test: IndependenceTest, problem: Problem) -> list[Note]:
+def stand_in_notes(asked: IndependenceTest, test: IndependenceTest, problem: Problem) -> list[str]:
     """Say which test was run where it isn't the one that was asked for."""
     if test is asked:
         return []
     return [
-        Note(
-            f"{problem.n} faces are too many for {asked.title} here: statistic, effect and p are those of "
-            f"{test.title}."
-        )
+        f"{problem.n} faces are too many for {asked.title} here: statistic, effect and p are those of "
+        f"{test.title}."
     ]
 
 
-def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
+def permutation_notes(orders: Orders, count: int) -> list[str]:
     """Return notes on the limits of a permutation p; a test rejects where p is below a level, not at it."""
-    notes = [Note(orders.note, "" if orders.exact else "Approximate null.")] if orders.note else []
+    notes = [orders.note] if orders.note else []
     finest = 1 / (count + 1)
-    if draws.ended is not None:
-        text = f"pairs that weren't settled have {draws.most} of {count} permutations."
-        notes.append(Note(f"Stopped early ({draws.ended}): {text}", f"Stopped early ({draws.ended})."))
-        finest = 1 / (draws.most + 1)
     few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
     if few > finest:
         finest = float(few)
-        notes.append(Note("So few faces per label can be ordered in few ways only."))
+        notes.append("So few faces per label can be ordered in few ways only.")
     level = out_of_reach(finest)
     if level is not None:
-        text = f"The smallest possible p is {finest:.2g}: it can't be significant at {level:g}."
-        notes.append(Note(text, f"Can't be significant at {level:g}."))
+        notes.append(f"The smallest possible p is {finest:.2g}: it can't be significant at {level:g}.")
     return notes
 
 
@@ -72,7 +55,7 @@ def out_of_reach(finest: float) -> float | None:
     return next((level for level in LEVELS if finest >= level * (1 - ROUNDING)), None)
 
 
-def rare_notes(problem: Problem, orders: Orders) -> list[Note]:
+def rare_notes(problem: Problem, orders: Orders) -> list[str]:
     """Name variables with so few different arrangements that a permutation p can't be small.
 
     One bearded face among sixty can stand in sixty places: p can't go below 1/60. Where numbers are held
@@ -83,10 +66,8 @@ def rare_notes(problem: Problem, orders: Orders) -> list[Note]:
         if variable.kind not in ("binary", "categorical"):
             continue
         least = float(np.exp(-variable.log_arrangements(problem.given.strata)))
-        level = out_of_reach(least)
-        if level is not None:
-            text = f"{variable.name} is so rare that its p can't go below {least:.2g}."
-            notes.append(Note(text, f"{variable.name} can't be significant at {level:g}."))
+        if out_of_reach(least) is not None:
+            notes.append(f"{variable.name} is so rare that its p can't go below {least:.2g}.")
     return notes
 
 
@@ -105,27 +86,26 @@ def rare_pairs(test: IndependenceTest, problem: Problem) -> npt.NDArray[np.bool_
     return rare
 
 
-def rare_note(problem: Problem, rare: npt.NDArray[np.bool_], n_permutations: int) -> Note:
+def rare_note(problem: Problem, rare: npt.NDArray[np.bool_], n_permutations: int) -> str:
     """Say of which pairs p comes from permutations though the test has another null."""
     names = [f"{problem.xs[i].name} and {problem.ys[j].name}" for i, j in np.argwhere(rare)[:SHOWN]]
     others = int(rare.sum()) - len(names)
     more = f" and {others} more" if others > 0 else ""
-    return Note(
+    return (
         f"So few faces are rare in both that p comes from {n_permutations} permutations inside labels, which "
         f"are exact: {', '.join(names)}{more}."
     )
 
 
-def level_notes(test: IndependenceTest, problem: Problem) -> list[Note]:
+def level_notes(test: IndependenceTest, problem: Problem) -> list[str]:
     """Say where a test is known not to hold its level near these data."""
     notes = []
     given, fewest = problem.given, SPARSE.get(test.id, 0)
     if given.n_strata > 1 and problem.n < fewest * given.n_strata:
         instead = ' null="permutation" is exact.' if given.categorical else ""
-        text = (
+        notes.append(
             f"With {problem.n / given.n_strata:.1f} faces per label (below {fewest}) {test.title} rejects "
             f"more often than its level says.{instead}"
         )
-        notes.append(Note(text, "Rejects too often with so few faces per label."))
     level = level_note(test.id, problem.n, given.n_strata, given.numbers.shape[1])
-    return notes if level is None else [*notes, Note(level, "Don't rely on its level here.")]
+    return notes if level is None else [*notes, level]

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
 from facelib.stats.independence.conditioning import Given
-from facelib.stats.independence.permutation.sequential import Clock, Counts, Draws, all_surrogates, draw
+from facelib.stats.independence.permutation.sequential import Counts, Draws, Watch, draw
 from facelib.stats.independence.prepare import Question
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.remarks import (
-    Note,
     level_notes,
     permutation_notes,
     rare_note,
@@ -30,6 +27,7 @@ from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats
 from facelib.utilities.registry import named
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import counted
 
 STOP_AFTER = 10  # exceedances that settle a pair: its p is then known to about a third
 NOT_RUN = "Not run"
@@ -88,18 +86,12 @@ class Outcome:
     ----------
     statistic, effect, p_value, low, high
         (P, O); NaN where a pair can't be tested; low and high bound a permutation p, NaN for an analytic one.
-    p_max
-        (P, O) max-statistic p, NaN where it wasn't run.
     drawn
         (P, O) surrogates drawn, 0 for an analytic null.
-    most
-        Surrogates that every pair has unless it was settled earlier.
     n, null
         Rows tested, and where p comes from.
     notes
         For all pairs.
-    caveats
-        The short form of those notes that say p isn't what it should be.
     why_not
         For pairs without a p, by (property, output) index: "Not testable: …", or "Not run: …".
     """
@@ -109,13 +101,10 @@ class Outcome:
     p_value: Floats
     low: Floats
     high: Floats
-    p_max: Floats
     drawn: Counts
-    most: int
     n: int
     null: Null
     notes: tuple[str, ...]
-    caveats: tuple[str, ...]
     why_not: dict[tuple[int, int], str]
 
 
@@ -126,10 +115,7 @@ def run(
     null: Null | None = None,
     n_permutations: int | None = None,
     sequential: bool = False,
-    clock: Clock | None = None,
-    deadline: float | None = None,
-    max_draws: int = 0,
-    family: Sequence[bool] | None = None,
+    watch: Watch | None = None,
 ) -> Outcome:
     """Run one test on all pairs of a question.
 
@@ -145,78 +131,52 @@ def run(
         Surrogates per pair; None: the test's default.
     sequential
         Whether a pair is left after 10 exceedances.
-    clock, deadline
-        Budget, cancel, progress; when this method must stop drawing.
-    max_draws
-        Surrogates for the max-statistic p; 0: none.
-    family
-        (P,) which properties belong to that family; None: all.
+    watch
+        Who hears of it, and can stop it.
     """
-    problem, clock = question.problem, clock or Clock()
+    problem, watch = question.problem, watch or Watch()
     by_orders = draws_orders(test, problem, null)
-    stopped = clock.stop()
-    if stopped is not None:
-        return not_run(test, question, f"{stopped}.", null)
+    method, total = test.id, int(np.prod(question.shape))
+
+    def told(still_open: int) -> None:
+        watch.report(method, total - still_open, total)
+
     if not (problem.xs and problem.ys):
-        clock.passed(int(np.prod(question.shape)))
-        clock.report(test.id, 0, 0)
+        told(0)
         return _outcome(question, {}, null=_where(by_orders), why_not=question.why_not)
     rare = rare_pairs(test, problem) & (not by_orders and null is None)
-    method, asked = test.id, test
-    test = test.stand_in(problem, permuted=by_orders or bool(rare.any()))
+    asked, test = test, test.stand_in(problem, permuted=by_orders or bool(rare.any()))
     with one_blas_thread(), named(type(asked), "test", method):
         prepared = test.prepare(problem)
         _check_shapes(prepared, problem.shape)
-        testable = np.isfinite(prepared.extreme)
-        tested = int(testable.sum())
-        clock.passed(int(np.prod(question.shape)) - tested)
         arrays: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
-        notes, most = stand_in_notes(asked, test, problem), 0
-        settle = STOP_AFTER if sequential else None
-        how: dict[str, Any] = {"clock": clock, "method": method, "stop_after": settle, "deadline": deadline}
+        notes, count = stand_in_notes(asked, test, problem), n_permutations or test.draws
+        how: dict[str, Any] = {"stop_after": STOP_AFTER if sequential else None, "told": told}
         if by_orders:
-            orders, count = test.orders(problem), n_permutations or test.draws
-            draws = draw(prepared, orders, count, **how)
-            arrays |= _by_draws(draws)
-            notes += permutation_notes(orders, count, draws) + rare_notes(problem, orders)
-            most = count if draws.ended is None else draws.most
+            orders = test.orders(problem)
+            arrays |= _by_draws(draw(prepared, orders, count, **how))
+            notes += permutation_notes(orders, count) + rare_notes(problem, orders)
         else:
             arrays["p_value"] = prepared.analytic()
-            rare &= testable
+            rare &= np.isfinite(prepared.extreme)
             if rare.any():
-                count = n_permutations or test.draws
                 found = _by_draws(draw(prepared, test.orders(problem), count, pairs=rare, **how))
                 arrays |= {
                     name: np.where(rare, values, arrays.get(name, 0 if name == "drawn" else np.nan))
                     for name, values in found.items()
                 }
                 notes.append(rare_note(problem, rare, count))
-            clock.report(method, tested, tested)
             if n_permutations is not None and not sequential:  # one test, asked for by hand
-                notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
-        if max_draws:
-            kept = np.ones(question.shape[0], bool) if family is None else np.array(family)
-            kept = kept[list(question.rows)]
-            arrays["p_max"], limits = _max_statistic(
-                test, prepared, problem, max_draws, family=kept, clock=clock, deadline=deadline
-            )
-            notes += limits
-    clock.passed(tested)
-    notes += [Note(text) for text in prepared.notes] + [Note("", caveat) for caveat in prepared.caveats]
+                notes.append("n_permutations has no effect: p comes from the analytic null.")
+    told(0)
+    notes += prepared.notes
     if not (by_orders and orders.exact):
         notes += level_notes(test, problem)
     why_not = {
         (question.rows[i], question.columns[j]): f"Not testable: {prepared.why_not(int(i), int(j))}."
         for i, j in np.argwhere(~np.isfinite(prepared.statistic))
     }
-    return _outcome(
-        question,
-        arrays,
-        null=_where(by_orders),
-        why_not=question.why_not | why_not,
-        notes=notes,
-        most=most,
-    )
+    return _outcome(question, arrays, null=_where(by_orders), why_not=question.why_not | why_not, notes=notes)
 
 
 def _by_draws(draws: Draws) -> dict[str, Floats | Counts]:
@@ -250,13 +210,11 @@ def _outcome(
     *,
     null: Null,
     why_not: dict[tuple[int, int], str],
-    notes: Sequence[Note] = (),
-    most: int = 0,
+    notes: Sequence[str] = (),
 ) -> Outcome:
     """Put the results of a problem at its pairs in the question; NaN elsewhere."""
     blank = {
-        name: np.full(question.shape, np.nan)
-        for name in ("statistic", "effect", "p_value", "low", "high", "p_max")
+        name: np.full(question.shape, np.nan) for name in ("statistic", "effect", "p_value", "low", "high")
     }
     drawn = np.zeros(question.shape, np.intp)
     place = np.ix_(question.rows, question.columns)
@@ -265,11 +223,9 @@ def _outcome(
     return Outcome(
         **blank,
         drawn=drawn,
-        most=most,
         n=question.problem.n,
         null=null,
-        notes=(*question.notes, *(note.text for note in notes if note.text)),
-        caveats=(*question.notes, *(note.caveat for note in notes if note.caveat)),
+        notes=(*question.notes, *notes),
         why_not=why_not,
     )
 
@@ -286,6 +242,19 @@ def check_conditioner(test: IndependenceTest, given: Given) -> None:
         raise BadValueError(msg)
 
 
+def check_numbers(test: IndependenceTest, given: Given, *, approximate: bool) -> None:
+    """Raise `BadValueError` if more numbers are held fixed than a test can at its level."""
+    count, most = given.numbers.shape[1], test.most_numbers
+    if approximate or most is None or count <= most:
+        return
+    msg = (
+        f"{test.title} holds {counted(most, 'number')} fixed at its level; got {count}. With more it finds "
+        "dependence where there is none. Cut numbers into groups, as text, choose partial_correlation if all "
+        "is linear, or say approximate=True."
+    )
+    raise BadValueError(msg)
+
+
 def draws_orders(test: IndependenceTest, problem: Problem, null: Null | None = None) -> bool:
     """Whether p comes from permutations; a null that isn't there raises `BadValueError`."""
     if null not in (None, "analytic", "permutation"):
@@ -298,46 +267,6 @@ def draws_orders(test: IndependenceTest, problem: Problem, null: Null | None = N
         msg = f"An analytic null isn't available here: {why}. Leave null out."
         raise BadValueError(msg)
     return by_orders
-
-
-def _max_statistic(
-    test: IndependenceTest,
-    prepared: Prepared,
-    problem: Problem,
-    count: int,
-    *,
-    family: npt.NDArray[np.bool_],
-    clock: Clock,
-    deadline: float | None,
-) -> tuple[Floats, list[Note]]:
-    """Return the max-statistic p, (P, O), of as many surrogates as there was time for; NaN if cancelled."""
-    nothing = np.full(problem.shape, np.nan)
-    if not problem.given.categorical:
-        return nothing, [Note("No p_max: numbers are held fixed, and their permutations aren't exact.")]
-    null = all_surrogates(
-        prepared, test.orders(problem), count, clock=clock, method=test.id, deadline=deadline
-    )
-    notes = []
-    if len(null) < count:
-        notes.append(Note(f"p_max ended early ({clock.stop(deadline)}): {len(null)} of {count} surrogates."))
-        if clock.cancelled or not len(null):
-            return nothing, notes
-    return _p_max(prepared.extreme, null, family), notes
-
-
-def _p_max(extreme: Floats, surrogates: Floats, family: npt.NDArray[np.bool_]) -> Floats:
-    """Return the max-statistic p of the family's pairs, NaN elsewhere, (P, O).
-
-    Every pair is scaled by mean and deviation over its surrogates and itself together: scales become alike
-    and exchangeability stays exact.
-    """
-    everything = np.concatenate([extreme[None], surrogates])
-    spread = everything.std(axis=0)
-    scaled = (everything - everything.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    p = np.full(extreme.shape, np.nan)
-    chosen = scaled[:, family].reshape(len(scaled), -1)
-    p[family] = max_statistic(chosen[0], chosen[1:]).reshape(-1, extreme.shape[1])
-    return p
 
 
 def single(outcome: Outcome, test: IndependenceTest, seed: int) -> TestResult:

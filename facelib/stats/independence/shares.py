@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from facelib.errors import BadValueError, check_kind
-from facelib.stats.independence.vote import FACTOR
+from facelib.stats.independence.vote import FACTOR, VOTE
 
 SENTENCE = (
     "Share of tests that reject at {alpha:g} with n = {n}; about {alpha:g} is expected if nothing matters; "
@@ -18,16 +18,11 @@ OF_VOTES = (
     "{most:g} is expected, whatever its three tests have in common, and mostly far less; it rises with n and "
     "says nothing about size."
 )
-"""Stands beside the former vote's share: two of three p lie below α in 3α / 2 of all cases at most."""
-
-OF_EXACT_VOTES = (
-    "Share of outputs on which the vote of exact tests rejects at {alpha:g} with n = {n}; if nothing "
-    "matters, at most {alpha:g} is expected; it rises with n and says nothing about size."
-)
+"""Stands beside the vote's share: two of three p lie below α in 3α / 2 of all cases at most."""
 
 COLUMNS = {
     "property": "name of the property",
-    "method": "id of the test or of a vote",
+    "method": "id of the test, or vote",
     "tests": "outputs that could be tested",
     "significant": "how many of them reject at alpha",
     "share": "significant / tests",
@@ -86,17 +81,14 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
                 "null_share": chance.get("share", float("nan")),
                 "null_large": chance.get("share_large", float("nan")),
                 **{key: first[key] for key in ("large_low", "large_high", "n", "alpha", "delta")},
-                "sentence": _sentence(str(method), float(first["alpha"]), int(first["n"])),
+                "sentence": (OF_VOTES if method == VOTE else SENTENCE).format(
+                    alpha=first["alpha"], n=int(first["n"]), most=FACTOR * first["alpha"]
+                ),
             }
         )
     table = pd.DataFrame(rows)
     table["largest"] = table["share"] == table.groupby("method")["share"].transform("max")
     return table[list(COLUMNS)]
-
-
-def _sentence(method: str, alpha: float, n: int) -> str:
-    said = {"vote": OF_VOTES, "exact_vote": OF_EXACT_VOTES}.get(method, SENTENCE)
-    return said.format(alpha=alpha, n=n, most=FACTOR * alpha)
 
 
 def _counts(cells: pd.DataFrame) -> dict[str, float]:

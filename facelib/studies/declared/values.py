@@ -14,6 +14,7 @@ from facelib.models.devices import as_device
 from facelib.properties import PROPERTIES
 from facelib.stats.effects.signflip import ALTERNATIVES
 from facelib.stats.independence.methods import as_tests
+from facelib.stats.independence.vote import PAPER
 from facelib.studies.declared.yaml_lines import Located
 from facelib.studies.sweeps.frames import MAX_STEPS
 from facelib.studies.sweeps.sweep import check_label
@@ -138,6 +139,11 @@ def one_or_several(at: Located) -> str | list[str]:
     """Return one word, or a list of different ones."""
     found = names()(at)
     return found[0] if isinstance(at.value, str) else found
+
+
+def tests(at: Located) -> str | list[str]:
+    """Return the word for the three tests that vote, or ids of tests."""
+    return PAPER if at.value == PAPER else names(lambda name: as_tests([name]))(at)
 
 
 def columns(at: Located) -> str | list[str] | tuple[()]:
@@ -293,13 +299,17 @@ OBSERVATIONAL: Final = {
     "label_source": Key("a text", "Where the labels come from; it stands in the report.", text),
     "person": Key("a column", "Who is shown, where one comes several times.", text),
     "methods": Key(
-        "a list of tests",
-        "Left out: all that can hold the labels fixed.",
-        names(lambda name: as_tests([name])),
+        f"a list of tests, or {PAPER}",
+        f"Left out: cHSIC. {PAPER}: cHSIC, RCoT and CMIknn, and their vote.",
+        tests,
     ),
     "delta": Key(
         "a number above 0 and below 1", "Margin of the share of variance, set before the run.", number(0, 1)
     ),
-    "budget": Key("a number of seconds above 0", "For the tests; left out: no limit.", number(0)),
+    "n_permutations": Key(
+        "a whole number above 0",
+        "Most of a pair; left out: as many as Holm's correction needs.",
+        whole(1),
+    ),
 }
 """What an observational study takes besides."""

@@ -27,7 +27,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> ObservationalResult:
         ["age", "symmetry"],
         classifiers=CLASSIFIERS,
         size=64,
-        methods=["partial_correlation", "rcot", "chsic", "cmiknn"],
+        methods=["partial_correlation", "rcot", "chsic"],
     )
     return study.run(tmp_path_factory.mktemp("observed"), n_jobs=1)
 

@@ -86,7 +86,7 @@ def test_observational_studies_have_their_tables(observed: ObservationalResult, 
         "table", "faces", "failures", "grid", "effects", "share_significant", "outputs", "properties",
         "accuracy",
     }  # fmt: skip
-    assert told["effects"]["votes"].startswith("how many of the three tests that vote")
+    assert told["effects"]["p"] == "of the test that decides"
     assert told["share_significant"]["null_share"].startswith("share for a property of random numbers")
 
 

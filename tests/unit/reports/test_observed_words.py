@@ -1,8 +1,7 @@
-"""What an observational report says where sizes are missing, and which p its decisions use."""
+"""What an observational report says where sizes are missing, and who decides."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,10 +34,10 @@ def without_sizes(result: ObservationalResult) -> pd.DataFrame:
     """Return the grid as eight people would leave it: no ω², and the rejections at its end."""
     grid = result.grid.copy()
     grid[[*SIZES, "large_low", "large_high"]] = float("nan")
-    votes = grid.index[(grid["method"] == "vote") & (grid["property"] == "symmetry")]
-    grid.loc[votes, ["p", "p_holm", "p_bh", "rejects", "votes"]] = [0.6, 1.0, 0.9, False, 0]
-    grid.loc[votes[-2], ["p", "p_holm", "p_bh", "rejects", "votes"]] = [0.0138, 0.3, 0.1, True, 2]
-    grid.loc[votes[-1], ["p", "p_holm", "p_bh", "rejects", "votes"]] = [0.003, 0.1, 0.05, True, 3]
+    own = grid.index[(grid["method"] == "chsic") & (grid["property"] == "symmetry")]
+    grid.loc[own, ["p", "p_holm", "p_bh", "rejects"]] = [0.6, 1.0, 0.9, False]
+    grid.loc[own[-2], ["p", "p_holm", "p_bh", "rejects"]] = [0.0098, 0.3, 0.1, True]
+    grid.loc[own[-1], ["p", "p_holm", "p_bh", "rejects"]] = [0.003, 0.1, 0.05, True]
     return grid
 
 
@@ -47,7 +46,7 @@ def test_without_sizes_what_rejects_comes_first_and_no_empty_figure(
     observed: ObservationalResult, tmp_path: Path
 ) -> None:
     grid = without_sizes(observed)
-    last = list(grid.loc[(grid["method"] == "vote") & (grid["property"] == "symmetry"), "output"])[-2:]
+    last = list(grid.loc[(grid["method"] == "chsic") & (grid["property"] == "symmetry"), "output"])[-2:]
     part = section(report_of(observed, tmp_path, grid), "property-symmetry")
     rows = [[cell.text for cell in row if cell.tag in ("th", "td")] for row in part.all("tr")][1:]
     assert [row[0] for row in rows[:2]] == last[::-1]
@@ -67,9 +66,9 @@ def test_where_a_p_stands_nothing_is_called_untestable(observed: ObservationalRe
     vars(again)["grid"] = without_sizes(observed)
     own = again.effects[again.effects["property"] == "symmetry"]
     shown = explained_rows(own, delta=0.01, alpha=0.01, most=12)
-    assert shown[0]["words"] == "ω² missing; p = .003, 3 of 3 votes"
+    assert shown[0]["words"] == "ω² missing; p = .003"
     assert not any("not testable" in row["words"] for row in shown)
-    untested = own.assign(p=float("nan"), p_holm=float("nan"), votes=pd.NA, rejects=False)
+    untested = own.assign(p=float("nan"), p_holm=float("nan"), rejects=False)
     assert {row["words"] for row in explained_rows(untested, delta=0.01, alpha=0.01, most=12)} == {
         "not testable"
     }
@@ -89,31 +88,25 @@ def test_whiskers_are_spoken_of_only_where_there_are_some(
 
 
 @pytest.mark.thorough
-def test_the_p_beside_a_decision_is_the_one_that_decides(
-    observed: ObservationalResult, tmp_path: Path
-) -> None:
-    """p = .014 stood beside "yes" at α = .01: it is 1.5 times what decides."""
-    tree = report_of(observed, tmp_path, without_sizes(observed))
-    tables = [*section(tree, "property-symmetry").all("table"), *section(tree, "all-outputs").all("table")]
-    found = 0
-    for table in tables:
-        heads = [one.text for one in table.all("th")][: len(table.all("tr")[0].all("th"))]
-        assert "p" not in heads
-        place, merged = heads.index("p₂, decides"), heads.index("1.5 · p₂")
-        for row in table.all("tr")[1:]:
-            cells = [one.text for one in row if one.tag in ("th", "td")]
-            number = float(re.sub(r"[<≥\s]", "", cells[place]))
-            assert (number < 0.01) == (cells[-1] == "yes"), cells
-            found += cells[place] == ".009" and cells[merged] == ".014"
-    assert found == 2
-    assert "p₂ is the second smallest of the three tests' p" in plainly(tree.text)
+def test_a_vote_decides_where_it_was_chosen_by_name(observed: ObservationalResult, tmp_path: Path) -> None:
+    grid = observed.data.test({**observed.settings, "methods": "paper"})
+    tree = report_of(observed, tmp_path, grid, methods="paper")
+    text = plainly(tree.text)
+    assert "cHSIC, RCoT and CMIknn vote; two of three decide." in text
+    assert "the test (vote of three) find" in plainly(tree.after("answer"))
+    assert "The vote rejects where two of three tests have a p below α = .01" in text
+    assert "if two of cHSIC, RCoT and CMIknn rejected at α = .01" in text
+    alone = plainly(report_of(observed, tmp_path, observed.grid).text)
+    assert "vote" not in alone
+    assert "if the p of cHSIC was below α = .01" in alone
+    assert "cHSIC decides." in alone, "of several tests the reader must know which"
 
 
 @pytest.mark.thorough
 def test_where_nothing_is_held_no_label_is_spoken_of(observed: ObservationalResult, tmp_path: Path) -> None:
     tree = report_of(observed, tmp_path, observed.grid, labels=[], label_source="not declared")
     text = plainly(tree.text)
-    assert "inside labels" not in text.replace("Distance covariance inside labels", "")
+    assert "inside labels" not in text
     assert "not declared" not in text
     assert "per label" not in text
     assert "of the same label" not in text

@@ -336,8 +336,8 @@ def test_observed_properties_stand_beside_chance(
 ) -> None:
     tree = trees["observational"]
     answer = plainly(tree.after("answer"))
-    votes = observed.share_significant.query("method == 'vote'").set_index("property")
-    count = int(votes.loc["age", "significant"])
+    shares = observed.share_significant.query("method == 'chsic'").set_index("property")
+    count = int(shares.loc["age", "significant"])
     assert count > 0
     assert f"Age: on {count} of 14 outputs" in answer
     assert "A property of random numbers: 0 %" in answer
@@ -350,7 +350,8 @@ def test_observed_properties_stand_beside_chance(
     assert "come from: rendered" in limits
     assert "Measured in the pictures that the classifiers read: facial symmetry (measured)" in limits
     method = plainly(tree.after("method"))
-    assert "cHSIC, RCoT and CMIknn vote" in method
+    assert "cHSIC decides." in method
+    assert "vote" not in method
     assert "KCIT" not in method, "only tests that were run"
     assert "over all m = 28 pairs" in method
 
@@ -499,15 +500,13 @@ def test_what_the_hypothesis_is_about_comes_first(tmp_path: Path, observed: Obse
 @pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 def test_one_test_alone_is_named(tmp_path: Path, observed: ObservationalResult) -> None:
-    grid = observed.grid[observed.grid["method"] == "partial_correlation"].assign(votes=pd.NA)
+    grid = observed.grid[observed.grid["method"] == "partial_correlation"]
     alone = replace(observed, settings={**observed.settings, "label_source": "rated by five people"})
     vars(alone)["grid"] = grid.reset_index(drop=True)
     tree = parsed(alone.report(tmp_path / "one.html").read_text())
     assert "does the test (partial correlation) find" in plainly(tree.after("answer"))
     assert "A rated label is read from the picture" in tree.after("limits")
     assert "Student" not in tree.after("method")
-    assert "vote" not in tree.after("method")
-    assert "Votes" not in tree.after("results", ("th",))
 
 
 def test_what_cannot_be_reported_says_why(tmp_path: Path, changed: InterventionalResult) -> None:

@@ -16,7 +16,7 @@ from facelib import interventions, stats
 from facelib.classifiers import Classifier, Preparation, own
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, FaceSet, Head
-from facelib.stats.corrections import adjusted
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
 from facelib.studies import (
     COLUMNS,
@@ -142,9 +142,24 @@ def test_pictures_that_are_alike_are_two_faces(tmp_path: Path) -> None:
 @packages
 @pytest.mark.packages
 def test_a_plan_counts_its_questions_by_common_emotions(tmp_path: Path) -> None:
-    study = ObservationalStudy(heads(40), ["age", "hair"], ["fer", "facex"], budget=1)
+    study = ObservationalStudy(heads(40), ["age", "hair"], ["fer", "facex"])
     said = " ".join(study.plan(tmp_path).notes)  # "surprise" and "surprised" are one class
-    assert "over 28 questions a vote takes 4,200 permutations" in said
+    assert "28 questions, each with 2,800 permutations while it stays open." in said
+
+
+@packages
+def test_a_study_draws_a_number_of_permutations_and_has_no_seconds(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="no 'budget'"):
+        ObservationalStudy(heads(4), ["age"], ["known_unbiased"], budget=60)  # type: ignore[call-arg]
+    grids = []
+    people = heads(16, expressions=["happy", "sad"])
+    for name, draws in (("one", None), ("two", None), ("few", 99)):
+        study = ObservationalStudy(people, ["age"], ["known_unbiased"], size=64, n_permutations=draws)
+        assert study.settings["n_permutations"] == draws
+        grids.append(study.run(tmp_path / name, n_jobs=1).grid)
+    pd.testing.assert_frame_equal(grids[0], grids[1])
+    assert set(grids[0]["method"]) == {"chsic"}
+    assert grids[2]["n_permutations"].max() <= 99
 
 
 @pytest.mark.thorough
@@ -340,7 +355,7 @@ def test_effects_are_those_of_the_tables(tmp_path: Path) -> None:
     mine = result.contrasts
     assert mine is not None
     assert mine["family"].unique().tolist() == [len(mine)] == [2 * len(against)], "one table, one family"
-    assert np.allclose(mine["p_holm"], adjusted(mine["p"].to_numpy())["p_holm"])
+    assert np.allclose(mine["p_holm"], adjust(mine["p"].to_numpy(), "holm"))
     mine = mine[mine["intervention"] == "weaker_expression"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine[["mean", "low"]], against[["mean", "low"]])
     lowering = result.lowering["weaker_expression"]
@@ -392,7 +407,7 @@ def test_observed_faces_are_read_once_and_tested(tmp_path: Path) -> None:
         ["age", "gender", "symmetry"],
         ["known_unbiased", "known_age_happy"],
         size=64,
-        methods=["partial_correlation", "within_rff"],
+        methods=["partial_correlation", "chsic"],
         alpha=0.05,
     )
     result = study.run(tmp_path, n_jobs=1)
@@ -410,12 +425,12 @@ def test_observed_faces_are_read_once_and_tested(tmp_path: Path) -> None:
          "symmetry": result.measured["symmetry"]},
         result.outputs,
         [str(head.expression) for head in people],
-        methods=["partial_correlation", "within_rff"],
+        methods=["partial_correlation", "chsic"],
         alpha=0.05,
         null_property=True,
     )  # fmt: skip
     pd.testing.assert_frame_equal(grid, expected)
-    shares = result.share_significant.query("method == 'within_rff'").set_index("property")
+    shares = result.share_significant.query("method == 'chsic'").set_index("property")
     assert shares.loc["age", "share"] > shares.loc["gender", "share"]
     happy = result.effects.query("property == 'age' and label == 'happy'").set_index("classifier")[
         "explained"
@@ -528,7 +543,7 @@ def test_tests_that_were_ended_are_not_the_result(tmp_path: Path) -> None:
         ["age"],
         ["known_unbiased"],
         size=64,
-        methods=["partial_correlation", "within_dcov"],
+        methods=["partial_correlation", "chsic"],
     )
     result = study.run(tmp_path, n_jobs=1)
     assert result.test(progress=lambda _progress: False)["p"].isna().any()

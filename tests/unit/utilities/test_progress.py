@@ -182,7 +182,7 @@ RUNS: dict[str, Run] = {
     ),
     "frames": lambda tell: semg.units_of_frames([HEAD.render(64).image] * 5, progress=tell),
     "a sweep": lambda tell: facelib.sweep(HEAD, "blur", [BIASED], 3, replicates=5, size=64, progress=tell),
-    "a grid": lambda tell: stats.independence_grid(*toy_grid(), methods=["within_dcov"], progress=tell),
+    "a grid": lambda tell: stats.independence_grid(*toy_grid(), methods=["chsic"], progress=tell),
 }
 
 
@@ -230,7 +230,7 @@ STOPPED: dict[str, Callable[[Path], object]] = {
     "a study": lambda path: facelib.InterventionalStudy([HEAD], ["blur"], [BIASED], steps=2, size=64).run(
         path, n_jobs=1, stop=at_once
     ),
-    "a grid": lambda _: stats.independence_grid(*toy_grid(), methods=["within_dcov"], stop=at_once),
+    "a grid": lambda _: stats.independence_grid(*toy_grid(), methods=["chsic"], stop=at_once),
     "rounds": lambda _: next(rejection_rates.power_rounds(causal_model.CausalModel(), 60, stop=at_once)),
     "a simulation": lambda path: semg.simulate(path, seconds=0.5, size=64, readings="truth", stop=at_once),
     "electrodes taken off": lambda _: restoration_study(

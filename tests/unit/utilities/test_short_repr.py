@@ -50,7 +50,6 @@ RETURNED = [
             "facelib.semg.simulation.movements.Task",
             "facelib.stats.calibration.measure.Rate",
             "facelib.stats.calibration.scenarios.Scenario",
-            "facelib.stats.corrections.MergedMajority",
             "facelib.stats.effects.activation.Lowering",
             "facelib.stats.effects.bootstrap.MeanDistribution",
             "facelib.stats.effects.curves.FaceEffects",

@@ -14,16 +14,13 @@ from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.kernels.gaussian import Gaussian
 from facelib.stats.independence.kernels.lowrank import Factor, incomplete_cholesky
 from facelib.stats.independence.permutation.chsic_labels import Conditioner, Crossed, Features
-from facelib.stats.independence.permutation.chsic_numbers import Rebuilt, Remainder
-from facelib.stats.independence.permutation.local_permutations import CELL, Cells
-from facelib.stats.independence.permutation.permutations import Orders, RowOrders
+from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
-from facelib.stats.independence.variables import Codes, Variable, one_hot, z_scores
+from facelib.stats.independence.variables import Codes, Variable, one_hot
 from facelib.utilities.checks import Floats, as_count, as_number
 
 TOLERANCE = 1e-9  # relative error of a kernel's trace: T is right to 1e-8 of √(T_XX T_YY), the largest T
-FINE = 1e-15  # of Z's kernel: what is left out is divided by ε
 MOST_ROWS = 2000  # rows whose distances a bandwidth is taken from
 
 
@@ -34,12 +31,9 @@ class Chsic(IndependenceTest):
 
     T = (tr[KL] − 2 tr[KPL] + tr[KPLP]) / (n − 1)² with centred Grams K on (X, Z), L on (Ŷ, Z), M on Z and
     P = M (M + ε I)⁻¹. Kernel exp(−d²/(2σ²)), σ² = ½ median of d² over pairs of faces (0 → 1; above 2,000
-    faces over an even sample of 2,000). X, Ŷ and numbers in Z are z-scores; labels are one-hot and not
-    scaled, so two labels are √2 apart (our choice).
-
-    Labels: X is permuted inside labels; the null is exact. Numbers in Z: X is permuted within k-means cells
-    of Z, inside labels, and the kernel on (X, Z) is rebuilt: approximate. P and the bandwidths, a median over
-    the faces as they are, stay.
+    faces over an even sample of 2,000). X and Ŷ are z-scores; labels are one-hot and not scaled, so two
+    labels are √2 apart (our choice). X is permuted inside labels: the null is exact. P and the bandwidths, a
+    median over the faces as they are, stay. It holds labels fixed, not numbers.
 
     statistic: T. effect: √(T / √(T_XX T_YY)), in [0, 1]; under independence it falls with n and isn't 0.
 
@@ -47,37 +41,28 @@ class Chsic(IndependenceTest):
     ----------
     epsilon
         ε of the ridge regression on Z, not scaled by n.
-    cell
-        Faces per k-means cell, on average.
     rank
         Most columns of a kernel's factor. It has as many as make T right to 1e-8 of √(T_XX T_YY); if it may
         not, what is left out is noted.
     """
 
     epsilon: float = 1e-4
-    cell: int = CELL
     rank: int = 1000
 
     id = "chsic"
     title = "cHSIC"
+    conditioners = frozenset({"categorical"})
     cost = "medium"
 
     def __post_init__(self) -> None:
         if not as_number(self.epsilon, "epsilon") > 0:
             msg = f"epsilon is a number above 0; got {self.epsilon!r}."
             raise BadValueError(msg)
-        as_count(self.cell, "cell", least=2)
         as_count(self.rank, "rank")
 
     def prepare(self, problem: Problem) -> PreparedCriterion:
         """Factor all kernels, and regress them on Z."""
-        return labelled(problem, self) if problem.given.categorical else numbered(problem, self)
-
-    def orders(self, problem: Problem) -> Orders:
-        """Return orders within labels (exact), or within cells if numbers are held fixed."""
-        if problem.orders is None and not problem.given.categorical:
-            return Cells(problem.given, problem.seed, self.cell)
-        return super().orders(problem)
+        return labelled(problem, self)
 
 
 Traces = Callable[[int, Codes, RowOrders], Floats]
@@ -146,37 +131,9 @@ def labelled(problem: Problem, test: Chsic) -> PreparedCriterion:
     )
 
 
-def numbered(problem: Problem, test: Chsic) -> PreparedCriterion:
-    """Return the criterion given numbers, or numbers and labels: kernels are rebuilt for every order."""
-    design = conditioning(problem.given)
-    remainder = Remainder.of(factored(design, precision(design), problem.n, FINE).columns, test.epsilon)
-
-    def residuals(variable: Variable) -> tuple[Floats, float, float, float]:
-        both = np.hstack([variable.scaled, design])
-        theta = precision(both)
-        factor = factored(both, theta, test.rank)
-        left = remainder.of_columns(factor.columns)
-        return left, theta, float(((factor.columns.T @ left) ** 2).sum()), factor.error
-
-    xs, ys = (threaded(residuals, group, problem.workers) for group in (problem.xs, problem.ys))
-    rebuilt = [
-        Rebuilt(Gaussian.of(variable.scaled, x[1]), Gaussian.of(design, x[1]))
-        for variable, x in zip(problem.xs, xs, strict=True)
-    ]
-
-    def traces(i: int, chosen: Codes, orders: RowOrders) -> Floats:
-        return rebuilt[i].traces([ys[o][0] for o in chosen], orders, problem.workers)
-
-    own_traces = [x[2] for x in xs], [y[2] for y in ys]
-    return PreparedCriterion(
-        problem, traces, own_traces, cut_notes(problem, [v[3] for v in [*xs, *ys]], test.rank)
-    )
-
-
 def conditioning(given: Given) -> Floats:
-    """Return one-hot labels as they are (no column for one label) beside z-scored numbers, (n, d)."""
-    labels = one_hot(given.strata, given.n_strata) if given.n_strata > 1 else np.empty((len(given.strata), 0))
-    return np.hstack([labels, z_scores(given.numbers)])
+    """Return one-hot labels as they are, no column for one label, (n, d)."""
+    return one_hot(given.strata, given.n_strata) if given.n_strata > 1 else np.empty((len(given.strata), 0))
 
 
 def precision(values: Floats) -> float:
@@ -192,9 +149,9 @@ def precision(values: Floats) -> float:
     return 2 / median if median > 0 else 1.0
 
 
-def factored(values: Floats, theta: float, most: int, tolerance: float = TOLERANCE) -> Factor:
+def factored(values: Floats, theta: float, most: int) -> Factor:
     """Return a factor of the kernel of the rows of `values`."""
-    return incomplete_cholesky(Gaussian.of(values, theta).tile, len(values), tolerance, most)
+    return incomplete_cholesky(Gaussian.of(values, theta).tile, len(values), TOLERANCE, most)
 
 
 def cut_notes(problem: Problem, errors: Sequence[float], rank: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Orders that hold numbers nearly fixed: among nearest neighbours, or within cells. Never exact."""
+"""Orders that hold numbers nearly fixed: among nearest neighbours. Never exact."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import itertools
 
 import numba
 import numpy as np
-from scipy.cluster.vq import kmeans, vq
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata
 
 from facelib.stats.independence.conditioning import Given
-from facelib.stats.independence.permutation.permutations import Orders, RowOrders, log_factorials
-from facelib.stats.independence.variables import Codes, z_scores
+from facelib.stats.independence.permutation.permutations import Orders, RowOrders
 from facelib.utilities.checks import Floats
-
-CELL = 10  # faces per cell, on average (our choice)
 
 
 class Neighbours(Orders):
@@ -126,52 +122,3 @@ def take_neighbours(near, available, visits, uniform, order):  # type: ignore[no
                 break
         order[i] = chosen
         taken[chosen] = True
-
-
-class Cells(Orders):
-    """Faces are exchanged within k-means cells of Z, inside labels: confounding inside a cell remains.
-
-    Parameters
-    ----------
-    given
-        Labels, which are kept exactly, and numbers, compared as z-scores.
-    seed
-        Seed of cells and orders.
-    size
-        Faces per cell, on average.
-    """
-
-    exact = False
-
-    def __init__(self, given: Given, seed: int, size: int = CELL) -> None:
-        super().__init__(seed)
-        numbers = z_scores(given.numbers)
-        self.cells: list[Codes] = []
-        for start, end in itertools.pairwise(given.bounds):
-            cell = k_means(numbers[start:end], max(round((end - start) / size), 1), self.rng)
-            self.cells += [start + np.flatnonzero(cell == c) for c in np.unique(cell)]
-        self.note = (
-            f"Permuted within {len(self.cells)} k-means cells of the conditioner: approximate, confounding "
-            "inside cells remains and makes p too small."
-        )
-
-    def draw(self, count: int) -> RowOrders:
-        """Return the next `count` orders, (count, n)."""
-        orders = np.empty((count, sum(len(rows) for rows in self.cells)), np.intp)
-        for rows in self.cells:
-            orders[:, rows] = self.rng.permuted(np.broadcast_to(rows, (count, len(rows))), axis=1)
-        return orders
-
-    @property
-    def log_total(self) -> float:
-        """Σ ln(size!) of the cells."""
-        return log_factorials(np.array([len(rows) for rows in self.cells]))
-
-
-def k_means(points: Floats, count: int, rng: np.random.Generator) -> Codes:
-    """Return the cell of each point (n, q): `count` cells, fewer if fewer points are distinct, (n,)."""
-    centres = rng.permutation(np.unique(points, axis=0))[:count]
-    if len(centres) > 1:  # SciPy takes an array of one number for a count
-        centres = kmeans(points, centres)[0]
-    cells: Codes = vq(points, centres)[0].astype(np.intp)
-    return cells

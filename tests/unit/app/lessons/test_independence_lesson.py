@@ -42,7 +42,7 @@ def rejected(title: str) -> dict[str, bool]:
 def test_it_starts_with_everything_shown(lesson: IndependenceLesson) -> None:
     assert lesson.tests.chart.data["tests"] == p_rows(lesson.world.tests, 0.05)
     assert lesson.faces.chart.data["faces"] == face_rows(lesson.world.sample)
-    assert "tests reject; the vote" in lesson.tests.sentence.value
+    assert "tests reject; cHSIC, which decides" in lesson.tests.sentence.value
     assert "effect 0.30" in lesson.controls.diagram.value
     for panel in (lesson.controls, lesson.faces, lesson.tests, lesson.power):
         assert not panel.messages.value
@@ -77,16 +77,15 @@ def test_every_control_is_named_and_explained(lesson: IndependenceLesson) -> Non
 
 
 @pytest.mark.thorough
-def test_a_slider_moves_p_vote_diagram_faces_and_cursor(lesson: IndependenceLesson) -> None:
+def test_a_slider_moves_p_decision_diagram_faces_and_cursor(lesson: IndependenceLesson) -> None:
     lesson.controls.controls["effect"].value = 0.0
     nothing = lesson.tests.chart.data["tests"], lesson.faces.chart.data["faces"], lesson.tests.sentence.value
     lesson.controls.controls["effect"].value = 1.0
     much = lesson.tests.chart.data["tests"], lesson.faces.chart.data["faces"], lesson.tests.sentence.value
     assert all(before != after for before, after in zip(nothing, much, strict=True))
-    vote = [next(row["words"] for row in rows if row["title"] == "Vote") for rows in (nothing[0], much[0])]
-    assert vote[0].endswith("does not")
-    assert vote[1] == "3 of 3: rejects"
-    assert all(re.search(r"the vote of three exact tests \(p .*\)", said) for *_, said in (nothing, much))
+    own = [next(row["words"] for row in rows if row["title"] == "cHSIC") for rows in (nothing[0], much[0])]
+    assert own[0].endswith("does not")
+    assert own[1] == "p = .001, rejects"
     assert "effect 1.00" in lesson.controls.diagram.value
     assert lesson.power.chart.signals["effect"] == 1.0
 
@@ -157,9 +156,9 @@ def test_a_failure_is_told_in_the_panel_of_the_tests(lesson: IndependenceLesson)
 @pytest.mark.thorough
 def test_every_test_says_how_far_it_can_be_trusted(lesson: IndependenceLesson) -> None:
     rows = lesson.tests.trust.rows
-    assert len(rows) == 7
+    assert len(rows) == 5
     settings = Settings(CausalModel(), "label", 300, 0.05, 1)
-    notes = pd.DataFrame({"method": ["partial_correlation", "vote"], "notes": ["", ""]})
+    notes = pd.DataFrame({"method": ["partial_correlation"], "notes": [""]})
     ((title, level, note),) = trust(notes, settings)
     assert title == "partial correlation"
     assert re.search(r"\d %", level)
@@ -180,19 +179,19 @@ def test_conditioners_are_counted(held: Any, conditioner: Any, expected: tuple[i
 
 @pytest.mark.thorough
 def test_situations_keep_what_their_claims_say() -> None:
-    assert rejected("an effect")["vote"]
-    assert not rejected("no effect")["vote"]
+    assert rejected("an effect")["chsic"]
+    assert not rejected("no effect")["chsic"]
     assert all(rejected("nothing held fixed").values())
     curved = rejected("a curved effect")
-    assert curved["vote"]
+    assert curved["chsic"]
     assert not curved["partial_correlation"]
     flips = rejected("an effect that flips")
-    assert flips["vote"]
+    assert flips["chsic"]
     assert not flips["partial_correlation"]
     assert rejected("labels as a number")["partial_correlation"]
-    assert rejected("a rated label")["vote"]
+    assert rejected("a rated label")["chsic"]
     assert rejected("a wavy number")["partial_correlation"]
-    assert not rejected("few faces")["vote"]
+    assert not rejected("few faces")["chsic"]
 
 
 @pytest.mark.parametrize(

@@ -73,16 +73,12 @@ def test_every_test_says_what_it_says_alone() -> None:
     faces = CausalModel(0.3).draw(80, 3)
     pd.testing.assert_frame_equal(world.sample, faces)
     found = p_of(world)
-    assert set(found) == {*TESTS, "vote", "exact_vote"}
+    assert set(found) == set(TESTS)
     for name in ("partial_correlation", "kcit", "rcot"):
         alone = independence_test(
             faces["property"], faces["output"], held_fixed(faces), name, 3, person=np.arange(80)
         )
         assert found[name] == pytest.approx(alone.p_value, rel=1e-9)
-    middle = sorted(found[name] for name in ("chsic", "rcot", "cmiknn"))[1]
-    assert found["vote"] == pytest.approx(min(1.0, 1.5 * middle))
-    exact = sorted(found[name] for name in ("chsic", "within_dcov", "within_rff"))[1]
-    assert found["exact_vote"] == pytest.approx(min(1.0, 1.5 * exact))
     assert world.status == world.problem == ""
     assert not world.tests["old"].any()
 
@@ -95,15 +91,14 @@ def test_another_level_changes_decisions_and_nothing_else() -> None:
         world.alpha = alpha
         assert world.sample is sample
         np.testing.assert_array_equal(world.tests["p"], before["p"])
-        single = world.tests[world.tests["method"] != "vote"]
-        assert single["rejects"].tolist() == (single["p"] < alpha).tolist()
+        assert world.tests["rejects"].tolist() == (world.tests["p"] < alpha).tolist()
 
 
 @pytest.mark.thorough
 def test_numbers_leave_out_tests_that_hold_labels_only() -> None:
     world = started(n=60, conditioner="number")
     left_out = world.tests[world.tests["p"].isna()]
-    assert set(left_out["method"]) == {"within_dcov", "within_rff", "exact_vote"}
+    assert set(left_out["method"]) == {"chsic"}
     assert set(left_out["words"]) == {UNABLE}
     assert {name for name, words in world.missing.items() if words == UNABLE} == set(left_out["method"])
 
@@ -246,9 +241,8 @@ def test_what_is_known_so_far() -> None:
         for row in so_far(done, ["kcit", "rcot", "chsic", "cmiknn"], 0.05).to_dict("records")
     }
     assert [rows["kcit"][name] for name in ("p", "rejects", "notes")] == [0.03, True, "A note."]
-    assert rows["rcot"]["words"] == rows["vote"]["words"] == WAITS
-    assert rows["within_dcov"]["words"] == UNABLE
-    assert so_far(done, ["kcit"], 0.05)["words"].iloc[-1] == UNABLE
+    assert rows["rcot"]["words"] == WAITS
+    assert rows["partial_correlation"]["words"] == UNABLE
 
 
 @pytest.mark.parametrize(
@@ -304,9 +298,6 @@ def test_a_right_answer_over_an_open_path_says_that_it_would_be_given_anyway(eff
     assert "would" not in closed
 
 
-VOTERS_AND_A_LINE = ["partial_correlation", "chsic", "rcot", "cmiknn"]
-
-
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("held", "confounding", "conditioner", "rejects"),
@@ -321,21 +312,28 @@ def test_paths_that_are_called_open_are(
     held: Any, confounding: float, conditioner: Any, rejects: tuple[float, float]
 ) -> None:
     model = CausalModel(0.0, confounding, conditioner=conditioner)
-    table = power(model, 300, 20, held=held, effects=[0.0], methods=VOTERS_AND_A_LINE).set_index("method")
+    numbers = held == "label as a number" or conditioner == "number"
+    decides = "kcit" if numbers else "chsic"
+    methods = ["partial_correlation", decides]
+    table = power(model, 300, 20, held=held, effects=[0.0], methods=methods, seed=1).set_index("method")
     least, most = rejects
-    assert least <= table["share"]["vote"] <= most
+    assert least <= table["share"][decides] <= most
     assert (states.open_path(Settings(model, held, 300, 0.05, 1)) != "") == (least > 0)
     if (held, conditioner) == ("label as a number", "labels"):
         assert table["share"]["partial_correlation"] > 0.9  # what is said of straight lines
 
 
 @pytest.mark.thorough
-def test_nothing_is_said_before_the_vote() -> None:
+def test_nothing_is_said_before_the_test_that_decides() -> None:
     settings = Settings(CausalModel(0.0), "label", 60, 0.05, 1)
     assert in_words(so_far([], list(TESTS), 0.05), settings) == ""
     world = started(n=60, effect=0.0)
     known = world.tests
-    count = sum(known["rejects"].tolist()[:-1])
-    assert in_words(known, settings).startswith(f"{count} of 7 tests reject")
+    count = int(known["rejects"].sum())
+    assert in_words(known, settings).startswith(f"{count} of 5 tests reject; cHSIC, which decides, does")
+    waits = known.assign(p=known["p"].where(known["method"] != "chsic"))
+    assert in_words(waits, settings) == "", "KCIT doesn't decide where cHSIC will"
+    number = started(n=60, effect=0.0, conditioner="number")
+    assert "; KCIT, which decides, does" in in_words(number.tests, number.settings)
     assert in_words(known.assign(old=True), settings) == ""
     assert in_words(known.assign(p=math.nan), settings) == ""

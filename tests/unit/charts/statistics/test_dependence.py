@@ -1,4 +1,4 @@
-"""Maps of what outputs go with: votes in words, size as colour, the live chart of power."""
+"""Maps of what outputs go with: decisions in words, size as colour, the live chart of power."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ GRID = pd.DataFrame(
         "classifier": ["fer", "fer", "fer", "fer"],
         "label": ["happy", "sad", "happy", "sad"],
         "explained": [0.21, 0.02, -0.03, math.nan],
-        "votes": pd.array([3, 2, 0, pd.NA], dtype="Int64"),
         "rejects": [True, True, False, False],
         "p_holm": [0.004, 0.3, 1.0, math.nan],
         "n": 140,
@@ -27,16 +26,16 @@ GRID = pd.DataFrame(
 )
 
 
-def test_a_cell_says_how_many_tests_vote_and_what_survives_correction() -> None:
+def test_a_cell_says_what_was_decided_and_what_survives_correction() -> None:
     cells = dependence_rows(GRID, {"age": "Age"})
-    assert [cell["words"] for cell in cells] == ["3 of 3 *", "2 of 3", "0 of 3", "–"]
+    assert [cell["words"] for cell in cells] == ["yes *", "yes", "no", "–"]
     assert [cell["rejects"] for cell in cells] == [True, True, False, False]
     assert [(cell["order"], cell["title"]) for cell in cells] == [
         (0, "Age"), (0, "Age"), (1, "gender"), (1, "gender"),
     ]  # fmt: skip
-    assert cells[0]["says"] == "3 of 3 *: goes with the property; 21 % of the variance, n = 140"
+    assert cells[0]["says"] == "yes *: goes with the property; 21 % of the variance, n = 140"
     assert "not shown to go with it; 0 % of the variance" in cells[2]["says"]  # never below nothing
-    assert [cell["words"] for cell in dependence_rows(GRID, alpha=0.001)][:1] == ["3 of 3"]
+    assert [cell["words"] for cell in dependence_rows(GRID, alpha=0.001)][:1] == ["yes"]
 
 
 def test_before_the_tests_cells_hold_sizes_and_no_decision() -> None:
@@ -50,15 +49,15 @@ def test_before_the_tests_cells_hold_sizes_and_no_decision() -> None:
 def test_the_chart_is_its_layout_with_data_and_can_be_drawn() -> None:
     chart = dependence(GRID).to_dict()
     assert chart["datasets"]["cells"] == dependence_rows(GRID)
-    assert "age, fer, happy: 3 of 3 *" in chart["description"]
+    assert "age, fer, happy: yes *" in chart["description"]
     bare = dependence_layout(["age", "gender"]).to_dict()
     assert {**chart, "datasets": {}, "description": ""} == {**bare, "datasets": {}, "description": ""}
     assert b"3 of 3 *" in figure(chart, "svg")
 
 
 def test_a_table_that_is_none_is_refused() -> None:
-    with pytest.raises(BadValueError, match="votes is missing"):
-        dependence_rows(GRID.drop(columns="votes"))
+    with pytest.raises(BadValueError, match="rejects is missing"):
+        dependence_rows(GRID.drop(columns="rejects"))
 
 
 @pytest.mark.thorough

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from facelib.charts.statistics import independence, votes
+from facelib.charts.statistics import decisions, independence
 from facelib.charts.statistics.independence_rows import (
     SHOWN,
+    decision_rows,
     face_rows,
     p_rows,
     power_rows,
@@ -21,7 +22,6 @@ from facelib.charts.statistics.independence_rows import (
     says,
     titled,
     titles_of,
-    vote_rows,
 )
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS, CausalModel
@@ -64,10 +64,9 @@ def names(chart: Any) -> set[str]:
 def tests() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "method": ["partial_correlation", "kcit", "within_dcov", "vote"],
+            "method": ["partial_correlation", "kcit", "chsic", "vote"],
             "p": [0.5, 0.001, math.nan, 0.03],
             "rejects": [False, True, False, True],
-            "votes": [None, None, None, 2],
             "words": ["", "", "holds labels only", ""],
             "old": [False, True, False, False],
         }
@@ -81,18 +80,8 @@ def test_a_p_stands_where_it_is_and_in_words(tests: pd.DataFrame, texts: Texts) 
     found = [10 ** (-4 * dot["x"] / (WIDTH - WORDS)) for dot in dots]
     assert found == pytest.approx([0.5, 0.001, 0.03], rel=1e-6)
     said = texts(chart)
-    assert {"p = .500, does not", "p = .001, rejects", "holds labels only", "2 of 3: rejects"} <= set(said)
+    assert {"p = .500, does not", "p = .001, rejects", "holds labels only", "p = .030, rejects"} <= set(said)
     assert "α = .05" in said
-
-
-def test_every_test_of_a_grid_says_its_own_p(tests: pd.DataFrame) -> None:
-    table = tests.assign(votes=2)  # a grid has the votes of a pair beside every test
-    words = {
-        row["method"]: said["words"]
-        for row, said in zip(table.to_dict("records"), p_rows(table, 0.05), strict=True)
-    }
-    assert words["kcit"] == "p = .001, rejects"
-    assert words["vote"] == "2 of 3: rejects"
 
 
 @pytest.mark.thorough
@@ -100,7 +89,6 @@ def test_rejection_is_shape_and_words_never_colour_alone(tests: pd.DataFrame) ->
     dots = sorted(drawn(independence.p_values(tests), "symbol"), key=lambda dot: dot["y"])
     hollow = [dot["fill"] == "#ffffff" for dot in dots]
     assert hollow == [True, False, False]
-    assert [dot.get("shape", "circle") for dot in dots] == ["circle", "circle", "square"]
     assert [dot.get("opacity", 1) for dot in dots] == [1, pytest.approx(0.3), 1]  # the old one is pale
 
 
@@ -126,17 +114,16 @@ def test_decisions_come_from_alpha_or_from_the_table() -> None:
 
 
 def test_words_of_a_p() -> None:
-    assert says(0.05, 0.05) == "p = .050, does not"  # rejection needs p below the level
-    assert says(0.9999, 0.05) == "p > .999, does not"
+    at_the_level = pd.DataFrame({"method": ["kcit"], "p": [0.05]})
+    assert p_rows(at_the_level, 0.05)[0]["words"] == "p = .050, does not"  # it takes a p below the level
+    assert says(0.9999, rejects=False) == "p > .999, does not"
     assert percent(0.0) == "0 %"
 
 
-def test_tests_stand_by_cost_then_voters_then_the_vote() -> None:
+def test_tests_stand_by_cost_and_the_vote_last() -> None:
     table = titled(pd.DataFrame({"method": ["vote", *TESTS]})).sort_values("order")
     assert table["method"].iloc[-1] == "vote"
     assert table["method"].iloc[0] == "partial_correlation"
-    voting = table["title"].str.endswith("(votes)").to_numpy()
-    assert not voting[:-4].any()
     assert table["order"].is_unique
 
 
@@ -249,7 +236,7 @@ def curve() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "effect": [0.0, 1.0, 0.0, 1.0],
-            "method": ["kcit", "kcit", "within_dcov", "within_dcov"],
+            "method": ["kcit", "kcit", "chsic", "chsic"],
             "rejections": [1, 20, 0, 10],
             "repetitions": 20,
             "share": [0.05, 1.0, 0.0, 0.5],
@@ -276,17 +263,13 @@ def test_panels_without_a_curve_say_why(curve: pd.DataFrame) -> None:
     rows = power_rows(curve, {"kcit": "…", "partial_correlation": "holds labels only"})
     missing = [row for row in rows if row["share"] is None]
     assert [(row["title"], row["words"]) for row in missing] == [("partial correlation", "holds labels only")]
-    assert {row["title"] for row in rows} == {
-        "KCIT",
-        "distance covariance inside labels",
-        "partial correlation",
-    }
+    assert {row["title"] for row in rows} == {"KCIT", "cHSIC", "partial correlation"}
     assert [row["words"] for row in rows if row["share"] == 1] == ["20 of 20 at effect 1"]
 
 
 def test_long_names_take_two_lines() -> None:
-    assert titles_of([{"order": 0, "title": "distance covariance inside labels"}], "title") == [
-        "distance covariance\ninside labels"
+    assert titles_of([{"order": 0, "title": "rank correlation inside labels"}], "title") == [
+        "rank correlation inside\nlabels"
     ]
 
 
@@ -311,7 +294,7 @@ def test_rates_are_drawn_with_numbers(texts: Texts) -> None:
 def test_several_outputs_are_not_drawn_upon_each_other(tests: pd.DataFrame) -> None:
     grid = pd.concat([tests.assign(output="happy"), tests.assign(output="sad")])
     with pytest.raises(
-        BadValueError, match=r"one row per test; KCIT, Vote, .* has several\. Choose one prop"
+        BadValueError, match=r"one row per test; KCIT, cHSIC, .* has several\. Choose one prop"
     ):
         independence.p_values(grid)
     independence.p_values(grid[grid["output"] == "sad"])
@@ -328,32 +311,32 @@ def test_missing_columns_and_unknown_tests_are_named(tests: pd.DataFrame, curve:
     for column in ("setting", "method", "share", "low", "high", "repetitions"):
         with pytest.raises(BadValueError, match=f"; {column} is missing"):
             independence.rejections(rates.drop(columns=column))
-    with pytest.raises(BadValueError, match="explained, p, rejects, rejects_holm is missing"):
-        votes.grid(pd.DataFrame({"property": ["age"], "output": "happy", "method": "vote", "votes": 3}))
+    with pytest.raises(BadValueError, match="explained, p, p_holm, rejects, alpha is missing"):
+        decisions.grid(pd.DataFrame({"property": ["age"], "output": "happy", "method": "chsic"}))
     with pytest.raises(BadValueError, match=r"partial_correlation, .*vote; got chisq"):
         independence.p_values(pd.DataFrame({"method": ["chisq"], "p": [0.1]}))
 
 
-def test_votes_are_words_on_a_colour(texts: Texts) -> None:
+def test_decisions_are_words_on_a_colour(texts: Texts) -> None:
     table = pd.DataFrame(
         {
             "property": ["age", "age", "skin tone"],
             "output": ["happy", "sad", "happy"],
-            "method": "vote",
-            "votes": [3, 0, pd.NA],
+            "method": "chsic",
             "explained": [0.2, 0.0, math.nan],
             "p": [0.001, 1.0, math.nan],
+            "p_holm": [0.002, 1.0, math.nan],
             "rejects": [True, False, False],
-            "rejects_holm": [True, False, False],
+            "alpha": 0.01,
         }
     )
-    chart = votes.grid(table)
-    assert {"3 of 3 *", "0 of 3", "not testable"} <= set(texts(chart))
-    assert "age and happy: 3 of 3 *" in chart.to_dict()["description"]
-    cancelled = table.assign(notes=["", "", "Not run: cHSIC of the three that vote."])
-    assert [row["words"] for row in vote_rows(cancelled)] == ["3 of 3 *", "0 of 3", "not run"]
-    with pytest.raises(BadValueError, match="these tests were run: kcit"):
-        vote_rows(table.assign(method="kcit"))
+    chart = decisions.grid(table)
+    assert {"yes *", "no", "not testable"} <= set(texts(chart))
+    assert "age and happy: yes *" in chart.to_dict()["description"]
+    not_run = table.assign(notes=["", "", "Not run: too few faces."])
+    assert [row["words"] for row in decision_rows(not_run)] == ["yes *", "no", "not run"]
+    beside = pd.concat([table.assign(method="rcot", rejects=False, p_holm=1.0), table])
+    assert decision_rows(beside) == decision_rows(table)  # cHSIC decides, whatever stands beside it
 
 
 @pytest.mark.thorough
@@ -361,11 +344,11 @@ def test_names_of_properties_stand_above_their_column_and_never_overlap() -> Non
     names = ["age", "skin tone", "electrodes of the face", "(random numbers)"]
     table = pd.DataFrame(
         {
-            "property": names, "output": "happy", "method": "vote", "votes": 1, "explained": 0.1, "p": 0.5,
-            "rejects": False, "rejects_holm": False,
+            "property": names, "output": "happy", "method": "chsic", "explained": 0.1, "p": 0.5,
+            "p_holm": 1.0, "rejects": False, "alpha": 0.01,
         }
     )  # fmt: skip
-    chart = votes.grid(table)
+    chart = decisions.grid(table)
     cells = drawn(chart, "rect")
     labels = [
         item
@@ -377,8 +360,8 @@ def test_names_of_properties_stand_above_their_column_and_never_overlap() -> Non
     assert [[word for word in item["text"] if word] for item in labels] == [name.split() for name in names]
     assert len({len(item["text"]) for item in labels}) == 1
     for item in labels:
-        assert max(map(len, item["text"])) * votes.LETTER <= cells[0]["width"] + 4
-        lowest = item["y"] + votes.LINE * (len(item["text"]) - 1)
+        assert max(map(len, item["text"])) * decisions.LETTER <= cells[0]["width"] + 4
+        lowest = item["y"] + decisions.LINE * (len(item["text"]) - 1)
         assert lowest <= 0, "the last line of a name lies on the table"
 
 

@@ -23,7 +23,7 @@ from facelib.stats.calibration.measure import (
 )
 from facelib.stats.calibration.scenarios import SCENARIOS
 from facelib.stats.calibration.table import COLUMNS
-from facelib.stats.independence import PartialCorrelation, WithinDcov, independence_test
+from facelib.stats.independence import Chsic, PartialCorrelation, independence_test
 
 
 def test_p_is_that_of_the_test_itself() -> None:
@@ -47,9 +47,9 @@ def test_rate_has_its_exact_interval() -> None:
 
 
 def test_more_runs_go_on_where_fewer_ended() -> None:
-    few, many = (p_values("within_dcov", "labels_2", 30, runs=runs, seed=1) for runs in (3, 6))
+    few, many = (p_values("chsic", "labels_2", 30, runs=runs, seed=1) for runs in (3, 6))
     np.testing.assert_array_equal(few, many[:3])
-    assert not np.array_equal(few, p_values("within_dcov", "labels_2", 30, runs=3, seed=2))
+    assert not np.array_equal(few, p_values("chsic", "labels_2", 30, runs=3, seed=2))
 
 
 def test_progress_counts_data_sets() -> None:
@@ -62,7 +62,7 @@ def test_progress_counts_data_sets() -> None:
 def test_curves_are_tidy_and_power_grows() -> None:
     told: list[tuple[float, float]] = []
     over_n = rates_over_n(
-        ["partial_correlation", WithinDcov()], "labels_2", (20, 60), "linear", 0.6,
+        ["partial_correlation", Chsic()], "labels_2", (20, 60), "linear", 0.6,
         runs=60, alphas=(0.05, 0.01), progress=lambda at: told.append((at.done, at.total)),
     )  # fmt: skip
     assert list(over_n.columns) == [name for name in COLUMNS if name != "version"]
@@ -97,9 +97,9 @@ def test_differences_have_mean_0_and_spread_1(scenario: str, rng: np.random.Gene
 
 def test_only_fitting_scenarios_are_offered() -> None:
     assert set(scenarios_of("partial_correlation")) == set(SCENARIOS)
-    assert "number_tanh" not in scenarios_of("within_dcov")
+    assert "number_tanh" not in scenarios_of("chsic")
     with pytest.raises(BadValueError, match="labels"):
-        p_values("within_dcov", "number_tanh", 50, runs=1)
+        p_values("chsic", "number_tanh", 50, runs=1)
 
 
 def test_unknown_names_are_answered() -> None:

@@ -10,14 +10,14 @@ from statsmodels.stats.anova import anova_lm
 
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.effect_size import BINS, explained, explained_by_halves
-from facelib.stats.independence.prepare import questions
+from facelib.stats.independence.prepare import ask
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import as_variable
 
 
 def problem_of(x: np.ndarray, y: np.ndarray, z: object, person: object = None) -> Problem:
     xs, ys = [as_variable(x, "x")], [as_variable(y, "y")]
-    [(_, question)] = questions(xs, ys, z, person, seed=0, compare="between")
+    question = ask(xs, ys, z, person, seed=0)
     return question.problem
 
 

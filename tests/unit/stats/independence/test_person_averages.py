@@ -8,7 +8,7 @@ import pytest
 from facelib.stats.causal_model import repeated_pictures
 from facelib.stats.independence import independence_test
 from facelib.stats.independence.conditioning import as_given
-from facelib.stats.independence.persons import independent_rows, share_within
+from facelib.stats.independence.persons import independent_rows
 from facelib.stats.independence.variables import as_variable
 
 
@@ -20,10 +20,6 @@ def test_a_property_of_persons_does_not_differ_within_them(seed: int) -> None:
     age = as_variable(faces["property"], "age")
     averaged = rows.variable(age).values[:, 0]
     assert set(averaged) <= set(faces["property"])
-    if rows.persons is not None:
-        label = rows.given(given).strata
-        assert share_within(rows.variable(age), rows.persons, label) == 0.0
-        assert share_within(rows.variable(as_variable(faces["output"], "y")), rows.persons, label) > 0.1
 
 
 def test_averages_are_means(rng: np.random.Generator) -> None:

@@ -17,11 +17,9 @@ from facelib.stats.independence.persons import (
     exchangeable,
     fewer,
     independent_rows,
-    share_within,
     whole_persons,
-    within_persons,
 )
-from facelib.stats.independence.prepare import Question, questions
+from facelib.stats.independence.prepare import Question, ask
 from facelib.stats.independence.variables import as_variable
 
 PEOPLE, LABELS, PICTURES = 12, 3, 2
@@ -31,8 +29,7 @@ N = len(PERSON)
 
 
 def asked(x: Any, y: Any, z: Any, person: Any, seed: int = 0) -> Question:
-    [(_, question)] = questions([as_variable(x, "x")], [as_variable(y, "y")], z, person, seed=seed)
-    return question
+    return ask([as_variable(x, "x")], [as_variable(y, "y")], z, person, seed=seed)
 
 
 def prepared(person: Any, z: Any = LABEL, seed: int = 0, key: Any = None) -> Rows:
@@ -77,84 +74,6 @@ def test_one_row_a_person_and_label(rng: np.random.Generator) -> None:
         assert np.array_equal(problem.given.strata[drawn], problem.given.strata)
         partner = problem.persons[drawn]
         assert all(len(set(partner[problem.persons == person])) == 1 for person in range(PEOPLE))
-
-
-def test_what_differs_within_persons_loses_their_means(rng: np.random.Generator) -> None:
-    smile = rng.standard_normal(N) + 0.1 * PERSON
-    problem = asked(smile, rng.standard_normal(N), LABEL, PERSON).problem
-    assert problem.persons is not None
-    for variable in (problem.xs[0], problem.ys[0]):
-        sums = np.bincount(problem.persons, weights=variable.values[:, 0])
-        np.testing.assert_allclose(sums, 0, atol=1e-12)
-
-
-def test_outputs_that_do_not_differ_within_persons_are_not_testable_by_what_does(
-    rng: np.random.Generator,
-) -> None:
-    y = rng.uniform(size=PEOPLE)[PERSON] * 0.3  # one third of their sum isn't always the value itself
-    result = independence_test(rng.standard_normal(N), y, LABEL, "partial_correlation", person=PERSON)
-    assert np.isnan(result.p_value)
-    assert result.notes[0] == "Not testable: y is the same in all pictures of each person."
-
-
-def share(values: Any) -> float:
-    rows = prepared(PERSON)
-    assert rows.persons is not None
-    label = rows.given(as_given(LABEL, N)).strata
-    return share_within(rows.variable(as_variable(values, "x")), rows.persons, label)
-
-
-def test_how_much_of_a_property_lies_within_persons(rng: np.random.Generator) -> None:
-    age = rng.uniform(18, 80, PEOPLE)[PERSON]
-    assert share(age) == share(age * (1 + 1e-16 * rng.integers(-2, 3, N))) == 0.0  # rounding isn't data
-    assert share(age + 20 * (LABEL == "a")) == pytest.approx(0, abs=1e-12)  # what the label does isn't within
-    assert 0 < share(age + 0.01 * rng.standard_normal(N)) < 1e-5
-    assert share(rng.standard_normal(N)) > 0.4
-    by_hand = np.tile([-1.0, 0.0, 1.0], PEOPLE) * np.repeat(np.where(np.arange(PEOPLE) % 2, 1, -1), 3)
-    assert share(np.repeat(by_hand, PICTURES)) == pytest.approx(1.0)
-
-
-def test_a_birthday_between_two_pictures_leaves_age_a_property_of_persons(rng: np.random.Generator) -> None:
-    age = np.round(rng.uniform(18, 80, PEOPLE))[PERSON]
-    y = 0.05 * age + rng.standard_normal(N)
-    older = age + ((PERSON == 0) & (LABEL == "a"))
-    plain, birthday = (
-        independence_test(x, y, LABEL, "partial_correlation", person=PERSON) for x in (age, older)
-    )
-    assert birthday.p_value == pytest.approx(plain.p_value, abs=0.02)
-    assert plain.notes[1] == "Compared between persons."
-    assert birthday.notes[1].startswith("Compared between persons (of the variance given the label, within")
-    inside = independence_test(older, y, LABEL, "partial_correlation", person=PERSON, compare="within")
-    assert inside.notes[1].endswith("persons' means were taken out.")
-    assert inside.p_value > plain.p_value
-
-
-def test_what_is_compared_can_be_chosen(rng: np.random.Generator) -> None:
-    smile, y = rng.standard_normal((2, N))
-    within = independence_test(smile, y, LABEL, "partial_correlation", person=PERSON)
-    assert within.notes[1].startswith("Compared within persons")
-    between = independence_test(smile, y, LABEL, "partial_correlation", person=PERSON, compare="between")
-    assert between.notes[1].startswith("Compared between persons")
-    assert between.statistic != within.statistic
-    age = rng.uniform(size=PEOPLE)[PERSON]
-    nothing = independence_test(age, y, LABEL, "partial_correlation", person=PERSON, compare="within")
-    assert nothing.notes[0] == "Not testable: x is the same in all pictures of each person."
-    for more in ({}, {"person": PERSON, "z": smile}):
-        arguments = {"z": LABEL} | more
-        with pytest.raises(BadValueError, match="Nothing can be compared within persons"):
-            independence_test(age, y, method="partial_correlation", compare="within", **arguments)
-    with pytest.raises(BadValueError, match="compare is"):
-        independence_test(age, y, LABEL, compare="across", person=PERSON)  # type: ignore[arg-type]
-
-
-def test_centring_leaves_exact_zeros() -> None:
-    values = np.array([0.1, 0.1, 0.1, 0.7, 0.7, 0.1])
-    variable = as_variable(values, "x")
-    (centred,) = within_persons([variable], np.array([0, 0, 0, 1, 1, 1]))
-    assert centred.kind == "continuous"
-    assert (centred.values[:3] == 0).all()
-    hair = as_variable(["a", "b", "c", "a", "b", "c"], "hair")
-    assert within_persons([hair], np.array([0, 0, 0, 1, 1, 1]))[0].kind == "vector"
 
 
 def test_averaged_categories_are_numbers_only_if_they_differ(rng: np.random.Generator) -> None:
@@ -216,7 +135,7 @@ def test_few_persons_limit_p() -> None:
     rng = np.random.default_rng(3)
     person, label = np.repeat(np.arange(4), 6), np.tile(list("abcdef"), 4)
     x = rng.standard_normal(4)[person]
-    result = independence_test(x, x + 0.01 * rng.standard_normal(24), label, "within_dcov", person=person)
+    result = independence_test(x, x + 0.01 * rng.standard_normal(24), label, "chsic", person=person)
     assert result.p_value > 1 / 24 - 0.02  # 4! orders of persons
     assert any("can be ordered in few ways only" in note for note in result.notes)
     assert any("The smallest possible p is 0.042" in note for note in result.notes)
@@ -272,8 +191,8 @@ def test_names_of_persons_change_nothing(rng: np.random.Generator) -> None:
     x, y = rng.standard_normal(PEOPLE)[PERSON], rng.standard_normal(N)
     names = np.array([f"{i:02d}" for i in rng.permutation(PEOPLE)])
     order = rng.permutation(N)
-    first = independence_test(x, y, LABEL, "within_dcov", person=PERSON, n_permutations=99)
+    first = independence_test(x, y, LABEL, "chsic", person=PERSON, n_permutations=99)
     again = (x[order], y[order], LABEL[order])
-    second = independence_test(*again, "within_dcov", person=names[PERSON[order]], n_permutations=99)
+    second = independence_test(*again, "chsic", person=names[PERSON[order]], n_permutations=99)
     assert first.p_value == second.p_value
     assert first.statistic == pytest.approx(second.statistic, rel=1e-9)

@@ -194,7 +194,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any], said: str) -> None:
 def test_too_few_permutations_for_a_level_are_said() -> None:
     values = data("continuous", "scalar", "labels")
     notes = [
-        " ".join(independence_test(*values, "within_dcov", n_permutations=count).notes)
+        " ".join(independence_test(*values, "chsic", n_permutations=count).notes)
         for count in (9, 19, 98, 99, 100)
     ]
     assert "The smallest possible p is 0.1: it can't be significant at 0.05." in notes[0]
@@ -204,7 +204,7 @@ def test_too_few_permutations_for_a_level_are_said() -> None:
     assert "smallest possible" not in notes[4]
 
 
-@pytest.mark.parametrize("method", ["partial_correlation", "within_dcov"])
+@pytest.mark.parametrize("method", ["partial_correlation", "chsic"])
 def test_permutations_that_are_not_drawn_are_said(method: str) -> None:
     values = data("continuous", "scalar", "labels")
     given = " ".join(independence_test(*values, method, n_permutations=200).notes)
@@ -215,7 +215,7 @@ def test_permutations_that_are_not_drawn_are_said(method: str) -> None:
 
 def test_few_orders_limit_p_too() -> None:
     x = np.arange(8.0)
-    result = independence_test(x, x + 0.01 * x**2, np.repeat(list("abcd"), 2), "within_rff")
+    result = independence_test(x, x + 0.01 * x**2, np.repeat(list("abcd"), 2), "chsic")
     assert result.p_value > 0.04  # 2⁴ orders
     assert any("So few faces per label" in note for note in result.notes)
     assert any("The smallest possible p is 0.062" in note for note in result.notes)
@@ -291,10 +291,8 @@ def test_blas_threads_are_restored_when_the_last_leaves() -> None:
 
 def test_what_is_rare_limits_p_and_is_named(rng: np.random.Generator) -> None:
     bearded, y = np.arange(60) == 7, rng.standard_normal(60)
-    notes = independence_test(bearded, y, None, "within_dcov").notes
+    notes = independence_test(bearded, y, None, "chsic").notes
     assert "x is so rare that its p can't go below 0.017." in notes
-    assert not any(
-        "so rare" in note for note in independence_test(np.arange(60) % 2, y, None, "within_dcov").notes
-    )
-    grid = independence_grid({"beard": bearded}, {"happy": y}, methods=["within_dcov"], n_permutations=9999)
+    assert not any("so rare" in note for note in independence_test(np.arange(60) % 2, y, None, "chsic").notes)
+    grid = independence_grid({"beard": bearded}, {"happy": y}, methods=["chsic"], n_permutations=9999)
     assert "beard is so rare that its p can't go below 0.017." in grid["notes"].item()

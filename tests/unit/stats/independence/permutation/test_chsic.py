@@ -15,16 +15,12 @@ from scipy.spatial.distance import pdist, squareform
 from facelib.errors import BadValueError
 from facelib.stats.independence import Chsic, independence_test
 from facelib.stats.independence.conditioning import Given, as_given
-from facelib.stats.independence.kernels.gaussian import Gaussian
-from facelib.stats.independence.permutation.chsic import MOST_ROWS, conditioning, precision
-from facelib.stats.independence.permutation.chsic_numbers import STORED, Rebuilt
-from facelib.stats.independence.permutation.local_permutations import Cells
-from facelib.stats.independence.permutation.permutations import WithinStrata
+from facelib.stats.independence.permutation.chsic import MOST_ROWS, precision
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import Variable, as_variable
 
 FEW = settings(max_examples=15, deadline=None)
-CONDITIONERS = ("labels", "number", "two numbers", "labels and number", "nothing")
+CONDITIONERS = ("labels", "nothing")
 
 
 def standardised(values: np.ndarray) -> np.ndarray:
@@ -33,13 +29,8 @@ def standardised(values: np.ndarray) -> np.ndarray:
 
 
 def design(held: Given) -> np.ndarray:
-    """Labels one-hot and not scaled, numbers as z-scores."""
-    columns = [np.empty((len(held.strata), 0))]
-    if held.n_strata > 1:
-        columns.append(np.eye(held.n_strata)[held.strata])
-    if held.numbers.size:
-        columns.append(standardised(held.numbers))
-    return np.hstack(columns)
+    """Labels one-hot and not scaled."""
+    return np.eye(held.n_strata)[held.strata] if held.n_strata > 1 else np.empty((len(held.strata), 0))
 
 
 def half_median(values: np.ndarray) -> float:
@@ -78,25 +69,15 @@ def twin(
     return found, largest, float(np.sqrt(np.clip(found / largest, 0, 1)))
 
 
-def held_fixed(kind: str, rng: np.random.Generator, sizes: list[int]) -> Given:
-    n = sum(sizes)
+def held_fixed(kind: str, sizes: list[int]) -> Given:
     labels = np.repeat(np.arange(len(sizes)), sizes).astype(str)
-    columns = {
-        "labels": labels,
-        "number": rng.standard_normal(n),
-        "two numbers": rng.standard_normal((n, 2)) * [1, 30] + 5,
-        "labels and number": {"label": labels, "number": rng.standard_normal(n)},
-        "nothing": None,
-    }
-    return as_given(columns[kind], n)
+    return as_given(labels if kind == "labels" else None, sum(sizes))
 
 
 def problem(rng: np.random.Generator, kind: str, sizes: list[int], workers: int = 1) -> Problem:
     """Every kind of property and output."""
-    n, held = sum(sizes), held_fixed(kind, rng, sizes)
+    n, held = sum(sizes), held_fixed(kind, sizes)
     x = rng.standard_normal(n) + held.strata / 2
-    if held.numbers.size:
-        x += held.numbers[:, 0]
     xs = (
         as_variable(20 * x + 40, "age"),
         as_variable(rng.standard_normal(n) > 0.3, "glasses"),
@@ -146,18 +127,16 @@ def test_surrogates_equal_a_new_computation(rng: np.random.Generator, kind: str,
 
 
 def test_the_ridge_is_the_one_asked_for(rng: np.random.Generator) -> None:
-    for kind in ("labels", "number"):
-        question = problem(rng, kind, [30, 20])
-        for epsilon in (1e-3, 1.0):
-            found = Chsic(epsilon=epsilon).prepare(question).statistic[0, 0]
-            x, y = question.xs[0], question.ys[0]
-            statistic, largest, _ = twin(x, y, question.given, epsilon=epsilon)
-            assert found == pytest.approx(statistic, rel=1e-9, abs=1e-8 * largest)
+    question = problem(rng, "labels", [30, 20])
+    for epsilon in (1e-3, 1.0):
+        found = Chsic(epsilon=epsilon).prepare(question).statistic[0, 0]
+        x, y = question.xs[0], question.ys[0]
+        statistic, largest, _ = twin(x, y, question.given, epsilon=epsilon)
+        assert found == pytest.approx(statistic, rel=1e-9, abs=1e-8 * largest)
 
 
-@pytest.mark.parametrize("kind", ["labels", "labels and number"])
-def test_only_pairs_of_interest_are_computed(rng: np.random.Generator, kind: str) -> None:
-    question = problem(rng, kind, [30, 25])
+def test_only_pairs_of_interest_are_computed(rng: np.random.Generator) -> None:
+    question = problem(rng, "labels", [30, 25])
     test = Chsic()
     prepared, orders = test.prepare(question), test.orders(question).draw(40)
     whole = prepared.surrogates(orders, np.ones(question.shape, bool))
@@ -177,25 +156,9 @@ def test_the_order_itself_is_a_tie(rng: np.random.Generator, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", CONDITIONERS)
 def test_a_variable_goes_with_itself_wholly(rng: np.random.Generator, kind: str) -> None:
-    held = held_fixed(kind, rng, [30, 25])
+    held = held_fixed(kind, [30, 25])
     x = as_variable(rng.standard_normal(55), "x")
     assert Chsic().prepare(Problem((x,), (x,), held, seed=0)).effect[0, 0] == pytest.approx(1.0)
-
-
-def test_many_faces_are_rebuilt_without_a_stored_gram(
-    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Above 3,000 faces tiles of the kernel of X are computed anew: the same numbers."""
-    values, z = rng.standard_normal((300, 1)), rng.standard_normal((300, 1))
-    held, y = Gaussian.of(z, 0.7), rng.standard_normal((300, 4))
-    orders = WithinStrata(np.array([0, 300]), 0).draw(3)
-    stored = Rebuilt(Gaussian.of(values, 0.7), held)
-    assert stored.gram is not None
-    monkeypatch.setattr("facelib.stats.independence.permutation.chsic_numbers.STORED", 200)
-    anew = Rebuilt(Gaussian.of(values, 0.7), held)
-    assert anew.gram is None
-    np.testing.assert_allclose(anew.traces([y], orders), stored.traces([y], orders), rtol=1e-10)
-    assert STORED == 3000
 
 
 def test_the_bandwidth_is_half_the_median_of_squares(rng: np.random.Generator) -> None:
@@ -206,46 +169,21 @@ def test_the_bandwidth_is_half_the_median_of_squares(rng: np.random.Generator) -
     assert precision(np.repeat([[0.0], [1.0]], [9, 1], axis=0)) == 1.0  # most pairs lie at distance 0
 
 
-def test_labels_stay_as_they_are_beside_scaled_numbers(rng: np.random.Generator) -> None:
-    held = Given(np.repeat([0, 1], [30, 10]), 7 + 100 * rng.standard_normal((40, 1)))
-    columns = conditioning(held)
-    np.testing.assert_allclose(columns, design(held))
-    np.testing.assert_allclose(pdist(columns[[0, 39], :2]), np.sqrt(2))
-
-
-def test_labels_are_exact_and_cells_approximate(rng: np.random.Generator) -> None:
-    x, y, z = rng.standard_normal((3, 60))
-    labels = rng.integers(0, 2, 60).astype(str)
-    exact = independence_test(x, y, labels, "chsic", n_permutations=99)
-    assert not any("approximate" in note for note in exact.notes)
-    for given_z in (z, {"label": labels, "number": z}):
-        notes = independence_test(x, y, given_z, "chsic", n_permutations=99).notes
-        assert any("k-means cells" in note and "approximate" in note for note in notes)
-    question = problem(rng, "number", [60])
-    assert isinstance(Chsic().orders(question), Cells)
-    assert len(Cells(question.given, 0, 30).cells) <= 2
-    np.testing.assert_array_equal(
-        Chsic(cell=30).orders(question).draw(2), Cells(question.given, question.seed, 30).draw(2)
-    )
-
-
-@pytest.mark.parametrize("kind", ["labels", "number"])
-def test_kernels_that_are_cut_are_named(rng: np.random.Generator, kind: str) -> None:
-    question = problem(rng, kind, [40, 40])
+def test_kernels_that_are_cut_are_named(rng: np.random.Generator) -> None:
+    question = problem(rng, "labels", [40, 40])
     assert Chsic().prepare(question).notes == ()
     (note,) = Chsic(rank=5).prepare(question).notes
     assert "cut at rank 5" in note
     assert "age" in note
     assert "vector" in note
-    if kind == "labels":
-        assert "glasses" not in note  # two values need two columns
+    assert "glasses" not in note  # two values need two columns
 
 
 @pytest.mark.parametrize(
     "parameters",
     [
         {"epsilon": 0.0}, {"epsilon": -1.0}, {"epsilon": float("nan")}, {"epsilon": "small"},
-        {"cell": 1}, {"cell": 2.5}, {"rank": 0}, {"rank": None}, {"width": 3},
+        {"rank": 0}, {"rank": None}, {"width": 3},
     ],
 )  # fmt: skip
 def test_bad_parameters_are_refused(rng: np.random.Generator, parameters: dict[str, Any]) -> None:
@@ -256,16 +194,15 @@ def test_bad_parameters_are_refused(rng: np.random.Generator, parameters: dict[s
 
 @pytest.mark.thorough
 @FEW
-@given(st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-50, 50), st.booleans())
-def test_nothing_depends_on_units_order_or_names(seed: int, scale: float, shift: float, labels: bool) -> None:
+@given(st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-50, 50))
+def test_nothing_depends_on_units_order_or_names(seed: int, scale: float, shift: float) -> None:
     rng = np.random.default_rng(seed)
-    x, y, number = rng.standard_normal((3, 40))
+    x, y = rng.standard_normal((2, 40))
     names = np.repeat(["happy", "sad"], [22, 18])
     rows = rng.permutation(40)
     renamed = np.where(names == "happy", "z", "a")
-    z, again_z = (names, renamed[rows]) if labels else (number, scale * number[rows] + shift)
-    first = independence_test(x, y, z, "chsic", n_permutations=59)
-    second = independence_test(scale * x[rows] + shift, y[rows], again_z, "chsic", n_permutations=59)
+    first = independence_test(x, y, names, "chsic", n_permutations=59)
+    second = independence_test(scale * x[rows] + shift, y[rows], renamed[rows], "chsic", n_permutations=59)
     assert second.statistic == pytest.approx(first.statistic, rel=1e-6)
     assert 0 < second.p_value == first.p_value <= 1
 

@@ -11,10 +11,8 @@ from facelib.stats.calibration.scenarios import simulate
 from facelib.stats.independence import independence_test
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.permutation.local_permutations import (
-    Cells,
     Neighbours,
     distinct_draws,
-    k_means,
     nearest_faces,
     take_neighbours,
 )
@@ -178,66 +176,24 @@ def test_neighbours_are_taken_as_in_the_paper(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(order, restricted_permutation(mixed, visits))
 
 
-@pytest.mark.parametrize("kind", [Neighbours, Cells])
-def test_seeds_decide_and_what_can_happen_is_counted(
-    rng: np.random.Generator, kind: type[Neighbours | Cells]
-) -> None:
+def test_seeds_decide_and_what_can_happen_is_counted(rng: np.random.Generator) -> None:
     given = given_numbers(rng.standard_normal(60), [40, 17, 3])
-    one, same, other = kind(given, 4).draw(5), kind(given, 4).draw(5), kind(given, 5).draw(5)
+    one, same, other = (Neighbours(given, seed).draw(5) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
-    stream = kind(given, 4)
+    stream = Neighbours(given, 4)
     first, second = stream.draw(5), stream.draw(5)
     np.testing.assert_array_equal(first, one)
     assert (second != first).any()
     assert not stream.exact
     assert "approximate" in stream.note
-    few = kind(given_numbers(np.array([0.0, 1.0, 2.0]), [3]), 0, 3)  # three faces: all orders are possible
+    few = Neighbours(given_numbers(np.array([0.0, 1.0, 2.0]), [3]), 0, 3)  # all orders of three faces
     least, most = np.log(6), 3 * np.log(3)  # counted exactly, or with everybody choosing freely
     assert least - 1e-12 <= few.log_total <= most + 1e-12
 
 
-@pytest.mark.parametrize("columns", [1, 2])
-def test_cells_keep_labels_and_hold_ten_faces(rng: np.random.Generator, columns: int) -> None:
-    sizes = [200, 90, 12, 4]
-    given = given_numbers(rng.standard_normal((sum(sizes), columns)), sizes)
-    cells = Cells(given, seed=3)
-    np.testing.assert_array_equal(np.sort(np.concatenate(cells.cells)), np.arange(sum(sizes)))
-    labels = [set(given.strata[rows]) for rows in cells.cells]
-    assert all(len(label) == 1 for label in labels)
-    count = np.bincount([label.pop() for label in labels])
-    assert count[2] == count[3] == 1  # fewer than 15 faces are one cell
-    assert 0.7 * 20 <= count[0] <= 20  # k-means may lose a cell
-    assert 0.7 * 9 <= count[1] <= 9
-    home = np.empty(sum(sizes), int)
-    for c, rows in enumerate(cells.cells):
-        home[rows] = c
-    orders = cells.draw(50)
-    np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(np.arange(sum(sizes)), (50, 1)))
-    np.testing.assert_array_equal(home[orders], np.tile(home, (50, 1)))
-    assert f"{len(cells.cells)} k-means cells" in cells.note
-
-
-def test_cells_are_those_of_k_means(rng: np.random.Generator) -> None:
-    points = rng.standard_normal((200, 2))
-    cell = k_means(points, 20, rng)
-    centres = np.stack([points[cell == c].mean(axis=0) for c in np.unique(cell)])
-    far = ((points[:, None] - centres) ** 2).sum(axis=2)
-    nearest = np.unique(cell)[far.argmin(axis=1)]
-    assert (nearest == cell).mean() > 0.97  # SciPy stops once centres hardly move
-    line = np.sort(rng.standard_normal(100))
-    assert (np.diff(k_means(line[:, None], 10, rng)) != 0).sum() <= 9  # on a line cells are intervals
-
-
-def test_cells_are_no_more_than_distinct_numbers(rng: np.random.Generator) -> None:
-    points = np.repeat([[0.0], [1.0], [5.0]], 40, axis=0)
-    assert len(np.unique(k_means(points, 12, rng))) == 3
-    assert len(np.unique(k_means(points[:40], 4, rng))) == 1
-
-
-@pytest.mark.parametrize("method", ["chsic", "cmiknn"])
-def test_few_faces_a_label_beside_a_number_can_be_tested(method: str) -> None:
+def test_few_faces_a_label_beside_a_number_can_be_tested() -> None:
     x, y, z = simulate("labels_7_number_tanh", 100, rng=1)
-    result = independence_test(x, y, z, method, n_permutations=99)
+    result = independence_test(x, y, z, "cmiknn", n_permutations=99)
     assert 0 < result.p_value <= 1
     assert any("approximate" in note for note in result.notes)

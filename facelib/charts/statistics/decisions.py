@@ -1,4 +1,4 @@
-"""The vote of the tests on every property and output, as a table in words."""
+"""The decision on every property and output, as a table in words."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.statistics.independence_rows import vote_rows
+from facelib.charts.statistics.independence_rows import decision_rows
 
 LETTER: Final = 6  # px that a letter of a property's name takes
 LINE: Final = 13  # px from line to line of it
 
 
 def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme.Layered:
-    """Draw the vote on every property and output: in words, on a colour that says how much is explained.
+    """Draw the decision on every property and output: in words, on a colour that says how much is explained.
 
     Parameters
     ----------
     table
-        From `facelib.stats.independence.independence_grid`, its vote among the methods.
+        From `facelib.stats.independence.independence_grid`; of several tests the one that decides is drawn.
     width, row_height
         Of a cell, px; wider where a word of a property's name needs more.
 
@@ -29,14 +29,14 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
     --------
     >>> table = pd.DataFrame(
     ...     {
-    ...         "property": ["age"], "output": ["happy"], "method": ["vote"], "votes": [3],
-    ...         "explained": [0.21], "p": [0.001], "rejects": [True], "rejects_holm": [True],
+    ...         "property": ["age"], "output": ["happy"], "method": ["chsic"], "explained": [0.21],
+    ...         "p": [0.0001], "p_holm": [0.001], "rejects": [True], "alpha": [0.01],
     ...     }
     ... )
-    >>> grid(table).to_dict()["datasets"]["votes"][0]["words"]
-    '3 of 3 *'
+    >>> grid(table).to_dict()["datasets"]["decisions"][0]["words"]
+    'yes *'
     """
-    data = vote_rows(table)
+    data = decision_rows(table)
     headers = {str(row["property"]): str(row["property"]).split() for row in data}
     longest = max((len(word) for words in headers.values() for word in words), default=0)
     lines = max(map(len, headers.values()), default=1)
@@ -56,7 +56,7 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
         orient="top",
         labelPadding=6 + LINE * (lines - 1),
     )
-    base = alt.Chart(alt.NamedData(name="votes")).encode(
+    base = alt.Chart(alt.NamedData(name="decisions")).encode(
         x=alt.X("property:N", sort=None, axis=across), y=alt.Y("output:N", sort=None, axis=names)
     )
     most = max([row["explained"] or 0.0 for row in data], default=0.0)
@@ -74,10 +74,10 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
         alt.layer(cell, text).properties(
             width=alt.Step(max(width, LETTER * longest + 8)),
             height=alt.Step(row_height),
-            datasets={"votes": data},
+            datasets={"decisions": data},
         ),
-        name="votes",
-        heading="How many of the three voting tests reject; *: the vote survives Holm's correction",
-        description="Table: the vote on every property and output. "
+        name="decisions",
+        heading="Does the output go with the property? *: after Holm's correction, too",
+        description="Table: the decision on every property and output. "
         + "; ".join(f"{row['property']} and {row['output']}: {row['words']}" for row in data),
     )

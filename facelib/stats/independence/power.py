@@ -1,4 +1,4 @@
-"""Power of the vote of exact tests: what n faces show after a correction for many questions."""
+"""Power of cHSIC given labels: what n faces show after a correction for many questions."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Final
 
 from facelib.utilities.checks import as_share
 
-EFFICIENCY: Final = 0.6
+EFFICIENCY: Final = 0.65
 """Share of the faces that Pearson's correlation, the best test of a straight line, would take for the same
-power: measured by simulation (`tests/calibration/test_vote_power.py`), rounded down."""
+power: measured by simulation (`tests/calibration/test_chsic_level.py`), rounded down."""
 
 
 def smallest_explained(
     n: int, questions: int, *, alpha: float = 0.01, power: float = 0.8, labels: int = 1
 ) -> float:
-    """Return the smallest share of an output's variance that a vote finds with some power.
+    """Return the smallest share of an output's variance that cHSIC finds with some power.
 
     Of an output that follows the property along a straight line inside labels, with normal noise; curved and
-    partial dependence takes more. The vote's power is that of a normal statistic of mean
+    partial dependence takes more. Its power is that of a normal statistic of mean
     √(e (n − k − 1) ω² / (1 − ω²)), k labels, e = `EFFICIENCY`, at the first step of Holm's correction,
     α / questions.
 
@@ -48,7 +48,7 @@ def smallest_explained(
     Examples
     --------
     >>> [round(smallest_explained(n, 480, labels=7), 3) for n in (350, 1050, 4200)]
-    [0.112, 0.04, 0.01]
+    [0.105, 0.037, 0.009]
     """
     needed = _needed(questions, as_share(alpha, "The level alpha"), as_share(power, "The power"))
     free = n - labels - 1
@@ -63,7 +63,7 @@ def faces_to_find(
     Examples
     --------
     >>> [faces_to_find(explained, 480, labels=7) for explained in (0.01, 0.05, 0.1)]
-    [4296, 831, 398]
+    [3966, 768, 368]
     """
     share = as_share(explained, "The share of variance")
     needed = _needed(questions, as_share(alpha, "The level alpha"), as_share(power, "The power"))
