@@ -156,6 +156,7 @@ def test_what_cannot_be_is_told_with_its_line(old: str, new: str, message: str) 
         ("study: observational\nproperties: [age]\n", "line 1: An observational study has faces"),
         ("study: observational\nfaces: {heads: 3}\nproperties: age\nmethods: [kci]\n", "line 4: .*'kci'"),
         ("study: observational\nfaces: {heads: 3}\nproperties: age\nsteps: 3\n", "line 4: steps belongs"),
+        ("study: observational\nfaces: {heads: 3}\nproperties: age\nbudget: 60\n", "line 4: .*'budget'"),
         ("design: asymmetry\n", "line 1: There is no design named 'asymmetry'"),
         ("design: facing_asymmetry\nstep: 3\n", "line 2: There is no 'step' .*mean steps"),
         ("design: facing_asymmetry\nsteps: x\n", "line 2: steps is a whole number"),
@@ -215,6 +216,13 @@ def test_the_hypothesis_takes_what_it_leaves_open_from_the_study() -> None:
     ).study()
     assert observed.hypothesis is not None
     assert (observed.hypothesis.delta, observed.hypothesis.alpha) == (0.01, 0.01)
+
+
+def test_tests_of_an_observational_study_are_one_several_or_those_of_the_paper() -> None:
+    plan = "study: observational\nfaces: {heads: 3}\nproperties: age\nclassifiers: known_unbiased\n"
+    for line, methods in (("", None), ("methods: paper\n", "paper"), ("methods: [rcot]\n", ["rcot"])):
+        settings = parse_study(f"{plan}{line}n_permutations: 999\n").study().settings
+        assert (settings["methods"], settings["n_permutations"]) == (methods, 999)
 
 
 def test_the_time_of_a_hypothesis_stays() -> None:

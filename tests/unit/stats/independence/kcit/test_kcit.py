@@ -298,7 +298,7 @@ def test_p_is_never_zero_and_the_effect_nears_one_for_what_is_the_same(
     rng: np.random.Generator, kind: str
 ) -> None:
     x = rng.standard_normal(600)
-    result = independence_test(x, x, conditioner(kind, 600, rng), "kcit")
+    result = independence_test(x, x, conditioner(kind, 600, rng), "kcit", approximate=True)
     assert 0 < result.p_value < 1e-100
     assert result.effect > 0.9
 
