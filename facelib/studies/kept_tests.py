@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facelib.stats.independence.base import TESTS
-from facelib.stats.independence.vote import PAPER
+from facelib.stats.independence.vote import votes
 from facelib.studies.engine.checksums import DamagedError
 from facelib.studies.engine.fingerprints import TESTING, code, fingerprint, versions
 from facelib.studies.engine.own_code import own_code
@@ -93,7 +93,7 @@ def load_tests(store: Store, kept: KeptTests) -> pd.DataFrame:
 
 def _own(methods: Iterable[str] | None) -> str | None:
     """Return a fingerprint of tests that are the user's; "" if none is, None if one of them isn't here."""
-    listed = [] if methods in (None, PAPER) else list(methods)
+    listed = [] if methods is None or votes(methods) else list(methods)
     if not all(name in TESTS for name in listed):
         return None
     parts = own_code(*(TESTS[name] for name in listed)).parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,7 +18,7 @@ from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.power import faces_to_find, smallest_explained
 from facelib.stats.independence.problem import check_size
-from facelib.stats.independence.vote import FACTOR, PAPER
+from facelib.stats.independence.vote import draws_needed, votes
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject
 from facelib.studies.grid import incomplete, lacking, shortfalls
@@ -193,7 +192,7 @@ class ObservationalStudy(Study[ObservationalResult]):
             "labels": list(self.label_columns),
             "label_source": self.label_source or (RENDERED if heads else "not declared"),
             "person": self.person,
-            "methods": self.methods if self.methods in (None, PAPER) else list(self.methods),
+            "methods": self.methods if self.methods is None or votes(self.methods) else list(self.methods),
             "delta": self.delta,
             "n_permutations": self.n_permutations,
         }
@@ -287,7 +286,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         if few := enough_to_find(int(column[whole].nunique()), self.delta, self.alpha):
             yield few
         questions = len(self.names) * self._outputs
-        needed = math.ceil((FACTOR if self.methods == PAPER else 1.0) * questions / self.alpha)
+        needed = draws_needed(self.methods, questions, self.alpha)
         draws = needed if self.n_permutations is None else self.n_permutations
         few = f", fewer than the {needed:,} that Holm's correction needs" if draws < needed else ""
         yield f"{questions} questions, each with {draws:,} permutations while it stays open{few}."

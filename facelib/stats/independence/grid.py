@@ -19,7 +19,7 @@ from facelib.stats.independence.permutation.sequential import GridReport, Watch
 from facelib.stats.independence.prepare import Question, ask, one_length
 from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import FACTOR, PAPER, VOTERS, vote, without_run
+from facelib.stats.independence.vote import VOTERS, draws_needed, vote, votes, without_run
 from facelib.utilities.checks import as_count, as_share
 from facelib.utilities.progress import Stop, reporting
 
@@ -144,8 +144,7 @@ def independence_grid(
     threads = available() if workers is None else as_count(workers, "The number of threads")
     question = ask(xs, ys, labels, person, seed=number, workers=threads)
     tests = chosen_tests(methods, question.problem.given, approximate=approximate)
-    voting = methods == PAPER
-    needed = math.ceil((FACTOR if voting else 1.0) * family / level)
+    needed = draws_needed(methods, family, level)
     names = [x.name for x in xs], [y.name for y in ys]
     with reporting(progress, math.prod(question.shape), unit="pair") as report:
         outcomes = _outcomes(tests, question, n_permutations, needed, Watch(report, stop))
@@ -155,7 +154,7 @@ def independence_grid(
     ]
     table = pd.concat(tables, ignore_index=True)
     table["rejects"] = table["p"] < level
-    if voting:
+    if votes(methods):
         by_id = {test.id: rows for test, rows in zip(tests, tables, strict=True)}
         table = pd.concat([table, vote([by_id[name] for name in VOTERS], level)], ignore_index=True)
     return _finished(table.assign(alpha=level, delta=margin), _sizes(question, names, margin, number))

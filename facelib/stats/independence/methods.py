@@ -10,7 +10,7 @@ from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.result import check_conditioner, check_numbers
 from facelib.stats.independence.single import configured
-from facelib.stats.independence.vote import PAPER, VOTERS, default
+from facelib.stats.independence.vote import PAPER, VOTERS, default, votes
 
 COST = ("low", "medium", "high")
 
@@ -32,7 +32,7 @@ def as_tests(methods: Iterable[str | IndependenceTest]) -> list[IndependenceTest
     >>> [test.id for test in as_tests(["kcit", "rcot"])], [test.id for test in as_tests("paper")]
     (['kcit', 'rcot'], ['chsic', 'rcot', 'cmiknn'])
     """
-    given: object = VOTERS if methods == PAPER else methods
+    given: object = VOTERS if votes(methods) else methods
     if isinstance(given, str | IndependenceTest) or not isinstance(given, Iterable):
         msg = f"{EXPECTED}; got {given!r}."
         raise BadValueError(msg)

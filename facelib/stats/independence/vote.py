@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -26,6 +27,24 @@ RULE: Final = (
     f"Rejects where two of three do. p is {FACTOR} times the second smallest of the three: valid however "
     "they depend on each other, if each of the three is."
 )
+
+
+def votes(methods: object) -> bool:
+    """Return whether these methods are the paper's three and their vote.
+
+    >>> votes("paper"), votes(["chsic"]), votes(None)
+    (True, False, False)
+    """
+    return isinstance(methods, str) and methods == PAPER
+
+
+def draws_needed(methods: object, pairs: int, alpha: float) -> int:
+    """Return how many permutations a p takes to survive Holm's correction over so many pairs.
+
+    >>> draws_needed(None, 56, 0.01), draws_needed("paper", 56, 0.01)
+    (5600, 8400)
+    """
+    return math.ceil((FACTOR if votes(methods) else 1.0) * pairs / alpha)
 
 
 def default(*, categorical: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from facelib.stats.independence.permutation.chsic_labels import Conditioner, Cro
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
-from facelib.stats.independence.variables import Codes, Variable, one_hot
+from facelib.stats.independence.variables import Variable, one_hot
 from facelib.utilities.checks import Floats, as_count, as_number
 
 TOLERANCE = 1e-9  # relative error of a kernel's trace: T is right to 1e-8 of √(T_XX T_YY), the largest T
@@ -60,75 +60,44 @@ class Chsic(IndependenceTest):
             raise BadValueError(msg)
         as_count(self.rank, "rank")
 
-    def prepare(self, problem: Problem) -> PreparedCriterion:
+    def prepare(self, problem: Problem) -> PreparedChsic:
         """Factor all kernels, and regress them on Z."""
-        return labelled(problem, self)
+        return PreparedChsic(self, problem)
 
 
-Traces = Callable[[int, Codes, RowOrders], Floats]
-"""(property, outputs, orders) -> tr(K S L S), (B, outputs)."""
+class PreparedChsic(Prepared):
+    """The criterion of all pairs, as sums over labels of cross-products of features."""
 
+    def __init__(self, test: Chsic, problem: Problem) -> None:
+        self.problem = problem
+        design = conditioning(problem.given)
+        between = float(np.exp(-precision(design)))
+        conditioner = Conditioner.of(problem.given.bounds, between, test.epsilon)
+        itself, alone = np.arange(problem.n)[None], np.zeros(1, np.intp)
 
-class PreparedCriterion(Prepared):
-    """The criterion of all pairs.
+        def features(variable: Variable) -> tuple[Features, float, float]:
+            theta = precision(np.hstack([variable.scaled, design]))
+            factor = factored(variable.scaled, theta, test.rank)
+            found = Features(factor.columns, float(np.exp(-theta)), conditioner)
+            own = Crossed(found, [found], conditioner).traces(alone, itself)
+            return found, float(own[0, 0]), factor.error
 
-    Parameters
-    ----------
-    problem
-        What is tested.
-    traces
-        How kernels meet.
-    own
-        tr(K S K S) of every property and output: what the criterion is measured against.
-    notes
-        For all pairs.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        traces: Traces,
-        own: tuple[Sequence[float], Sequence[float]],
-        notes: Sequence[str],
-    ) -> None:
-        self.traces, self.scale, self.notes = traces, (problem.n - 1) ** 2, tuple(notes)
-        self.statistic = self.surrogates(np.arange(problem.n)[None], np.ones(problem.shape, bool))[0]
-        largest = np.sqrt(np.outer(*own)) / self.scale
+        xs, ys = (threaded(features, group, problem.workers) for group in (problem.xs, problem.ys))
+        outputs = [y[0] for y in ys]
+        self.crossed = threaded(lambda x: Crossed(x[0], outputs, conditioner), xs, problem.workers)
+        self.notes = cut_notes(problem, [v[2] for v in [*xs, *ys]], test.rank)
+        self.scale = (problem.n - 1) ** 2
+        self.statistic = self.surrogates(itself, np.ones(problem.shape, bool))[0]
+        largest = np.sqrt(np.outer([x[1] for x in xs], [y[1] for y in ys])) / self.scale
         self.effect = np.sqrt(np.clip(self.statistic / np.where(largest > 0, largest, 1.0), 0.0, 1.0))
 
     def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
         """Return T with the property in other orders, (B, P, O)."""
         found = np.full((len(orders), *pairs.shape), np.nan)
         for i in np.flatnonzero(pairs.any(axis=1)):
-            found[:, i, pairs[i]] = self.traces(int(i), np.flatnonzero(pairs[i]), orders) / self.scale
+            traces = self.crossed[i].traces(np.flatnonzero(pairs[i]), orders, self.problem.workers)
+            found[:, i, pairs[i]] = traces / self.scale
         return found
-
-
-def labelled(problem: Problem, test: Chsic) -> PreparedCriterion:
-    """Return the criterion given labels: sums over labels of cross-products of features."""
-    design = conditioning(problem.given)
-    between = float(np.exp(-precision(design)))
-    conditioner = Conditioner.of(problem.given.bounds, between, test.epsilon)
-    itself, alone = np.arange(problem.n)[None], np.zeros(1, np.intp)
-
-    def features(variable: Variable) -> tuple[Features, float, float]:
-        theta = precision(np.hstack([variable.scaled, design]))
-        factor = factored(variable.scaled, theta, test.rank)
-        kernel_features = Features(factor.columns, float(np.exp(-theta)), conditioner)
-        own_traces = Crossed(kernel_features, [kernel_features], conditioner).traces(alone, itself)
-        return kernel_features, float(own_traces[0, 0]), factor.error
-
-    xs, ys = (threaded(features, group, problem.workers) for group in (problem.xs, problem.ys))
-    outputs = [y[0] for y in ys]
-    crossed = threaded(lambda x: Crossed(x[0], outputs, conditioner), xs, problem.workers)
-
-    def traces(i: int, chosen: Codes, orders: RowOrders) -> Floats:
-        return crossed[i].traces(chosen, orders, problem.workers)
-
-    own_traces = [x[1] for x in xs], [y[1] for y in ys]
-    return PreparedCriterion(
-        problem, traces, own_traces, cut_notes(problem, [v[2] for v in [*xs, *ys]], test.rank)
-    )
 
 
 def conditioning(given: Given) -> Floats:
@@ -154,12 +123,12 @@ def factored(values: Floats, theta: float, most: int) -> Factor:
     return incomplete_cholesky(Gaussian.of(values, theta).tile, len(values), TOLERANCE, most)
 
 
-def cut_notes(problem: Problem, errors: Sequence[float], rank: int) -> list[str]:
+def cut_notes(problem: Problem, errors: Sequence[float], rank: int) -> tuple[str, ...]:
     """Say whose kernels have more than `rank` columns."""
     cut = [(v.name, e) for v, e in zip([*problem.xs, *problem.ys], errors, strict=True) if e > TOLERANCE]
     if not cut:
-        return []
+        return ()
     names = ", ".join(name for name, _ in cut)
-    return [
-        f"Kernels were cut at rank {rank}, which leaves out {max(e for _, e in cut):.1e} or less: {names}."
-    ]
+    return (
+        f"Kernels were cut at rank {rank}, which leaves out {max(e for _, e in cut):.1e} or less: {names}.",
+    )

@@ -358,3 +358,9 @@ def test_a_test_by_persons_does_not_depend_on_who_ran_before() -> None:
     later = independence_grid(**data, methods=["partial_correlation", "chsic"])
     later = later[later["method"] == "chsic"].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, later)
+
+
+def test_names_of_tests_may_come_as_an_array(rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(2, 40))
+    grid = independence_grid({"x": x}, {"y": y}, methods=np.array(["kcit", "rcot"]))  # type: ignore[arg-type]
+    assert set(grid["method"]) == {"kcit", "rcot"}
