@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from facelib.experiments.power_of_properties import (
         electrodes_table,
         labelled_population,
-        load_power_of_properties,
         paired_electrodes,
         properties_table,
     )
@@ -54,7 +53,6 @@ __all__ = [
     "load_halves_validity",
     "load_known_truth",
     "load_manipulation",
-    "load_power_of_properties",
     "manipulation_check",
     "measured_behaviour",
     "paired_electrodes",

@@ -131,7 +131,7 @@ FUNCTIONS = [
     restoration.telea, restoration.navier_stokes, by_network,
     studies.describe_hypothesis, identity_of, intervention_name, later_changes,
     registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
-    experiments.load_power_of_properties, classifiers.available, classifiers.names, classifiers.common,
+    classifiers.available, classifiers.names, classifiers.common,
     classifiers.provenance, classifiers.why_unavailable, classifiers.get, properties.get,
     captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
     stats.describe_order, stats.describe_lowering, stats.describe_power, independence.register,

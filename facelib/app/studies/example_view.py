@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import ipywidgets as widgets
 
+from facelib import data
 from facelib.app.widgets.controls import paragraphs
 from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.charts import specs
@@ -94,12 +95,11 @@ def asymmetry_map() -> dict[str, Any]:
 def properties_map() -> dict[str, Any]:
     """Return the shipped dependences on age and symmetry."""
     from facelib.charts.statistics.dependence import dependence_rows
-    from facelib.experiments.power_of_properties import load_power_of_properties
 
-    found = load_power_of_properties()
+    effects = data.table("power_of_properties/effects")
     titles = {"age": "Age", "symmetry": "Facial symmetry"}
-    table = found.effects[found.effects["property"].isin(list(titles))]
-    alpha = float(found.properties["alpha"].iloc[0])
+    table = effects[effects["property"].isin(list(titles))]
+    alpha = float(data.table("power_of_properties/properties")["alpha"].iloc[0])
     cells = dependence_rows(table, titles, alpha=alpha)
     return {"cells": cells, "titles": [*titles.values()], "n": int(table["n"].max())}
 

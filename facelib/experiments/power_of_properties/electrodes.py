@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib import interventions
-from facelib.classifiers import Classifier
+from facelib import interventions, stats
+from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError
-from facelib.experiments.power_of_properties.population import SEED, labelled_population
+from facelib.experiments.power_of_properties.design import SEED, labelled_population
 from facelib.faces import Head
 from facelib.head.head import ExpressionSet
+from facelib.stats.classification import exact_mcnemar, wilson
+from facelib.studies.interventional import InterventionalStudy
 from facelib.studies.sweeps.sweep import DELTA
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from facelib.studies.interventional import InterventionalStudy
 
 PAIRS: Final = 350
 LABORATORY: Final[Mapping[str, Any]] = MappingProxyType(
@@ -60,13 +60,10 @@ ELECTRODE_COLUMNS: Final = {
     "p": "exact McNemar test, two-sided: lost against gained, like a coin; 1 where neither happened, NaN "
     "where someone comes several times: pairs of one person aren't independent",
     "p_holm": "Holm over classifiers and schemes (all expressions), or over these and expressions",
-    "p_bh": "Benjamini-Hochberg over the same family",
     "start": "mean probability of the expression that is shown, without electrodes",
     "change": "mean change of it, over people",
     "low": "lower end of its interval, level 1 - alpha",
     "high": "upper end of it",
-    "change_p": "sign-flip test of the change over people",
-    "change_p_holm": "after Holm, same family",
     "verdict": "matters, does not matter, or cannot tell, at delta",
     "delta": "margin in probability, set before the run",
     "alpha": "level",
@@ -164,8 +161,6 @@ def paired_electrodes(
     >>> [arm.name for arm in study.arms], study.steps
     (['electrodes', 'electrodes(scheme=kuramoto)'], 2)
     """
-    from facelib.studies.interventional import InterventionalStudy
-
     return InterventionalStudy(
         faces=bare_people(faces),
         interventions=[interventions.get("electrodes", scheme=one) for one in known_schemes(schemes)],
@@ -230,41 +225,20 @@ def paired_table(
     """
     import pandas as pd
 
-    from facelib import stats
-
-    schemes = {name: scheme for scheme, name in SCHEMES.items()}
     named = paired_names(table)
     intended = table[table["label"] == table["expression"]]
-    counts, effects = [], []
-    for by_expression in (False, True):
-        rows = intended.assign(label=intended["expression"] if by_expression else ALL)
-        pairs = named.assign(label=named["expression"] if by_expression else ALL)
-        counted = pd.DataFrame(
-            [
-                dict(zip(("intervention", "classifier", "label"), key, strict=True)) | _counted(cells)
-                for key, cells in pairs.groupby(["intervention", "classifier", "label"], sort=False)
-            ]
-        )
-        for name in ("holm", "bh"):
-            counted[f"p_{name}"] = stats.adjust(counted["p"], name)
-        counts.append(counted)
-        effects.append(
-            stats.effects_over_faces(rows, delta=delta, alpha=alpha, seed=seed)[
-                ["intervention", "classifier", "label", "start", "mean", "low", "high", "p", "p_holm",
-                 "verdict", "delta", "alpha"]
-            ].rename(columns={"mean": "change", "p": "change_p", "p_holm": "change_p_holm"})
-        )  # fmt: skip
-    with_counts = pd.concat(counts, ignore_index=True).merge(
-        pd.concat(effects, ignore_index=True), on=["intervention", "classifier", "label"], how="left"
-    )
-    with_counts = with_counts.rename(columns={"label": "expression"})
-    with_counts["expression_set"] = expression_set
-    with_counts["scheme"] = [schemes.get(str(name), str(name)) for name in with_counts["intervention"]]
-    order = {name: place for place, name in enumerate(_in_order(with_counts))}
-    with_counts = with_counts.sort_values(
+    how: dict[str, Any] = {"delta": delta, "alpha": alpha, "seed": seed}
+    whole = _family(named.assign(label=ALL), intended.assign(label=ALL), **how)
+    each = _family(named.assign(label=named["expression"]), intended, **how)
+    found = pd.concat([whole, each], ignore_index=True).rename(columns={"label": "expression"})
+    schemes = {name: scheme for scheme, name in SCHEMES.items()}
+    found["expression_set"] = expression_set
+    found["scheme"] = [schemes.get(str(name), str(name)) for name in found["intervention"]]
+    order = {name: place for place, name in enumerate(_in_order(found))}
+    found = found.sort_values(
         ["scheme", "classifier", "expression"], key=lambda column: column.map(order), kind="stable"
     )
-    return with_counts[list(ELECTRODE_COLUMNS)].reset_index(drop=True)
+    return found[list(ELECTRODE_COLUMNS)].reset_index(drop=True)
 
 
 def paired_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -297,10 +271,25 @@ def paired_names(table: pd.DataFrame) -> pd.DataFrame:
     return pairs[can].reset_index(drop=True)
 
 
+def _family(pairs: pd.DataFrame, intended: pd.DataFrame, **how: Any) -> pd.DataFrame:
+    """Return counts and effects per intervention, classifier and label; p are corrected over these rows."""
+    import pandas as pd
+
+    keys = ["intervention", "classifier", "label"]
+    counted = pd.DataFrame(
+        [
+            dict(zip(keys, key, strict=True)) | _counted(cells)
+            for key, cells in pairs.groupby(keys, sort=False)
+        ]
+    )
+    counted["p_holm"] = stats.adjust(counted["p"], "holm")
+    effects = stats.effects_over_faces(intended, **how).rename(columns={"mean": "change"})
+    judged = ["start", "change", "low", "high", "verdict", "delta", "alpha"]
+    return counted.merge(effects[[*keys, *judged]], on=keys, how="left")
+
+
 def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
     """Return the counts over pairs: both accuracies with Wilson's intervals, and McNemar's test."""
-    from facelib.stats.classification import exact_mcnemar, wilson
-
     n = len(pairs)
     before, after = pairs["before"].to_numpy(bool), pairs["after"].to_numpy(bool)
     lost, gained = int((before & ~after).sum()), int((~before & after).sum())
@@ -321,8 +310,6 @@ def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
 
 def _in_order(found: pd.DataFrame) -> Iterator[str]:
     """Give schemes, classifiers and expressions in the order in which tables show them."""
-    from facelib.classifiers import EMOTIONS
-
     yield from SCHEMES
     yield from dict.fromkeys(found["classifier"].astype(str))
     yield from (ALL, *EMOTIONS)

@@ -1,26 +1,17 @@
-"""The table of properties: shares of outputs that go with each, sizes, and other explanations."""
+"""The table of properties: shares of outputs that go with each, sizes, companions; and effect curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
-from facelib.experiments.power_of_properties.design import (
-    ACTIVATION,
-    ESTIMATES,
-    OF_EXPRESSION,
-    ONE_SIDED,
-    SYMMETRY,
-)
-from facelib.stats.independence.vote import VOTE, deciding
-from facelib.studies.engine.store import Store
+from facelib import stats
+from facelib.experiments.power_of_properties.design import ESTIMATES, OF_EXPRESSION
+from facelib.stats.independence.vote import deciding
 from facelib.studies.grid import BETWEEN
-from facelib.studies.kept_tests import find_tests, load_tests, save_tests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,21 +19,21 @@ if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
 
 PROPERTY, EXPRESSION, ESTIMATE = "property", "expression", "estimate"
-HELD_MORE: Final = f"measured {ACTIVATION}"
 NO_REACH: Final = "Cannot reach the corrected level"
+BINS, STRONGEST = 6, 6
+ALL: Final = "all"
+FEWEST: Final = 3  # faces that a mean with a band takes
 
 PROPERTY_COLUMNS: Final = {
     "property": "name of the property",
     "role": "property; expression: the expression itself, a yardstick; or estimate: what networks read of a "
     "property, a second row that shares causes with the output",
     "source": "given with the faces, or measured in the picture (which shares causes with the output)",
-    "held": "what is held fixed",
-    "decision": "what decides: id of the test, or vote; exact_vote, in the shipped table: a vote of cHSIC "
-    "and two tests that facelib no longer has",
+    "method": "what decides: id of the test, or vote",
     "tests": "outputs (classifier × class) that could be tested",
     "significant": "how many of them reject at alpha",
     "share": "significant / tests: it rises with n and says nothing about size",
-    "share_holm": "the same with Holm over all properties × outputs of this analysis",
+    "share_holm": "the same with Holm over all properties × outputs",
     "share_bh": "the same with Benjamini-Hochberg",
     "out_of_reach": "outputs that reject, not after Holm, and could not have: too few permutations",
     "null_share": "share for a property of random numbers",
@@ -53,194 +44,90 @@ PROPERTY_COLUMNS: Final = {
     "explained": "median ω² over outputs: share of the logit's variance inside labels",
     "explained_most": "largest ω²",
     "strongest": "the output that has it",
-    "largest": "whether no other property, with the same held fixed, has a larger share; never where it is 0",
     "companion": "the other property that this one goes with most, inside labels",
     "companion_correlation": "how far: largest absolute correlation of ranks, or of their distances from the "
     "middle, inside labels",
     "n": "people",
     "alpha": "level of a single test",
     "delta": "margin for ω²",
-    "sentence": "how to read the share",
 }
-"""Columns of `properties_table`, with their meaning; ``share_<test>`` for every test stand behind them."""
+"""Columns of `properties_table`, with their meaning."""
+
+EFFECT_CURVE_COLUMNS: Final = {
+    "property": "name of the property",
+    "classifier": "id of the classifier",
+    "label": "class of the output",
+    "explained": "ω² of the pair: share of the logit's variance inside expressions",
+    "expression": "that is shown; all: outputs without the differences between expressions, plus their mean",
+    "bin": "number of the bin, from 0 on: equal shares of the faces, or one per category",
+    "value": "mean of the property in the bin; the number of the bin for categories",
+    "category": "name of the category; empty for numbers",
+    "n": "faces in the bin",
+    "mean": "mean probability of the class",
+    "low": "lower end of its 95 % interval (Student's t)",
+    "high": "upper end of it",
+}
+"""Columns of `effect_curves`, with their meaning."""
 
 
-def grid_with_intensity(
-    result: ObservationalResult,
-    properties: Sequence[str] = (SYMMETRY,),
-) -> pd.DataFrame:
-    """Test properties that move with the expression once more, its measured intensity held fixed, too.
-
-    Less of an expression is both more symmetric and less read: with the label alone held fixed, symmetry
-    stands for how much is shown. The intensity is the sum of face-unit activations (property "activation").
-    It is a number, so the test is KCIT: see `facelib.stats.calibration.level_sentence`.
-
-    Parameters
-    ----------
-    result
-        Of a study in which "activation" was measured.
-    properties
-        Names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As from `facelib.stats.independence_grid`, a family of its own; kept beside the study.
-
-    Raises
-    ------
-    BadValueError
-        If intensity or a property isn't in the study.
-    """
-    import pandas as pd
-
-    from facelib import stats
-    from facelib.studies.engine.fingerprints import fingerprint
-
-    data, settings = result.data, result.settings
-    there = [str(name) for name in data.properties]
-    if missing := [name for name in (ACTIVATION, *properties) if name not in there]:
-        msg = (
-            f"The study has no {', '.join(missing)}; it has {', '.join(there)}. Declare it with "
-            "these among its properties."
-        )
-        raise BadValueError(msg)
-    key = fingerprint(data.key(settings), list(properties), ACTIVATION)[:16]
-    kept = Store(result.store)
-    if (kept_tests := find_tests(kept, key)) is not None:
-        return load_tests(kept, kept_tests)
-    tested = stats.independence_grid(
-        data.properties[list(properties)],
-        data.outputs,
-        pd.concat([data.labels, data.properties[[ACTIVATION]]], axis=1),
-        alpha=settings["alpha"],
-        delta=settings["delta"],
-        person=data.person,
-        seed=settings["seed"],
-        null_property=True,
-    )
-    save_tests(kept, key, tested)
-    return tested
-
-
-def grids_in_light(
-    result: ObservationalResult, properties: Sequence[str] = ONE_SIDED
-) -> dict[str, pd.DataFrame]:
-    """Test one-sided properties once more in each light alone: light from one side is one-sided, too.
-
-    Parameters
-    ----------
-    result
-        Of a study whose faces have a light.
-    properties
-        Names.
-
-    Returns
-    -------
-    dict
-        Name of the light to what `facelib.stats.independence_grid` returns, each a family of its own.
-    """
-    data = result.data
-    light = result.faces.set_index("face")["light"].reindex(data.faces).to_numpy()
-    grids = {}
-    for name in sorted(set(light)):
-        rows = light == name
-        part = replace(
-            data,
-            properties=data.properties.loc[rows, list(properties)],
-            outputs=data.outputs.loc[rows],
-            labels=data.labels.loc[rows],
-            person=None if data.person is None else data.person[rows],
-            faces=data.faces[rows],
-        )
-        grids[str(name)] = part.test(result.settings)
-    return grids
-
-
-def properties_table(
-    result: ObservationalResult,
-    with_intensity: pd.DataFrame | None = None,
-    in_light: Mapping[str, pd.DataFrame] | None = None,
-) -> pd.DataFrame:
+def properties_table(result: ObservationalResult) -> pd.DataFrame:
     """Return one row per property: share significant, raw and corrected, beside chance, sizes and companions.
 
     Parameters
     ----------
     result
         Of a study; its tests are run if they weren't.
-    with_intensity
-        From `grid_with_intensity`: gives these properties a second row.
-    in_light
-        From `grids_in_light`: gives one-sided properties a row per light.
 
     Returns
     -------
     pandas.DataFrame
-        Columns as in `PROPERTY_COLUMNS`, then ``share_<test>`` for every test.
+        Columns as in `PROPERTY_COLUMNS`, of the test that decides;
+        ``facelib.stats.share_significant(result.grid)`` has the shares of all tests.
 
     Examples
     --------
     >>> table = properties_table(power_of_properties(350).run("runs/pop"))  # doctest: +SKIP
     """
-    labels = " and ".join(result.settings["labels"])
-    grids = {labels: result.grid}
-    if with_intensity is not None:
-        grids[f"{labels} and {HELD_MORE}"] = with_intensity
-    grids |= {f"{labels}, in {light} light": grid for light, grid in (in_light or {}).items()}
     return tabulate(
-        grids, given=result.settings["given"], companions=companions(result.measured, result.data.labels)
+        result.grid,
+        given=result.settings["given"],
+        companions=companions(result.measured, result.data.labels),
     )
 
 
 def tabulate(
-    grids: Mapping[str, pd.DataFrame],
-    given: Sequence[str] = (),
+    grid: pd.DataFrame,
+    given: Collection[str] = (),
     companions: Mapping[str, tuple[str, float]] | None = None,
 ) -> pd.DataFrame:
-    """Return the table of `properties_table` from grids by what they hold fixed.
+    """Return the table of `properties_table` from a grid of tests.
 
     Parameters
     ----------
-    grids
+    grid
         From `facelib.stats.independence_grid`.
     given
         Names of properties that weren't measured in the picture.
     companions
         From `companions`.
     """
-    import pandas as pd
-
-    from facelib import stats
-
-    parts = []
-    for held, grid in grids.items():
-        shares = stats.share_significant(grid)
-        method = deciding(shares["method"])
-        table = shares[shares["method"] == method].reset_index(drop=True)
-        names = table["property"].tolist()
-        method_rows = grid[grid["method"] == method]
-        cells = {name: method_rows[method_rows["property"] == name] for name in names}
-        others = shares[shares["method"] != VOTE].pivot_table(
-            index="property", columns="method", values="share", sort=False, dropna=False
-        )
-        together = [(companions or {}).get(name, ("", np.nan)) for name in names]
-        rows = table.drop(columns="method").assign(
-            role=[_role(str(name)) for name in names],
-            source=["given" if name in given else "measured" for name in names],
-            held=held,
-            decision=method,
-            out_of_reach=[_out_of_reach(cells[name]) for name in names],
-            explained=[float(cells[name]["explained"].median()) for name in names],
-            explained_most=[float(cells[name]["explained"].max()) for name in names],
-            strongest=[_strongest(cells[name]) for name in names],
-            companion=[name for name, _ in together],
-            companion_correlation=[value for _, value in together],
-        )
-        counted = rows["role"] == PROPERTY
-        rows["largest"] = counted & (rows["share"] > 0) & (rows["share"] == rows.loc[counted, "share"].max())
-        several = others.reindex(names).add_prefix("share_").reset_index(drop=True)
-        parts.append(pd.concat([rows[list(PROPERTY_COLUMNS)], several], axis=1))
-    return pd.concat(parts, ignore_index=True)
+    shares = stats.share_significant(grid)
+    method = deciding(shares["method"])
+    table = shares[shares["method"] == method].reset_index(drop=True)
+    decided = grid[grid["method"] == method]
+    names = [str(name) for name in table["property"]]
+    cells = [decided[decided["property"] == name] for name in names]
+    together = [(companions or {}).get(name, ("", np.nan)) for name in names]
+    return table.assign(
+        role=[_role(name) for name in names],
+        source=["given" if name in given else "measured" for name in names],
+        out_of_reach=[_out_of_reach(own) for own in cells],
+        explained=[float(own["explained"].median()) for own in cells],
+        explained_most=[float(own["explained"].max()) for own in cells],
+        strongest=[_strongest(own) for own in cells],
+        companion=[name for name, _ in together],
+        companion_correlation=[value for _, value in together],
+    )[list(PROPERTY_COLUMNS)]
 
 
 def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tuple[str, float]]:
@@ -275,42 +162,80 @@ def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tupl
     return companion_of
 
 
-def properties_by_classifier(result: ObservationalResult) -> pd.DataFrame:
-    """Return the share of a classifier's outputs that go with each property.
+def strongest_pairs(effects: pd.DataFrame, most: int = STRONGEST) -> pd.DataFrame:
+    """Return the rows of the outputs that go most with a property, one per property, the strongest first.
 
-    Returns
-    -------
-    pandas.DataFrame
-        property, classifier, tests, significant, share, share_holm, share_bh, share_large, explained (median
-        ω²); corrections are those over all classifiers.
+    The expression itself doesn't count, nor does what networks estimate.
+
+    Parameters
+    ----------
+    effects
+        Of an `ObservationalResult`.
+    most
+        Properties.
     """
-    from facelib.studies.grid import effects_of
+    rows = effects[~effects["property"].isin([*OF_EXPRESSION, *ESTIMATES]) & effects["explained"].notna()]
+    first = rows.sort_values("explained", ascending=False, kind="stable").drop_duplicates("property")
+    found: pd.DataFrame = first.head(most).reset_index(drop=True)
+    return found
 
-    return by_classifier(effects_of(result.grid), result.settings["alpha"], result.settings["delta"])
 
+def effect_curves(result: ObservationalResult, most: int = STRONGEST, bins: int = BINS) -> pd.DataFrame:
+    """Return mean outputs over the property for the strongest pairs; columns as in `EFFECT_CURVE_COLUMNS`.
 
-def by_classifier(effects: pd.DataFrame, alpha: float, delta: float) -> pd.DataFrame:
-    """Return the table of `properties_by_classifier` from `ObservationalResult.effects`."""
-    tested = effects.assign(
-        significant=effects["rejects"].where(effects["p"].notna()).astype("float"),
-        share_holm=(effects["p_holm"] < alpha).where(effects["p"].notna()).astype("float"),
-        share_bh=(effects["p_bh"] < alpha).where(effects["p"].notna()).astype("float"),
-        share_large=(effects["explained"] >= delta).where(effects["explained"].notna()).astype("float"),
+    Examples
+    --------
+    >>> curves = effect_curves(power_of_properties(350).run("runs/pop"))  # doctest: +SKIP
+    """
+    wide = result.sound.pivot_table(
+        index="face", columns=["classifier", "label"], values="probability", sort=False, observed=True
     )
-    shares: pd.DataFrame = (
-        tested.groupby(["property", "classifier"], sort=False)
-        .agg(
-            tests=("significant", "count"),
-            significant=("significant", "sum"),
-            share=("significant", "mean"),
-            share_holm=("share_holm", "mean"),
-            share_bh=("share_bh", "mean"),
-            share_large=("share_large", "mean"),
-            explained=("explained", "median"),
-        )
-        .reset_index()
+    wide.columns = [BETWEEN.join(pair) for pair in wide.columns]
+    data = result.data
+    return curves_of(
+        data.properties,
+        wide.loc[data.faces].reset_index(drop=True),
+        data.labels.agg(" ".join, axis=1),
+        strongest_pairs(result.effects, most),
+        bins=bins,
     )
-    return shares.assign(significant=shares["significant"].astype(int))
+
+
+def curves_of(
+    properties: pd.DataFrame,
+    probabilities: pd.DataFrame,
+    labels: pd.Series[Any],
+    pairs: pd.DataFrame,
+    *,
+    bins: int = BINS,
+) -> pd.DataFrame:
+    """Return the table of `effect_curves` from one row per face in every table.
+
+    Parameters
+    ----------
+    properties, probabilities, labels
+        Of the same faces, in one order; columns of probabilities are "classifier: label".
+    pairs
+        property, classifier, label, explained: what is drawn.
+    bins
+        Of a property that is a number.
+    """
+    import pandas as pd
+
+    parts = []
+    for pair in pairs.to_dict("records"):
+        place, value, category = _bins(properties[pair["property"]], bins)
+        output = probabilities[f"{pair['classifier']}{BETWEEN}{pair['label']}"].to_numpy(np.float64)
+        within = output - pd.Series(output).groupby(labels.to_numpy()).transform("mean").to_numpy()
+        for name in (ALL, *dict.fromkeys(labels)):
+            in_group = np.ones(len(output), bool) if name == ALL else (labels == name).to_numpy()
+            shown = within + output.mean() if name == ALL else output
+            table = _means(shown[in_group], place[in_group], value[in_group], category)
+            keys = {key: pair[key] for key in ("property", "classifier", "label", "explained")}
+            parts.append(table.assign(**keys, expression=name))
+    if not parts:
+        return pd.DataFrame(columns=list(EFFECT_CURVE_COLUMNS))
+    return pd.concat(parts, ignore_index=True)[list(EFFECT_CURVE_COLUMNS)]
 
 
 def _role(name: str) -> str:
@@ -347,3 +272,32 @@ def _inside(values: npt.NDArray[np.float64], groups: npt.NDArray[Any]) -> npt.ND
         centred[rows] -= values[rows].mean(axis=0)
     size = np.sqrt((centred**2).sum(axis=0))
     return centred / np.where(size > 1e-9, size, np.inf)
+
+
+def _bins(column: pd.Series[Any], bins: int) -> tuple[Any, Any, Sequence[str]]:
+    """Return the bin of every face, its value, and the names of bins that are categories.
+
+    Where many faces have the same number, none mostly, these are a bin of their own.
+    """
+    import pandas as pd
+
+    if column.dtype.kind not in "fiub":
+        codes, names = pd.factorize(column.astype("str"), sort=True)
+        return codes, codes.astype(np.float64), [str(name) for name in names]
+    values = column.to_numpy(np.float64)
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1]))
+    return np.searchsorted(edges, values, side="left"), values, []
+
+
+def _means(output: Any, place: Any, value: Any, category: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+    from scipy.stats import t
+
+    cells = pd.DataFrame({"bin": place, "value": value, "output": output}).groupby("bin")
+    means = cells.agg(
+        n=("output", "size"), value=("value", "mean"), mean=("output", "mean"), sd=("output", "std")
+    )
+    means = means[means["n"] >= FEWEST].reset_index()
+    reach = t.ppf(0.975, means["n"] - 1) * means["sd"] / np.sqrt(means["n"])
+    names = [category[number] if category else "" for number in means["bin"]]
+    return means.assign(category=names, low=means["mean"] - reach, high=means["mean"] + reach)

@@ -40,7 +40,6 @@ RETURNED = [
             "facelib.experiments.electrodes.restoration.RestorationRun",
             "facelib.experiments.electrodes.restoration_results.RestorationResults",
             "facelib.experiments.electrodes.shipped_results.ElectrodesResults",
-            "facelib.experiments.power_of_properties.shipped_results.PropertiesResults",
             "facelib.restoration.generator.OwnGenerator",
             "facelib.semg.muscles.Group",
             "facelib.semg.pairs.Pair",
