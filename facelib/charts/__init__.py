@@ -8,12 +8,6 @@ from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.charts.display import offline
-    from facelib.charts.experiments.asymmetry import (
-        asymmetry_curves,
-        asymmetry_forest,
-        asymmetry_model,
-        asymmetry_observed,
-    )
     from facelib.charts.experiments.electrode_importance import electrode_map, electrode_shares
     from facelib.charts.experiments.electrodes import electrode_curves
     from facelib.charts.experiments.restoration import restored_accuracy, won_back_shares
@@ -45,10 +39,6 @@ if TYPE_CHECKING:
 __all__ = [
     "agreement",
     "arms",
-    "asymmetry_curves",
-    "asymmetry_forest",
-    "asymmetry_model",
-    "asymmetry_observed",
     "bars",
     "chain_steps",
     "confusion",

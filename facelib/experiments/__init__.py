@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
-    from facelib.experiments import asymmetry, electrodes, power_of_properties
-    from facelib.experiments.asymmetry.design import asymmetry_faces, facing_asymmetry
-    from facelib.experiments.asymmetry.shipped_results import load_asymmetry
-    from facelib.experiments.asymmetry.table import asymmetry_table
+    from facelib.experiments import asymmetry, asymmetry_contrasts, electrodes, power_of_properties
+    from facelib.experiments.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry
     from facelib.experiments.classifier_behaviour import (
         behaviour,
         disagreement,
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "asymmetry",
+    "asymmetry_contrasts",
     "asymmetry_faces",
     "asymmetry_table",
     "behaviour",
@@ -48,7 +47,6 @@ __all__ = [
     "importance_study",
     "labelled_population",
     "leaderboard",
-    "load_asymmetry",
     "load_clinical_error",
     "load_electrodes",
     "load_halves_validity",

@@ -45,7 +45,7 @@ from facelib.studies.declared.registration import later_changes, registrations
 from facelib.studies.engine.subjects import identity_of, subjects
 from facelib.studies.interventional import intervention_name
 
-NO_CHARTS = {"asymmetry_model", "offline"}  # one takes nothing; the other a chart, and gives it back
+NO_CHARTS = {"offline"}  # it takes a chart, and gives it back
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ FUNCTIONS = [
     restoration.restore, mask_of, restoration.found_mask, restoration.biharmonic,
     restoration.telea, restoration.navier_stokes, by_network,
     studies.describe_hypothesis, identity_of, intervention_name, later_changes,
-    registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
+    registrations, studies.verify, experiments.load_electrodes,
     experiments.load_power_of_properties, classifiers.available, classifiers.names, classifiers.common,
     classifiers.provenance, classifiers.why_unavailable, classifiers.get, properties.get,
     captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
@@ -146,7 +146,7 @@ FUNCTIONS = [
 def test_what_is_written_where_nothing_can_be_says_so(tmp_path: Path) -> None:
     """small_tables.save was a bare OSError."""
     (tmp_path / "file").write_text("x")
-    kept = experiments.load_asymmetry()
+    kept = experiments.load_power_of_properties()
     with pytest.raises(FacelibError, match="can't be written"):
         kept.save(tmp_path / "file" / "inside")
     with pytest.raises(FacelibError, match="name of a folder is needed; got int"):

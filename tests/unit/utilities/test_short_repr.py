@@ -34,7 +34,6 @@ RETURNED = [
             "facelib.classifiers.loaders.loaded.Loaded",
             "facelib.classifiers.loaders.loaded.Loader",
             "facelib.cli.doctor.finding.Finding",
-            "facelib.experiments.asymmetry.shipped_results.AsymmetryResults",
             "facelib.experiments.classifier_behaviour.Answers",
             "facelib.experiments.classifier_behaviour.Behaviour",
             "facelib.experiments.electrodes.restoration.RestorationRun",

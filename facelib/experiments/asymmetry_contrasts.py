@@ -7,7 +7,7 @@ too. So each contrast says what it compares one weaker side with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -17,26 +17,23 @@ import numpy as np
 from facelib import interventions, properties
 from facelib.classifiers.alignment import five_points
 from facelib.errors import BadValueError
-from facelib.experiments.asymmetry.design import EXPRESSIONS, SEED, SIDES, SIZE
-from facelib.experiments.asymmetry.effects import ALL, VALUES
+from facelib.experiments.asymmetry import ALL, EXPRESSIONS, SEED, SIDES, SIZE
 from facelib.faces import Face, Head, render_heads
 from facelib.stats import contrast
-from facelib.stats.corrections import adjust
 from facelib.stats.effects.curves import Value
 from facelib.stats.effects.few_people import ALPHA
-from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.engine.subjects import identity_of
 from facelib.utilities.checks import Floats
+from facelib.utilities.lazy import listing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.classifiers import Classifier
 
-PEOPLE: Final = 100
-"""A contrast ranges over [−1, 1]: fewer people can hardly show that it does not matter."""
-LIGHTS: Final = ("frontal", "studio")
-"""The symmetric light is the primary case; in the studio the light comes from the person's left."""
+__all__ = ["ESTIMANDS", "Estimand", "check_arms", "estimate", "read_arms"]
+
+VALUES: Final = ("probability", "logit")
 FACTORS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Shares of the expression on both sides at which its activation is read, to find where it is the same."""
 READ_SIZE: Final = 64  # px; the activation is read from landmarks, which don't depend on it
@@ -86,18 +83,6 @@ ESTIMANDS: Final[Mapping[str, Estimand]] = MappingProxyType(
 A palsy leaves the jaw alone, which another nerve moves; weakening one side takes half of its opening.
 """
 
-STATEMENT: Final = (
-    "As one side of an expression weakens, in symmetric light and over both sides, (1) the output for this "
-    "expression falls, and (2) it falls further than with the same total activation on both sides"
-)
-"""Set before the run, in two halves."""
-HALVES: Final = MappingProxyType(
-    {
-        "stronger side": "The output falls as one side weakens",
-        "total activation": "It falls further than with {fixed}",
-    }
-)
-"""The contrast that answers each half, and the answer's first words."""
 ARM_COLUMNS: Final = MappingProxyType(
     {
         "face": "key of the unchanged head",
@@ -118,10 +103,9 @@ ARM_COLUMNS: Final = MappingProxyType(
 )
 """Columns of `read_arms`, with their meaning."""
 KEPT: Final = (
-    "classifier", "n", "start", "mean", "sd", "low", "high", "p", "p_holm", "delta", "alpha", "verdict_low",
-    "verdict_high", "verdict", "betting_p", "room", "room_share", "sensitive", "smallest_found",
-    "beyond_falls", "beyond_falls_low", "beyond_falls_high", "beyond_rises", "beyond_rises_low",
-    "beyond_rises_high",
+    "classifier", "n", "start", "mean", "sd", "low", "high", "p", "p_holm", "delta", "verdict_low",
+    "verdict_high", "verdict", "room", "sensitive", "smallest_found", "beyond_falls", "beyond_falls_low",
+    "beyond_rises", "beyond_rises_low",
 )  # fmt: skip
 """Columns that a table of contrasts has from `facelib.stats.contrast`."""
 
@@ -309,7 +293,6 @@ def estimate(
     names: Sequence[str] = tuple(ESTIMANDS),
     delta: float | None = None,
     alpha: float = ALPHA,
-    n_flips: int = FLIPS,
     seed: int = SEED,
 ) -> pd.DataFrame:
     """Return every contrast, expression by expression and with the expressions of a person averaged.
@@ -322,7 +305,7 @@ def estimate(
         As for `tidy_arms`; "probability" or "logit".
     names
         Of `ESTIMANDS`.
-    delta, alpha, n_flips, seed
+    delta, alpha, seed
         As for `facelib.stats.contrast`.
 
     Returns
@@ -331,11 +314,17 @@ def estimate(
         One row per light, contrast, expression ("all": their mean) and classifier. A family, corrected by
         Holm, is one contrast in one light over all expressions and classifiers; the means are one of their
         own. Tested for a fall.
+
+    Raises
+    ------
+    BadValueError
+        If there is no such contrast or side.
     """
     import pandas as pd
 
-    options: dict[str, Any] = {"value": value, "alternative": "less", "alpha": alpha, "n_flips": n_flips}
-    options |= {"delta": delta if value == "probability" else None, "assay": NONE, "seed": seed}
+    _check(names, sides)
+    options: dict[str, Any] = {"value": value, "alternative": "less", "alpha": alpha, "assay": NONE}
+    options |= {"delta": delta if value == "probability" else None, "seed": seed}
     parts = []
     for light, own in table.groupby("light", sort=False):
         tidy = tidy_arms(own, sides)
@@ -352,52 +341,30 @@ def estimate(
     return pd.concat(parts, ignore_index=True)
 
 
-def between_seeds(first: pd.DataFrame, second: pd.DataFrame, alpha: float = ALPHA) -> pd.DataFrame:
-    """Return how the contrasts of two groups of people differ, with intervals: Welch's, level 1 − α.
-
-    Parameters
-    ----------
-    first, second
-        From `estimate`, of different people.
-    alpha
-        Level.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per contrast, expression and classifier: both means, difference (first minus second), low,
-        high and p, with p_holm over the expressions and classifiers of a contrast.
-    """
-    from scipy import stats as distributions
-
-    keys = ["light", "sides", "contrast", "expression", "classifier", "value"]
-    pair = first.merge(second, on=keys, suffixes=("_first", "_second"), validate="one_to_one")
-    parts = [pair[f"sd_{which}"] ** 2 / pair[f"n_{which}"] for which in ("first", "second")]
-    error = np.sqrt(parts[0] + parts[1])
-    squares = sum(
-        part**2 / (pair[f"n_{which}"] - 1) for part, which in zip(parts, ("first", "second"), strict=True)
-    )
-    freedom = error**4 / squares
-    difference = pair["mean_first"] - pair["mean_second"]
-    half = distributions.t.ppf(1 - alpha / 2, freedom) * error
-    p = 2 * distributions.t.sf(np.abs(difference / error), freedom)
-    found = pair[[*keys, "mean_first", "mean_second"]].assign(
-        difference=difference, low=difference - half, high=difference + half, p=p
-    )
-    of_all = (found["expression"] == ALL).map({True: "mean", False: "each"})
-    families = found.groupby(["light", "sides", "contrast", "value", of_all], sort=False)["p"]
-    return found.assign(p_holm=families.transform(lambda own: adjust(own.to_numpy(), "holm")))
+def _check(names: Sequence[str], sides: str) -> None:
+    if isinstance(names, str) or (strange := [name for name in names if name not in ESTIMANDS]):
+        got = names if isinstance(names, str) else strange[0]
+        msg = f"Contrasts are a list out of {', '.join(ESTIMANDS)}; got {got!r}."
+        raise BadValueError(msg)
+    if sides not in (AVERAGED, *SIDES):
+        msg = f"The sides are averaged, or left or right alone; got {sides!r}."
+        raise BadValueError(msg)
 
 
 def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     """Return what the arms did, as measured: one row per light, arm and expression, over people and sides.
 
+    Parameters
+    ----------
+    table
+        From `read_arms`.
+
     Returns
     -------
     pandas.DataFrame
-        light, arm, expression ("all": their mean), symmetry, activation and activation_detected (means);
-        mismatch, mismatch_detected (activation of one weak side minus that of the arm, mean), their spread
-        over people (sd); share of the expression (mean), and n, the people who have this arm.
+        light, arm, expression ("all": their mean); n, the people who have this arm; means of symmetry,
+        activation and activation_detected, of mismatch and mismatch_detected (activation of one weak side
+        minus that of the arm: how far the two readings are from the same) and of share.
     """
     import pandas as pd
 
@@ -406,70 +373,15 @@ def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     one = read[read["arm"] == ONE].set_index(["face", "side"])[measures]
     one = pd.concat([one, one.groupby("face").mean().assign(side="").set_index("side", append=True)])
     beside = read.join(one.add_suffix("_one"), on=["face", "side"])
-    for name, short in zip(measures, ("mismatch", "mismatch_detected"), strict=True):
-        beside[short] = beside[f"{name}_one"] - beside[name]
-    rows = list(_checked(beside, measures))
-    return pd.DataFrame(rows)
+    for name, gap in zip(measures, ("mismatch", "mismatch_detected"), strict=True):
+        beside[gap] = beside[f"{name}_one"] - beside[name]
+    keys = ["light", "arm", "expression"]
+    shown = ["symmetry", *measures, "mismatch", "mismatch_detected", "share"]
+    every = pd.concat([beside.assign(expression=ALL), beside])
+    people = every.groupby([*keys, "identity"], sort=False)[shown].mean().groupby(keys, sort=False)
+    found = people.mean()
+    found.insert(0, "n", people.size())
+    return found.reset_index()
 
 
-def _checked(beside: pd.DataFrame, measures: Sequence[str]) -> Iterator[dict[str, Any]]:
-    gaps = ["mismatch", "mismatch_detected"]
-    for expression in (ALL, *beside["expression"].unique()):
-        own = beside if expression == ALL else beside[beside["expression"] == expression]
-        for (light, arm), part in own.groupby(["light", "arm"], sort=False):
-            people = part.groupby("identity")[["symmetry", *measures, *gaps, "share"]].mean()
-            yield {
-                "light": light,
-                "arm": arm,
-                "expression": expression,
-                "n": len(people),
-                **{str(name): float(mean) for name, mean in people.mean().items()},
-                **{f"{name}_sd": float(people[name].std()) for name in gaps},
-            }
-
-
-def registered_answers(contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Return the answer to each half of `STATEMENT`: symmetric light, sides averaged, probabilities.
-
-    Parameters
-    ----------
-    contrasts
-        From `estimate`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Two rows: half, contrast, k (classifiers whose mean over the expressions falls, Holm over them),
-        total, classifiers, lacking (those whose output can't fall by δ more than under the control) and
-        sentence.
-    """
-    import pandas as pd
-
-    primary = contrasts[
-        (contrasts["light"] == LIGHTS[0])
-        & (contrasts["sides"] == AVERAGED)
-        & (contrasts["value"] == "probability")
-        & (contrasts["expression"] == ALL)
-    ]
-    rows = []
-    for half, (name, words) in enumerate(HALVES.items(), 1):
-        own = primary[primary["contrast"] == name]
-        falls = own[own["p_holm"] < own["alpha"]]
-        lacking = own.loc[own["room"] < own["delta"], "classifier"]
-        sentence = (
-            f"({half}) {words.format(fixed=ESTIMANDS[name].fixed)} in {len(falls)} of {len(own)} classifiers"
-        )
-        if len(lacking):
-            sentence += f"; {', '.join(lacking)} can't fall so by δ"
-        rows.append(
-            {
-                "half": half,
-                "contrast": name,
-                "k": len(falls),
-                "total": len(own),
-                "classifiers": ", ".join(falls["classifier"]),
-                "lacking": ", ".join(lacking),
-                "sentence": f"{sentence}.",
-            }
-        )
-    return pd.DataFrame(rows)
+__dir__ = listing(__all__)

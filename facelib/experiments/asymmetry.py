@@ -1,8 +1,9 @@
-"""Design of Facing Asymmetry, rebuilt: its faces, interventions, controls, and the study."""
+"""Facing Asymmetry, rebuilt: its faces, interventions and controls, the study, and its table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -14,18 +15,22 @@ from facelib.faces import Face, FaceSet, Head, sample_heads
 from facelib.head.head import ExpressionSet
 from facelib.head.sampling_ranges import is_number
 from facelib.interventions import Intervention
+from facelib.stats.corrections import adjust
 from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.signflip import Alternative
-from facelib.studies.engine.subjects import faces_table, subjects
 from facelib.studies.sweeps.sweep import DELTA
+from facelib.utilities.lazy import listing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.studies.chimeric import ChimericStudy
     from facelib.studies.interventional import InterventionalStudy
+    from facelib.studies.results import InterventionalResult
 
-NEUTRAL: Final = "neutral"
+__all__ = ["ARMS", "arms", "asymmetry_faces", "asymmetry_table", "facing_asymmetry", "of_faces"]
+
+NEUTRAL, ALL = "neutral", "all"
 EXPRESSIONS: Final = tuple(name for name in EMOTIONS if name != NEUTRAL)
 """The six expressions that can weaken."""
 INTENSITIES: Final = (1.0, 0.5)
@@ -52,7 +57,32 @@ STATEMENT: Final = (
 """The hypothesis: registered with the study, before its run."""
 REBUILT, PHOTOGRAPHED = "Facing Asymmetry, rebuilt", "Facing Asymmetry on photographs"
 SIDES: Final = ("left", "right")
-CONTROLS: Final = ("total", "displacement")
+TABLE_COLUMNS: Final = MappingProxyType(
+    {
+        "expression": 'what the faces show; "all": those of a person, but for neutral, are averaged',
+        "intensity": "share of the expression at strength 0",
+        "side": "the person's own side that weakens",
+        "classifier": "id of the classifier",
+        "n": "people",
+        "start": "mean probability of the expression shown at strength 0",
+        "mean": "the change: mean probability at strength 1 minus at 0",
+        "low": "lower end of its interval, level 1 - alpha",
+        "high": "upper end of it",
+        "p": "sign-flip p of a fall",
+        "p_holm": "after Holm over the classifiers",
+        "verdict": "verdict of the change at δ",
+        "room": "how far the mean output can fall",
+        "d": "D: that change minus the one with both sides weaker by the same total",
+        "d_low": "lower end of its interval",
+        "d_high": "upper end of it",
+        "d_p_holm": "its p after Holm",
+        "d_verdict": "its verdict at δ",
+        "d_room": "what the control leaves of the output",
+        "delta": "margin, set before the run",
+        "alpha": "level",
+    }
+)
+"""Columns of `asymmetry_table`, with their meaning; those of ``facelib.data.table("asymmetry/effects")``."""
 
 
 def asymmetry_faces(
@@ -100,8 +130,8 @@ def asymmetry_faces(
     >>> heads = asymmetry_faces(2, ("happy", "sad"))
     >>> [(head.expression, head.intensity) for head in heads[:5]]
     [('happy', 1.0), ('happy', 0.5), ('sad', 1.0), ('sad', 0.5), ('neutral', 1.0)]
-    >>> len(heads), face_table(heads)["identity"].nunique()
-    (10, 2)
+    >>> len(heads)
+    10
     """
     _check(people, expressions, intensities, expression_set)
     rest = sample_heads(
@@ -123,14 +153,6 @@ def asymmetry_faces(
             *([head] if neutral else []),
         )
     ]
-
-
-def face_table(heads: Sequence[Head]) -> pd.DataFrame:
-    """Return one row per head, as the faces of a result: face, identity, expression, intensity and the rest.
-
-    All expressions and intensities of a person share the ``identity``.
-    """
-    return faces_table(subjects(heads))
 
 
 def arms() -> list[Intervention]:
@@ -250,3 +272,76 @@ def facing_asymmetry(
             STATEMENT, "asymmetric_expression", direction="falls", delta=delta, alpha=alpha
         ),
     )
+
+
+def of_faces(
+    result: InterventionalResult, expression: str = ALL, intensity: float = 1.0
+) -> InterventionalResult:
+    """Return what the study found of some of its faces: effects, contrasts and curves are theirs alone.
+
+    Parameters
+    ----------
+    result
+        Of `facing_asymmetry`, of heads.
+    expression
+        What they show; "all": everything but neutral.
+    intensity
+        Share of the expression at strength 0.
+
+    Raises
+    ------
+    BadValueError
+        If there are no such faces.
+    """
+    faces = result.faces
+    shown = faces["expression"] != NEUTRAL if expression == ALL else faces["expression"] == expression
+    own = faces[shown & (faces["intensity"] == intensity)].reset_index(drop=True)
+    if own.empty:
+        known = faces[["expression", "intensity"]].drop_duplicates().itertuples(index=False)
+        there = ", ".join(f"{name} at {part:g}" for name, part in known)
+        msg = f"The study has no faces of {expression} at intensity {intensity:g}; it has {there}."
+        raise BadValueError(msg)
+    return replace(result, faces=own, table=result.table[result.table["face"].isin(own["face"])])
+
+
+def asymmetry_table(result: InterventionalResult) -> pd.DataFrame:
+    """Return each output's change as one side weakens, and D: how far it goes beyond the same total.
+
+    Parameters
+    ----------
+    result
+        Of `facing_asymmetry`, of heads.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per expression ("all" first), intensity, side and classifier, columns as in `TABLE_COLUMNS`.
+        One family of tests is the classifiers of one side.
+    """
+    import pandas as pd
+
+    kinds = result.faces[["expression", "intensity"]].drop_duplicates()
+    intensities = kinds.loc[kinds["expression"] != NEUTRAL, "intensity"].unique()
+    groups = [(ALL, part) for part in intensities] + list(kinds.itertuples(index=False, name=None))
+    parts = []
+    for expression, intensity in groups:
+        own = of_faces(result, expression, intensity)
+        for side in SIDES:
+            rows = _beside(own, ARMS[side])
+            parts.append(rows.assign(expression=expression, intensity=intensity, side=side))
+    return pd.concat(parts, ignore_index=True)[list(TABLE_COLUMNS)]
+
+
+def _beside(result: InterventionalResult, arm: str) -> pd.DataFrame:
+    """Return the changes of one arm with their contrasts beside them, Holm over the classifiers."""
+    changes, against = (
+        table[table["intervention"] == arm].assign(p_holm=lambda rows: adjust(rows["p"].to_numpy(), "holm"))
+        for table in (result.effects, result.contrasts)
+        if table is not None
+    )
+    names = {"mean": "d"} | {name: f"d_{name}" for name in ("low", "high", "p_holm", "verdict", "room")}
+    d = against[["classifier", *names]].rename(columns=names)
+    return changes.merge(d, on="classifier", validate="one_to_one")
+
+
+__dir__ = listing(__all__)
