@@ -57,32 +57,11 @@ STATEMENT: Final = (
 """The hypothesis: registered with the study, before its run."""
 REBUILT, PHOTOGRAPHED = "Facing Asymmetry, rebuilt", "Facing Asymmetry on photographs"
 SIDES: Final = ("left", "right")
-TABLE_COLUMNS: Final = MappingProxyType(
-    {
-        "expression": 'what the faces show; "all": those of a person, but for neutral, are averaged',
-        "intensity": "share of the expression at strength 0",
-        "side": "the person's own side that weakens",
-        "classifier": "id of the classifier",
-        "n": "people",
-        "start": "mean probability of the expression shown at strength 0",
-        "mean": "the change: mean probability at strength 1 minus at 0",
-        "low": "lower end of its interval, level 1 - alpha",
-        "high": "upper end of it",
-        "p": "sign-flip p of a fall",
-        "p_holm": "after Holm over the classifiers",
-        "verdict": "verdict of the change at δ",
-        "room": "how far the mean output can fall",
-        "d": "D: that change minus the one with both sides weaker by the same total",
-        "d_low": "lower end of its interval",
-        "d_high": "upper end of it",
-        "d_p_holm": "its p after Holm",
-        "d_verdict": "its verdict at δ",
-        "d_room": "what the control leaves of the output",
-        "delta": "margin, set before the run",
-        "alpha": "level",
-    }
-)
-"""Columns of `asymmetry_table`, with their meaning; those of ``facelib.data.table("asymmetry/effects")``."""
+TABLE_COLUMNS: Final = (
+    "expression", "intensity", "side", "classifier", "n", "start", "mean", "low", "high", "p", "p_holm",
+    "verdict", "room", "d", "d_low", "d_high", "d_p_holm", "d_verdict", "d_room", "delta", "alpha",
+)  # fmt: skip
+"""Columns of `asymmetry_table`; their meaning: ``facelib.data.about("asymmetry")["columns"]["effects"]``."""
 
 
 def asymmetry_faces(

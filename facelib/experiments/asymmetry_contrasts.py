@@ -83,25 +83,11 @@ ESTIMANDS: Final[Mapping[str, Estimand]] = MappingProxyType(
 A palsy leaves the jaw alone, which another nerve moves; weakening one side takes half of its opening.
 """
 
-ARM_COLUMNS: Final = MappingProxyType(
-    {
-        "face": "key of the unchanged head",
-        "identity": "person",
-        "expression": "what the face is meant to show, and the class of the output",
-        "light": "preset of the light",
-        "arm": "unchanged; one: one side shows nothing of the expression; half: both show half; visible, "
-        "read: both as much as displaces the landmarks, or is read, as with one; none: no expression; palsy: "
-        "a complete palsy of one side",
-        "side": "the person's own side that is weak; empty where neither is",
-        "share": "of the expression on the weak side, or on both",
-        "classifier": "id of the classifier",
-        "probability": "output for the class",
-        "symmetry": "measured facial symmetry, 1 symmetric",
-        "activation": "total activation, read by a network from the landmarks of the mesh",
-        "activation_detected": "the same network, from landmarks that were found in the picture",
-    }
-)
-"""Columns of `read_arms`, with their meaning."""
+ARM_COLUMNS: Final = (
+    "face", "identity", "expression", "light", "arm", "side", "share", "classifier", "probability",
+    "symmetry", "activation", "activation_detected",
+)  # fmt: skip
+"""Columns of `read_arms`."""
 KEPT: Final = (
     "classifier", "n", "start", "mean", "sd", "low", "high", "p", "p_holm", "delta", "verdict_low",
     "verdict_high", "verdict", "room", "sensitive", "smallest_found", "beyond_falls", "beyond_falls_low",
@@ -199,7 +185,20 @@ def read_arms(
     Returns
     -------
     pandas.DataFrame
-        One row per head, arm, side and classifier that knows the expression, columns as in `ARM_COLUMNS`.
+        One row per head, arm, side and classifier that knows the expression: face (key of the unchanged
+        head), identity, expression (of the face, and the class of the output), light, arm, side (the
+        person's own side that is weak; empty where neither is), share (of the expression on the weak side,
+        or on both), classifier, probability, symmetry, activation (as a network reads it from the mesh's
+        landmarks), activation_detected (from landmarks that were found in the picture).
+
+        Arms: unchanged; one: one side shows nothing of the expression; half: both show half; visible, read:
+        both as much as displaces the landmarks, or is read, as with one; none: no expression; palsy: a
+        complete palsy of one side.
+
+    Raises
+    ------
+    BadValueError
+        If a head shows another expression.
     """
     import pandas as pd
 
