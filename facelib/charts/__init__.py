@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     from facelib.charts.muscles.topography import moments, muscle_maps
     from facelib.charts.muscles.traces import muscle_traces, outputs_over_time
     from facelib.charts.statistics.calibration import measured_levels, measured_power
-    from facelib.charts.statistics.gradients import agreement, curve, gallery, steps, training_gradients
+    from facelib.charts.statistics.gradients import agreement, curve, gallery, steps
     from facelib.charts.statistics.null_distributions import histogram, levels, null_distribution, p_histogram
     from facelib.charts.studies.averages import mean_response
     from facelib.charts.studies.behaviour import confusion, disagreement, model_gallery, reliability
     from facelib.charts.studies.effects import explained, forest
     from facelib.charts.studies.manipulation import matrix
     from facelib.charts.studies.power import power_curve
-    from facelib.charts.studies.roc import roc
     from facelib.charts.studies.shares import significant_shares
     from facelib.charts.sweeps.controls import arms
     from facelib.charts.sweeps.curves import response
@@ -86,13 +85,11 @@ __all__ = [
     "reliability",
     "response",
     "restored_accuracy",
-    "roc",
     "save",
     "signal_overview",
     "signal_spectra",
     "significant_shares",
     "steps",
-    "training_gradients",
     "won_back_shares",
 ]
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from facelib.experiments.electrodes.importance import importance_study
     from facelib.experiments.electrodes.shipped_results import load_electrodes
     from facelib.experiments.halves_validity import load_halves_validity
-    from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
     from facelib.experiments.manipulation import load_manipulation, manipulation_check
     from facelib.experiments.population import usual_population
     from facelib.experiments.power_of_properties import (
@@ -39,7 +38,6 @@ __all__ = [
     "asymmetry_faces",
     "asymmetry_table",
     "behaviour",
-    "detection_rates",
     "disagreement",
     "electrode_numbers",
     "electrodes",
@@ -52,7 +50,6 @@ __all__ = [
     "load_clinical_error",
     "load_electrodes",
     "load_halves_validity",
-    "load_known_truth",
     "load_manipulation",
     "load_power_of_properties",
     "manipulation_check",
@@ -61,7 +58,6 @@ __all__ = [
     "power_of_properties",
     "properties_table",
     "read_heads",
-    "roc",
     "usual_population",
 ]
 

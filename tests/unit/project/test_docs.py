@@ -26,7 +26,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "data
 LONGEST_README = 150
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 IN_REPOSITORY = re.compile(
-    r"`((?:\.github|benchmarks|data|docs|facelib|notebooks|tests)/[\w./-]*\w|\w+\.(?:md|cff))`"
+    r"`((?:\.github|benchmarks|data|docs|facelib|notebooks|research|tests)/[\w./-]*\w|\w+\.(?:md|cff))`"
 )
 ROOMS = tuple(sorted(path.parent.name for path in (ROOT / "facelib").glob("*/__init__.py")))
 DOTTED = re.compile(rf"`(?:facelib\.)?((?:{'|'.join(ROOMS)})(?:\.\w+)+)")
