@@ -1,5 +1,1 @@
-"""Training of the networks that ship with facelib.
-
-`known_bias` trains those whose bias is known, and `dynamics` looks at them after every epoch; `restoration`
-trains the network that takes electrodes off, on what `restoration_pairs` and `restoration_samples` draw.
-"""
+"""Training of the networks whose bias is known; `dynamics` looks at them after every epoch."""
