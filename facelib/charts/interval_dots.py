@@ -96,7 +96,7 @@ def dots(
     ).properties(datasets={"dots": data})  # fmt: skip
 
 
-def _layers(data: list[dict[str, Any]], form: str, width: int, *, words: bool) -> alt.LayerChart:
+def _layers(data: list[dict[str, Any]], form: str, width: int, *, words: bool) -> theme.Layered:
     names = list(dict.fromkeys(dot["series"] for dot in data))
     ends = [dot[name] for dot in data for name in ("value", "low", "high") if dot[name] is not None]
     low, high = min([0.0, *ends]), max([0.0, *ends])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import altair as alt
 import pandas as pd
@@ -62,7 +63,7 @@ def electrode_accuracy(table: pd.DataFrame, *, columns: int = 2, width: int = 23
     )  # fmt: skip
 
 
-def _tested(row: dict[str, float]) -> str:
+def _tested(row: Mapping[Any, Any]) -> str:
     """Return change of accuracy, test and verdict in words."""
     p = row["p_holm"]
     shown = "" if p != p else f", p {p_is(p)}"  # noqa: PLR0124

@@ -69,7 +69,10 @@ def electrode_curves(
     )
     data = rows(shown, ("order", "series", "number", "value", "low", "high", "n"))
     shade, shape = theme.told_apart(list(shown["series"].drop_duplicates()))
-    y = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(title=None, format=".0%", tickCount=5)}
+    y: dict[str, Any] = {
+        "scale": alt.Scale(domain=[0, 1]),
+        "axis": alt.Axis(title=None, format=".0%", tickCount=5),
+    }
     base = alt.Chart().encode(
         x=alt.X("number:Q", axis=alt.Axis(title=None, grid=False, tickCount=3)), color=shade
     )
@@ -148,7 +151,7 @@ def map_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     )
 
 
-def _face(width: int, height: int) -> alt.LayerChart:
+def _face(width: int, height: int) -> theme.Layered:
     x = alt.X("x:Q", scale=alt.Scale(domain=[-WIDE, WIDE], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-HIGH, HIGH], nice=False), axis=None)
     kinds = list(KINDS)

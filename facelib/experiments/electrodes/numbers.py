@@ -132,7 +132,7 @@ def number_table(result: InterventionalResult) -> pd.DataFrame:
     import pandas as pd
 
     table = pd.concat([_numbers(result, *given) for given in _by_scheme(result)], ignore_index=True)
-    sets = result.faces["expression_set"].unique() if "expression_set" in result.faces else []
+    sets = result.faces.get("expression_set", pd.Series(dtype=str)).unique()
     return table.assign(
         p_holm=adjust(table["p"].to_numpy(), "holm"), expression_set=" and ".join(map(str, sets))
     )[list(NUMBER_COLUMNS)]
