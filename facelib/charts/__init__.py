@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         asymmetry_model,
         asymmetry_observed,
     )
-    from facelib.charts.experiments.electrodes import electrode_curves, electrode_map
+    from facelib.charts.experiments.electrodes import electrode_map
     from facelib.charts.export import save
     from facelib.charts.interval_dots import dots
     from facelib.charts.muscles.chain_steps import chain_steps
@@ -54,7 +54,6 @@ __all__ = [
     "curve",
     "disagreement",
     "dots",
-    "electrode_curves",
     "electrode_map",
     "explained",
     "film",

@@ -1,8 +1,8 @@
-"""Electrodes: curves against their number, and what each changes, drawn on the face."""
+"""What each electrode changes, drawn on the face."""
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import altair as alt
 import numpy as np
@@ -11,13 +11,10 @@ import pandas as pd
 from facelib.charts import theme
 from facelib.charts.facets import ordered
 from facelib.charts.muscles.topography import lines
-from facelib.charts.tables import classifiers_of, needed, rows
+from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.experiments.electrodes.outcomes import MEAN
 
-Outcome = Literal["accuracy", "probability"]
-
-NUMBERS: Final = ("scheme", "expression_set", "classifier", "number", "n")
 PLACED: Final = ("scheme", "position", "x", "y", "classifier", "outcome", "how", "change", "low", "high")
 WHAT: Final = {
     "accuracy": "share named as meant",
@@ -30,76 +27,11 @@ NAMED: Final = 3  # positions with the largest changes
 WIDE, HIGH = 90.0, 100.0  # mm from the middle of the plane
 
 
-def electrode_curves(
-    table: pd.DataFrame,
-    outcome: Outcome = "accuracy",
-    scheme: str = "fridlund",
-    *,
-    width: int = 150,
-    height: int = 130,
-) -> alt.FacetChart:
-    """Draw an outcome against the number of electrodes: a panel per classifier, a line per expression set.
-
-    Parameters
-    ----------
-    table
-        From `facelib.experiments.electrodes.number_table`, of one or more expression sets.
-    outcome
-        "accuracy" or "probability".
-    scheme
-        Whose electrodes.
-    width, height
-        Of a panel, px.
-
-    Raises
-    ------
-    BadValueError
-        If a column is missing, the table has no such scheme, or there is no such outcome.
-    """
-    if outcome not in WHAT:
-        msg = f"What is drawn is one of {', '.join(WHAT)}; got {outcome!r}."
-        raise BadValueError(msg)
-    own = _chosen(needed(table, (*NUMBERS, outcome, f"{outcome}_low", f"{outcome}_high")), scheme=scheme)
-    titles = classifiers_of(own)
-    drawn = {"value": outcome, "low": f"{outcome}_low", "high": f"{outcome}_high"}
-    shown = own.assign(
-        order=own["classifier"].map(titles.index),
-        series=own["expression_set"].replace("", "photographs"),
-        **{name: own[column] for name, column in drawn.items()},
-    )
-    data = rows(shown, ("order", "series", "number", "value", "low", "high", "n"))
-    shade, shape = theme.told_apart(list(shown["series"].drop_duplicates()))
-    y: dict[str, Any] = {
-        "scale": alt.Scale(domain=[0, 1]),
-        "axis": alt.Axis(title=None, format=".0%", tickCount=5),
-    }
-    base = alt.Chart().encode(
-        x=alt.X("number:Q", axis=alt.Axis(title=None, grid=False, tickCount=3)), color=shade
-    )
-    panels = alt.layer(
-        base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", **y), y2="high:Q"),
-        base.mark_line(strokeWidth=2).encode(y=alt.Y("value:Q", **y)),
-        base.mark_point(filled=True, size=22, opacity=1).encode(
-            y=alt.Y("value:Q", **y),
-            shape=shape,
-            tooltip=["series:N", "number:Q", alt.Tooltip("value:Q", format=".1%"), "n:Q"],
-        ),
-    ).properties(width=width, height=height)
-    heading = f"{WHAT[outcome].capitalize()}, against the number of electrodes ({scheme}); 95 % intervals"
-    spoken = "; ".join(
-        f"{titles[row['order']]}, {row['series']}, {row['number']}: {row['value']}" for row in data
-    )
-    return ordered(
-        panels, "numbers", titles, heading=[heading], columns=theme.panels_beside(titles),
-        description=f"Lines. {heading}. {spoken}.",
-    ).properties(datasets={"numbers": data})  # fmt: skip
-
-
 def electrode_map(
     table: pd.DataFrame,
     scheme: str = "fridlund",
     classifier: str = MEAN,
-    outcome: Outcome = "probability",
+    outcome: str = "probability",
     *,
     height: int = 280,
 ) -> alt.FacetChart:

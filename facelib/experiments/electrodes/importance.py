@@ -31,14 +31,12 @@ PAIRS: Final = 4  # of orders of the muscles, a face
 ALONE, LAST = "alone", "last"
 HOW: Final = (ALONE, LAST)
 """An electrode is attached to a bare face, or as the last of the scheme: what leaving it out gives back."""
-MIDLINE_MM: Final = 0.5
 
 POSITION_COLUMNS: Final = {
     "scheme": "whose positions: fridlund or kuramoto",
     "position": "name in the scheme",
     "x": "mm from the midline, + the person's left",
     "y": "mm above the Frankfort plane",
-    "side": "left, right (the person's own) or middle",
     "region": "part of the face, facelib.semg.REGIONS",
     "muscle": "muscle that is recorded there, facelib.semg.MUSCLES; empty in the scheme of Kuramoto",
     "classifier": "id, or mean of all",
@@ -235,14 +233,13 @@ def read(result: InterventionalResult, series: ElectrodeSets) -> Outcomes:
 
 
 def place_of(position: str) -> dict[str, Any]:
-    """Return where a position lies: x and y in mm, side, region, muscle."""
+    """Return where a position lies: x and y in mm, region, muscle."""
     from facelib.semg import MUSCLES
     from facelib.semg.muscles import region_of
 
     x, y = positions()[position]
     muscle = next((one.id for one in MUSCLES.values() if position in one.fridlund), "")
-    side = "middle" if abs(x) < MIDLINE_MM else "left" if x > 0 else "right"
-    return {"x": x, "y": y, "side": side, "region": region_of(position), "muscle": muscle}
+    return {"x": x, "y": y, "region": region_of(position), "muscle": muscle}
 
 
 def union(groups: Sequence[tuple[str, ...]], members: Any) -> tuple[str, ...]:

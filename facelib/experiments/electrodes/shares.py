@@ -37,8 +37,7 @@ SHARE_COLUMNS: Final = {
     "change": "Shapley value of the group, mean over people",
     "low": "lower end of its interval over people, level 1 - alpha (BCa from 20 on, else Student's t)",
     "high": "upper end of it",
-    "error": "standard error by Monte Carlo: only some orders were drawn; low and high hold it; 0: exact",
-    "orders": "orders that were drawn for each face; 0: exact, from all coalitions",
+    "orders": "that were drawn for each face (low and high hold that error, too); 0: exact, all coalitions",
     "share": "change / total; NaN where the total's interval holds 0",
     "p": "sign-flip test over people",
     "p_holm": "after Holm over groups and classifiers of one scheme, grouping and outcome; the mean is a "
@@ -74,8 +73,7 @@ def share_table(result: InterventionalResult, series: ElectrodeSets | None = Non
 
     sets = electrode_series() if series is None else series
     outcomes = read(result, sets)
-    regions = by_coalitions(outcomes, sets)
-    parts = [_table(result, sets, outcomes, "region", (regions, np.zeros_like(regions[:, 0])))]
+    parts = [_table(result, sets, outcomes, "region", by_coalitions(outcomes, sets))]
     if sets.pairs:
         parts.append(_table(result, sets, outcomes, "muscle", by_orders(outcomes, sets)))
     return pd.concat(parts, ignore_index=True)
@@ -92,29 +90,19 @@ def by_coalitions(found: Outcomes, series: ElectrodeSets) -> Floats:
     return np.moveaxis(result, 0, 2)
 
 
-def by_orders(found: Outcomes, series: ElectrodeSets) -> tuple[Floats, Floats]:
-    """Return each face's Shapley values of muscles from its orders, and the Monte-Carlo error of their mean.
+def by_orders(found: Outcomes, series: ElectrodeSets) -> Floats:
+    """Return each face's Shapley values of muscles from its orders, (classifiers, faces, muscles, outcomes).
 
-    Returns
-    -------
-    values
-        (classifiers, faces, muscles, outcomes).
-    error
-        (classifiers, muscles, outcomes): orders are drawn for every face anew, so errors average out over
-        faces; NaN with one pair of orders.
+    Orders are drawn for every face anew, so what is missed for want of orders averages out over faces.
     """
-    shape = (*found.values.shape[:2], len(series.groups), found.values.shape[-1])
-    values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
+    result = np.full((*found.values.shape[:2], len(series.groups), found.values.shape[-1]), np.nan)
     along = series.steps_along()
     for place, face in enumerate(found.faces):
         outcomes = np.moveaxis(found.values[:, place][:, along], 0, 2)  # (orders, groups + 1, classifiers, 2)
         has_class = ~np.isnan(outcomes[0, 0, :, 0])
         sampled = shapley_sampled(outcomes[:, :, has_class], series.orders(face))
-        values[has_class, place] = np.moveaxis(sampled.values, 0, 1)
-        errors[has_class, place] = np.moveaxis(sampled.error, 0, 1)
-    count = (~np.isnan(values)).sum(axis=1)
-    spread = np.where(np.isnan(values), 0.0, errors) ** 2
-    return values, np.sqrt(spread.sum(axis=1)) / np.maximum(count, 1)
+        result[has_class, place] = np.moveaxis(sampled.values, 0, 1)
+    return result
 
 
 def _table(
@@ -122,13 +110,13 @@ def _table(
     series: ElectrodeSets,
     found: Outcomes,
     by: By,
-    given: tuple[Floats, Floats],
+    values: Floats,
 ) -> pd.DataFrame:
-    """Return the table of one grouping from each face's values and the error of their mean."""
+    """Return the table of one grouping from each face's values."""
     import pandas as pd
 
     settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
-    groups, (values, error) = list(electrode_groups(series.scheme, by)), given
+    groups = list(electrode_groups(series.scheme, by))
     change = np.moveaxis(found.of_people(values), 3, 2)  # (people, classifiers, outcomes, groups)
     keys = pd.MultiIndex.from_product(
         [found.classifiers, OUTCOMES, groups], names=["classifier", "outcome", "group"]
@@ -139,7 +127,6 @@ def _table(
         **judged(change, **settings),
         scheme=series.scheme,
         by=by,
-        error=np.moveaxis(error, 2, 1).ravel(),
         orders=0 if by == "region" else 2 * series.pairs,
         total=totals["change"],
         total_low=totals["low"],

@@ -15,16 +15,7 @@ from facelib.errors import BadValueError
 pytestmark = pytest.mark.packages
 
 Marks = Callable[..., list[dict[str, Any]]]
-NUMBERS, POSITIONS, SHARES = (data.table(f"electrodes/{name}") for name in ("numbers", "positions", "shares"))
-
-
-def test_curves_have_every_number_with_its_interval() -> None:
-    chart = charts.electrode_curves(NUMBERS, "probability", "kuramoto").to_dict()
-    own = NUMBERS[NUMBERS["scheme"] == "kuramoto"]
-    drawn = chart["datasets"]["numbers"]
-    for name, column in (("value", "probability"), ("low", "probability_low"), ("number", "number")):
-        assert [row[name] for row in drawn] == own[column].round(4).tolist()
-    assert "fer, tuned, 19: " in chart["description"]
+POSITIONS, SHARES = data.table("electrodes/positions"), data.table("electrodes/shares")
 
 
 @pytest.mark.thorough
@@ -61,16 +52,13 @@ def test_dots_stand_at_their_values_in_panels_and_series(marks: Marks) -> None:
 
 @pytest.mark.thorough
 def test_charts_come_out_as_pictures() -> None:
-    dots = charts.dots(SHARES, "change", "group")
-    for chart in (charts.electrode_curves(NUMBERS), charts.electrode_map(POSITIONS), dots):
+    for chart in (charts.electrode_map(POSITIONS), charts.dots(SHARES, "change", "group")):
         assert figure(chart, "svg").startswith(b"<svg")
 
 
 def test_wrong_requests_say_what_there_is() -> None:
-    with pytest.raises(BadValueError, match="accuracy, probability"):
-        charts.electrode_curves(NUMBERS, "logit")  # type: ignore[arg-type]
     with pytest.raises(BadValueError, match="it has fridlund, kuramoto"):
-        charts.electrode_curves(NUMBERS, scheme="ten-twenty")
+        charts.electrode_map(POSITIONS, scheme="ten-twenty")
     with pytest.raises(BadValueError, match="classifier 'nobody'"):
         charts.electrode_map(POSITIONS, classifier="nobody")
     with pytest.raises(BadValueError, match="total is missing"):

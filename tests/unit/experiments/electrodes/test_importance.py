@@ -111,7 +111,6 @@ def test_regions_have_the_mean_over_all_orders(result: Any, shares: pd.DataFrame
         ["outcome", "group"]
     )
     np.testing.assert_allclose(own.loc["probability", "change"].loc[names], expected, atol=1e-9)
-    assert (own["error"] == 0).all()
 
 
 @pytest.mark.thorough
@@ -122,8 +121,7 @@ def test_tables_are_whole(result: Any, alone_and_last: pd.DataFrame, shares: pd.
     assert len(alone_and_last) == 22 * 2 * 2 * 3
     assert len(shares) == (7 + 11) * 2 * 3
     place = alone_and_last.drop_duplicates("position").set_index("position")
-    assert place.loc["F19", ["side", "region", "muscle"]].tolist() == ["right", "midface", "zygomaticus"]
-    assert place.loc["F20", "side"] == "left"
+    assert place.loc["F19", ["region", "muscle"]].tolist() == ["midface", "zygomaticus"]
     assert (place.loc["F20", "x"], place.loc["F20", "y"]) == positions()["F20"]
     for _, rows in shares.groupby(["by", "classifier", "outcome"]):
         assert rows["change"].sum() == pytest.approx(rows["total"].iloc[0], abs=1e-9)
