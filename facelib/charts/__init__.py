@@ -14,10 +14,9 @@ if TYPE_CHECKING:
         asymmetry_model,
         asymmetry_observed,
     )
-    from facelib.charts.experiments.electrode_importance import electrode_map, electrode_shares
-    from facelib.charts.experiments.electrodes import electrode_curves
-    from facelib.charts.experiments.restoration import restored_accuracy, won_back_shares
+    from facelib.charts.experiments.electrodes import electrode_map
     from facelib.charts.export import save
+    from facelib.charts.interval_dots import dots
     from facelib.charts.muscles.chain_steps import chain_steps
     from facelib.charts.muscles.muscles import map_scores, map_traces, map_weights
     from facelib.charts.muscles.signals import quality_map, signal_overview, signal_spectra
@@ -53,9 +52,8 @@ __all__ = [
     "confusion",
     "curve",
     "disagreement",
-    "electrode_curves",
+    "dots",
     "electrode_map",
-    "electrode_shares",
     "explained",
     "film",
     "forest",
@@ -84,13 +82,11 @@ __all__ = [
     "region_curves",
     "reliability",
     "response",
-    "restored_accuracy",
     "save",
     "signal_overview",
     "signal_spectra",
     "significant_shares",
     "steps",
-    "won_back_shares",
 ]
 
 __getattr__, __dir__ = lazy(__name__, __file__, __all__)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from facelib.experiments.clinical_error import load_clinical_error
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
-    from facelib.experiments.electrodes.shipped_results import load_electrodes
     from facelib.experiments.halves_validity import load_halves_validity
     from facelib.experiments.manipulation import load_manipulation, manipulation_check
     from facelib.experiments.population import usual_population
@@ -48,7 +47,6 @@ __all__ = [
     "leaderboard",
     "load_asymmetry",
     "load_clinical_error",
-    "load_electrodes",
     "load_halves_validity",
     "load_manipulation",
     "load_power_of_properties",

@@ -97,7 +97,7 @@ def exists(dotted: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if p.name not in ("upgrading.md", "CHANGELOG.md")], ids=ids
+    "page", [p for p in PAGES if p.name != "CHANGELOG.md"], ids=ids
 )
 def test_names_of_facelib_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
@@ -123,25 +123,6 @@ def test_commands_that_are_named_exist(page: Path) -> None:
             one = group[words[0]]
         options = {name for option in one.params for name in (*option.opts, *option.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= {*options, "--help"}, line
-
-
-def test_upgrading_names_what_is_there_now() -> None:
-    text = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
-    moved = re.search(
-        r"Offered by `facelib.experiments` and no longer by `facelib.studies`:(.*?)\n\n", text, re.DOTALL
-    )
-    assert moved is not None
-    names = re.findall(r"`(\w+)`", moved[1])
-    assert len(names) > 10
-    for name in names:
-        assert name in facelib.experiments.__all__
-        assert name not in facelib.studies.__all__
-    for cell in re.findall(r"(?m)^\| `facelib.* \| (.*) \|$", text):
-        first, *others = re.findall(r"`(facelib)?(\.?[\w.]*)`", cell)
-        room = first[1].rsplit(".", 1)[0]
-        for whole, name in [first, *others]:
-            dotted = name.lstrip(".") if whole else f"{room.lstrip('.')}{name}"
-            assert exists(dotted), f"facelib.{dotted} doesn't exist"
 
 
 def test_the_readme_is_short_and_says_what_it_must() -> None:

@@ -1,1 +1,0 @@
-"""Training of the restoration network, which takes electrodes off."""
