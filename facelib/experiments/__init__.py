@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from facelib.experiments.clinical_error import load_clinical_error
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
-    from facelib.experiments.electrodes.shipped_results import load_electrodes
     from facelib.experiments.halves_validity import load_halves_validity
-    from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
     from facelib.experiments.manipulation import load_manipulation, manipulation_check
     from facelib.experiments.population import usual_population
     from facelib.experiments.power_of_properties import (
@@ -38,7 +36,6 @@ __all__ = [
     "asymmetry_faces",
     "asymmetry_table",
     "behaviour",
-    "detection_rates",
     "disagreement",
     "electrode_numbers",
     "electrodes",
@@ -48,9 +45,7 @@ __all__ = [
     "labelled_population",
     "leaderboard",
     "load_clinical_error",
-    "load_electrodes",
     "load_halves_validity",
-    "load_known_truth",
     "load_manipulation",
     "load_power_of_properties",
     "manipulation_check",
@@ -59,7 +54,6 @@ __all__ = [
     "power_of_properties",
     "properties_table",
     "read_heads",
-    "roc",
     "usual_population",
 ]
 

@@ -126,11 +126,11 @@ FUNCTIONS = [
     studies.make_frames, studies.snapshot, studies.film_strip, experiments.behaviour, studies.read,
     classifiers.load, classifiers.preset, classifiers.read, reports.write, reports.export,
     semg.activity_of, semg.bipolar, semg.envelope, semg.quality_table, semg.missing, semg.open_dataset,
-    semg.load_results, semg.animate,
+    semg.animate,
     restoration.restore, mask_of, restoration.found_mask, restoration.biharmonic,
     restoration.telea, restoration.navier_stokes, by_network,
     studies.describe_hypothesis, identity_of, intervention_name, later_changes,
-    registrations, studies.verify, experiments.load_electrodes,
+    registrations, studies.verify,
     experiments.load_power_of_properties, classifiers.available, classifiers.names, classifiers.common,
     classifiers.provenance, classifiers.why_unavailable, classifiers.get, properties.get,
     captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
@@ -141,16 +141,6 @@ FUNCTIONS = [
     models.size, attribution.grad_cam_from, semg.activity_range, semg.draw_activity, semg.normalise,
     semg.swapped, semg.synchronise, semg.units_of_frames, semg.check,
 ]  # fmt: skip
-
-
-def test_what_is_written_where_nothing_can_be_says_so(tmp_path: Path) -> None:
-    """small_tables.save was a bare OSError."""
-    (tmp_path / "file").write_text("x")
-    kept = experiments.load_power_of_properties()
-    with pytest.raises(FacelibError, match="can't be written"):
-        kept.save(tmp_path / "file" / "inside")
-    with pytest.raises(FacelibError, match="name of a folder is needed; got int"):
-        kept.save(three)
 
 
 def test_a_name_to_register_is_a_text() -> None:

@@ -36,16 +36,12 @@ RETURNED = [
             "facelib.cli.doctor.finding.Finding",
             "facelib.experiments.classifier_behaviour.Answers",
             "facelib.experiments.classifier_behaviour.Behaviour",
-            "facelib.experiments.electrodes.restoration.RestorationRun",
-            "facelib.experiments.electrodes.restoration_results.RestorationResults",
-            "facelib.experiments.electrodes.shipped_results.ElectrodesResults",
             "facelib.experiments.power_of_properties.shipped_results.PropertiesResults",
             "facelib.restoration.generator.OwnGenerator",
             "facelib.semg.muscles.Group",
             "facelib.semg.pairs.Pair",
             "facelib.semg.recordings.findings.Finding",
             "facelib.semg.recordings.normalising.Scale",
-            "facelib.semg.shipped_results.MuscleResults",
             "facelib.semg.simulation.movements.Task",
             "facelib.stats.calibration.measure.Rate",
             "facelib.stats.calibration.scenarios.Scenario",
@@ -110,7 +106,7 @@ def test_all_kinds_of_results_are_looked_at() -> None:
     assert {
         "Face", "Sweep", "Frames", "Reading", "Snapshot", "Behaviour", "InterventionalResult", "Result",
         "ObservationalResult", "ObservationalStudy", "PropertyGradient", "RegionEvidence", "Recording",
-        "Restored", "Topography", "HeldOut", "References", "MuscleResults", "SignFlipTest", "Detection",
+        "Restored", "Topography", "HeldOut", "References", "SignFlipTest", "Detection",
     } <= names  # fmt: skip
     assert len(HELD) > 40
 
