@@ -11,19 +11,12 @@ if TYPE_CHECKING:
     from facelib.experiments.asymmetry.design import asymmetry_faces, facing_asymmetry
     from facelib.experiments.asymmetry.shipped_results import load_asymmetry
     from facelib.experiments.asymmetry.table import asymmetry_table
-    from facelib.experiments.classifier_behaviour import (
-        behaviour,
-        disagreement,
-        measured_behaviour,
-        read_heads,
-    )
-    from facelib.experiments.clinical_error import load_clinical_error
+    from facelib.experiments.classifier_behaviour import behaviour, disagreement, read_heads
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
     from facelib.experiments.electrodes.shipped_results import load_electrodes
-    from facelib.experiments.halves_validity import load_halves_validity
     from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
-    from facelib.experiments.manipulation import load_manipulation, manipulation_check
+    from facelib.experiments.manipulation import manipulation_check
     from facelib.experiments.population import usual_population
     from facelib.experiments.power_of_properties import (
         electrodes_table,
@@ -49,14 +42,10 @@ __all__ = [
     "labelled_population",
     "leaderboard",
     "load_asymmetry",
-    "load_clinical_error",
     "load_electrodes",
-    "load_halves_validity",
     "load_known_truth",
-    "load_manipulation",
     "load_power_of_properties",
     "manipulation_check",
-    "measured_behaviour",
     "paired_electrodes",
     "power_of_properties",
     "properties_table",

@@ -36,7 +36,6 @@ RETURNED = [
             "facelib.cli.doctor.finding.Finding",
             "facelib.experiments.asymmetry.shipped_results.AsymmetryResults",
             "facelib.experiments.classifier_behaviour.Answers",
-            "facelib.experiments.classifier_behaviour.Behaviour",
             "facelib.experiments.electrodes.restoration.RestorationRun",
             "facelib.experiments.electrodes.restoration_results.RestorationResults",
             "facelib.experiments.electrodes.shipped_results.ElectrodesResults",
@@ -109,7 +108,7 @@ def filled(kind: Any, value: Any) -> Any:
 def test_all_kinds_of_results_are_looked_at() -> None:
     names = {kind.__name__ for kind in HELD}
     assert {
-        "Face", "Sweep", "Frames", "Reading", "Snapshot", "Behaviour", "InterventionalResult", "Result",
+        "Face", "Sweep", "Frames", "Reading", "Snapshot", "InterventionalResult", "Result",
         "ObservationalResult", "ObservationalStudy", "PropertyGradient", "RegionEvidence", "Recording",
         "Restored", "Topography", "HeldOut", "References", "MuscleResults", "SignFlipTest", "Detection",
     } <= names  # fmt: skip
