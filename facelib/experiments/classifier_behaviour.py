@@ -85,7 +85,7 @@ class Answers:
         return winners
 
     def behaviour(self, *, seed: int = 0) -> pd.DataFrame:
-        """Return the population, the behaviour of each classifier, and their disagreement; see `behaviour`."""
+        """Return the population, what is said of each classifier, and their disagreement; see `behaviour`."""
         none = Estimate(np.nan, np.nan, np.nan, len(self.heads))
         words = describe_heads(self.heads, self.size)
         rows = [("", ("population", words, distribution_version(), none))]
@@ -179,7 +179,7 @@ def read_heads(
 
 
 def behaviour(
-    classifiers: str | Classifier | Sequence[str | Classifier] | None,
+    classifiers: str | Sequence[str | Classifier] | None,
     heads: Sequence[Head] | None = None,
     *,
     size: int = 224,
@@ -211,7 +211,7 @@ def behaviour(
 
 
 def disagreement(
-    classifiers: Sequence[str | Classifier] | None,
+    classifiers: str | Sequence[str | Classifier] | None,
     heads: Sequence[Head] | None = None,
     *,
     size: int = 224,
