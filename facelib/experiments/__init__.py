@@ -9,17 +9,10 @@ from facelib.utilities.lazy import lazy
 if TYPE_CHECKING:
     from facelib.experiments import asymmetry, asymmetry_contrasts, electrodes, power_of_properties
     from facelib.experiments.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry
-    from facelib.experiments.classifier_behaviour import (
-        behaviour,
-        disagreement,
-        measured_behaviour,
-        read_heads,
-    )
-    from facelib.experiments.clinical_error import load_clinical_error
+    from facelib.experiments.classifier_behaviour import behaviour, disagreement, read_heads
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
-    from facelib.experiments.halves_validity import load_halves_validity
-    from facelib.experiments.manipulation import load_manipulation, manipulation_check
+    from facelib.experiments.manipulation import manipulation_check
     from facelib.experiments.population import usual_population
     from facelib.experiments.power_of_properties import (
         electrodes_table,
@@ -44,12 +37,8 @@ __all__ = [
     "importance_study",
     "labelled_population",
     "leaderboard",
-    "load_clinical_error",
-    "load_halves_validity",
-    "load_manipulation",
     "load_power_of_properties",
     "manipulation_check",
-    "measured_behaviour",
     "paired_electrodes",
     "power_of_properties",
     "properties_table",

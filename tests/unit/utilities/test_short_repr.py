@@ -35,7 +35,6 @@ RETURNED = [
             "facelib.classifiers.loaders.loaded.Loader",
             "facelib.cli.doctor.finding.Finding",
             "facelib.experiments.classifier_behaviour.Answers",
-            "facelib.experiments.classifier_behaviour.Behaviour",
             "facelib.experiments.power_of_properties.shipped_results.PropertiesResults",
             "facelib.restoration.generator.OwnGenerator",
             "facelib.semg.muscles.Group",
@@ -104,7 +103,7 @@ def filled(kind: Any, value: Any) -> Any:
 def test_all_kinds_of_results_are_looked_at() -> None:
     names = {kind.__name__ for kind in HELD}
     assert {
-        "Face", "Sweep", "Frames", "Reading", "Snapshot", "Behaviour", "InterventionalResult", "Result",
+        "Face", "Sweep", "Frames", "Reading", "Snapshot", "InterventionalResult", "Result",
         "ObservationalResult", "ObservationalStudy", "PropertyGradient", "RegionEvidence", "Recording",
         "Restored", "Topography", "HeldOut", "References", "SignFlipTest", "Detection",
     } <= names  # fmt: skip
