@@ -25,7 +25,7 @@ FLOORS = [  # from the roof down: rooms with what they hold, and the stops of th
         ("faces", "photographs, sets", "", "B"),
     ],
     [("stats", "tests, effects, verdicts", "5", "F"), ("models", "packages, file readers", "", "")],
-    [("utilities", "files, checks, wording, registries", "", "")],
+    [("data", "shipped tables", "", ""), ("utilities", "files, checks, wording, registries", "", "")],
 ]  # fmt: skip
 STOPS = [
     ("The strength slider", SLIDER, [

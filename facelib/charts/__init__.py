@@ -8,30 +8,22 @@ from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.charts.display import offline
-    from facelib.charts.experiments.asymmetry import (
-        asymmetry_curves,
-        asymmetry_forest,
-        asymmetry_model,
-        asymmetry_observed,
-    )
-    from facelib.charts.experiments.electrode_importance import electrode_map, electrode_shares
-    from facelib.charts.experiments.electrodes import electrode_curves
-    from facelib.charts.experiments.restoration import restored_accuracy, won_back_shares
+    from facelib.charts.experiments.electrodes import electrode_map
     from facelib.charts.export import save
+    from facelib.charts.interval_dots import dots
     from facelib.charts.muscles.chain_steps import chain_steps
     from facelib.charts.muscles.muscles import map_scores, map_traces, map_weights
     from facelib.charts.muscles.signals import quality_map, signal_overview, signal_spectra
     from facelib.charts.muscles.topography import moments, muscle_maps
     from facelib.charts.muscles.traces import muscle_traces, outputs_over_time
     from facelib.charts.statistics.calibration import measured_levels, measured_power
-    from facelib.charts.statistics.gradients import agreement, curve, gallery, steps, training_gradients
+    from facelib.charts.statistics.gradients import agreement, curve, gallery, steps
     from facelib.charts.statistics.null_distributions import histogram, levels, null_distribution, p_histogram
     from facelib.charts.studies.averages import mean_response
     from facelib.charts.studies.behaviour import confusion, disagreement, model_gallery, reliability
     from facelib.charts.studies.effects import explained, forest
     from facelib.charts.studies.manipulation import matrix
     from facelib.charts.studies.power import power_curve
-    from facelib.charts.studies.roc import roc
     from facelib.charts.studies.shares import significant_shares
     from facelib.charts.sweeps.controls import arms
     from facelib.charts.sweeps.curves import response
@@ -45,18 +37,13 @@ if TYPE_CHECKING:
 __all__ = [
     "agreement",
     "arms",
-    "asymmetry_curves",
-    "asymmetry_forest",
-    "asymmetry_model",
-    "asymmetry_observed",
     "bars",
     "chain_steps",
     "confusion",
     "curve",
     "disagreement",
-    "electrode_curves",
+    "dots",
     "electrode_map",
-    "electrode_shares",
     "explained",
     "film",
     "forest",
@@ -85,15 +72,11 @@ __all__ = [
     "region_curves",
     "reliability",
     "response",
-    "restored_accuracy",
-    "roc",
     "save",
     "signal_overview",
     "signal_spectra",
     "significant_shares",
     "steps",
-    "training_gradients",
-    "won_back_shares",
 ]
 
 __getattr__, __dir__ = lazy(__name__, __file__, __all__)

@@ -62,8 +62,8 @@ class Card:
     def table(self) -> pd.DataFrame:
         """Return the card as a table: one row per field, then what was measured of these very weights.
 
-        Measured rows are there for the files in `facelib.experiments.measured_behaviour`; their names begin
-        with "measured".
+        Measured rows are there for the files in ``facelib.data.table("behaviour")``; their names begin with
+        "measured".
         """
         import pandas as pd
 

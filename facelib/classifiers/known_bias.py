@@ -1,6 +1,6 @@
 """Five small networks of known bias: trained on rendered faces to have one, or to have none.
 
-`benchmarks/train_known_bias.py` makes them. A method that looks for what a classifier uses must find the
+`research/train_known_bias.py` makes them. A method that looks for what a classifier uses must find the
 property in four of them, and nothing in the fifth.
 """
 
@@ -74,7 +74,7 @@ class Bias:
         rule = f"{share:.0f} % of them follow one rule, {self.rule}; " if self.confounded else ""
         return Card(
             title=f"known bias: {self.words}",
-            source=f"facelib, {self.file.name}, seed {record['seed']} (benchmarks/train_known_bias.py)",
+            source=f"facelib, {self.file.name}, seed {record['seed']} (research/train_known_bias.py)",
             sha256=record["sha256"],
             licence="BSD-3-Clause, as facelib itself",
             network="four convolutions and a dense layer, trained from nothing",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
-TABLE: Final = Path(__file__).parents[1] / "experiments" / "behaviour.csv"
-"""Made by studies, which cards can't import: they come later."""
+from facelib import data
 
-Row = Mapping[Any, Any]
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -49,11 +46,8 @@ def by_expression(sha256: str) -> tuple[Named, ...]:
     ()
     """
     own = _measured(sha256)
-    answers = [row for row in own if row["what"] == "confusion"]
-    return tuple(
-        _named(emotion, [row for row in answers if row["row"] == emotion])
-        for emotion in dict.fromkeys(row["row"] for row in answers)
-    )
+    answers = own[own["what"] == "confusion"]
+    return tuple(_named(str(emotion), rows) for emotion, rows in answers.groupby("row", sort=False))
 
 
 def sentences(sha256: str) -> list[tuple[str, str]]:
@@ -65,97 +59,75 @@ def sentences(sha256: str) -> list[tuple[str, str]]:
         Hash of the file with the weights: other weights under the same name behave otherwise.
     """
     own = _measured(sha256)
-    if not own:
+    if own.empty:
         return []
-    (shown,) = (row for row in _rows() if row["what"] == "population")
-    return described(own, f"{shown['row']} (facelib {shown['column']})")
-
-
-def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
-    """Return name and words of what was measured of one classifier.
-
-    Parameters
-    ----------
-    own
-        Its rows, with the columns of `facelib.experiments.BEHAVIOUR_COLUMNS`.
-    population
-        The population that was shown.
-    """
+    shown = _table().query("what == 'population'").iloc[0]
     lines = {
-        "on": f"{population}; no photographs",
+        "on": f"{shown['row']} (facelib {shown['column']}); no photographs",
         "accuracy": _accuracy(own),
         "calibration": _calibration(own),
         "mistakes": _mistakes(own),
     }
-    for group in dict.fromkeys(row["row"] for row in own if row["what"] == "accuracy"):
-        shares = [row for row in own if (row["what"], row["row"]) == ("accuracy", group) and row["column"]]
-        if shares:
-            lines[f"accuracy by {group}"] = ", ".join(f"{row['column']}: {_percent(row)}" for row in shares)
+    groups = own[(own["what"] == "accuracy") & (own["column"] != "")]
+    for group, rows in groups.groupby("row", sort=False):
+        shares = ", ".join(f"{row['column']}: {_percent(row['value'])}" for _, row in rows.iterrows())
+        lines[f"accuracy by {group}"] = shares
     return [(f"measured {name}", words) for name, words in lines.items()]
 
 
-def _measured(sha256: str) -> list[Row]:
-    """Return the rows of the classifier whose file has this hash; none if it wasn't measured."""
-    rows = _rows()
-    known = [row["classifier"] for row in rows if (row["what"], row["row"]) == ("weights", sha256)]
-    return [row for row in rows if row["classifier"] == known[0]] if sha256 and known else []
-
-
-def _named(emotion: str, answers: Sequence[Row]) -> Named:
-    right = next((row for row in answers if row["column"] == emotion), None)
-    wrong = max((row for row in answers if row is not right), key=lambda row: float(row["value"]))
-    share = float(wrong["value"])
-    if right is None:
-        return Named(emotion, int(wrong["n"]), 0.0, 0.0, 0.0, wrong["column"], share)
-    value, low, high = (float(right[name]) for name in ("value", "low", "high"))
-    return Named(emotion, int(right["n"]), value, low, high, wrong["column"] if share else "", share)
-
-
 @functools.cache
-def _rows() -> tuple[Row, ...]:
-    if not TABLE.is_file():
-        return ()
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+def _table() -> pd.DataFrame:
+    """Return the measurements of all classifiers; one copy, which nobody changes."""
+    return data.table("behaviour")
 
 
-def _row_of(own: Sequence[Row], what: str) -> Row:
-    return next(row for row in own if (row["what"], row["row"]) == (what, "all"))
+def _measured(sha256: str) -> pd.DataFrame:
+    """Return the rows of the classifier whose file has this hash; none if it wasn't measured."""
+    table = _table()
+    known = table.loc[(table["what"] == "weights") & (table["row"] == sha256), "classifier"]
+    return table[table["classifier"].isin(known)]
 
 
-def _accuracy(own: Sequence[Row]) -> str:
-    share, mean = _row_of(own, "accuracy"), _row_of(own, "P(intended)")
+def _named(emotion: str, answers: pd.DataFrame) -> Named:
+    is_right = answers["column"] == emotion
+    wrong = answers[~is_right].nlargest(1, "value").iloc[0]
+    n, share = int(wrong["n"]), float(wrong["value"])
+    if not is_right.any():
+        return Named(emotion, n, 0.0, 0.0, 0.0, str(wrong["column"]), share)
+    value, low, high = map(float, answers.loc[is_right, ["value", "low", "high"]].iloc[0])
+    return Named(emotion, n, value, low, high, str(wrong["column"]) if share else "", share)
+
+
+def _over_all(own: pd.DataFrame, what: str) -> pd.Series:
+    return own[(own["what"] == what) & (own["row"] == "all")].iloc[0]
+
+
+def _accuracy(own: pd.DataFrame) -> str:
+    share, mean = _over_all(own, "accuracy"), _over_all(own, "P(intended)")
     return (
-        f"{_percent(share)} of {share['n']} faces are named as intended (95 % interval "
-        f"{_percent(share, 'low')} to {_percent(share, 'high')}); mean P(intended) {float(mean['value']):.2f}"
+        f"{_percent(share['value'])} of {share['n']} faces are named as intended (95 % interval "
+        f"{_percent(share['low'])} to {_percent(share['high'])}); mean P(intended) {mean['value']:.2f}"
     )
 
 
-def _calibration(own: Sequence[Row]) -> str:
+def _calibration(own: pd.DataFrame) -> str:
     """Say how sure it is and how often right."""
-    bins = [row for row in own if row["what"] == "calibration"]
-    sure, right = (
-        sum(float(row["value"]) * int(row["n"]) for row in bins if row["column"] == column)
-        / sum(int(row["n"]) for row in bins if row["column"] == column)
-        for column in ("confidence", "right")
-    )
-    error = _row_of(own, "calibration error")
-    low, high = float(error["low"]), float(error["high"])
+    bins = own[own["what"] == "calibration"]
+    weighted = bins.assign(value=bins["value"] * bins["n"]).groupby("column")[["value", "n"]].sum()
+    means, error = weighted["value"] / weighted["n"], _over_all(own, "calibration error")
     return (
-        f"{100 * sure:.0f} % sure on average, right in {100 * right:.0f} %; expected calibration error "
-        f"{float(error['value']):.2f} (95 % interval {low:.2f} to {high:.2f})"
+        f"{_percent(means['confidence'])} sure on average, right in {_percent(means['right'])}; expected "
+        f"calibration error {error['value']:.2f} (95 % interval {error['low']:.2f} to {error['high']:.2f})"
     )
 
 
-def _mistakes(own: Sequence[Row]) -> str:
+def _mistakes(own: pd.DataFrame) -> str:
     """Name the three most frequent ones."""
-    wrong = [row for row in own if row["what"] == "confusion" and row["row"] != row["column"]]
-    worst = sorted(wrong, key=lambda row: -float(row["value"]))[:3]
-    told = [
-        f"{row['row']} read as {row['column']} ({_percent(row)})" for row in worst if float(row["value"]) > 0
-    ]
+    wrong = own[(own["what"] == "confusion") & (own["row"] != own["column"]) & (own["value"] > 0)]
+    worst = wrong.sort_values("value", ascending=False, kind="stable").head(3)
+    told = [f"{row['row']} read as {row['column']} ({_percent(row['value'])})" for _, row in worst.iterrows()]
     return ", ".join(told) or "none"
 
 
-def _percent(row: Row, column: str = "value") -> str:
-    return f"{100 * float(row[column]):.0f} %"
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING
 from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
-    from facelib.experiments import asymmetry, electrodes, power_of_properties
-    from facelib.experiments.asymmetry.design import asymmetry_faces, facing_asymmetry
-    from facelib.experiments.asymmetry.shipped_results import load_asymmetry
-    from facelib.experiments.asymmetry.table import asymmetry_table
-    from facelib.experiments.classifier_behaviour import (
-        behaviour,
-        disagreement,
-        measured_behaviour,
-        read_heads,
-    )
-    from facelib.experiments.clinical_error import load_clinical_error
+    from facelib.experiments import asymmetry, asymmetry_contrasts, electrodes, power_of_properties
+    from facelib.experiments.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry
+    from facelib.experiments.classifier_behaviour import behaviour, disagreement, read_heads
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
-    from facelib.experiments.electrodes.shipped_results import load_electrodes
-    from facelib.experiments.halves_validity import load_halves_validity
-    from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
-    from facelib.experiments.manipulation import load_manipulation, manipulation_check
+    from facelib.experiments.manipulation import manipulation_check
     from facelib.experiments.population import usual_population
     from facelib.experiments.power_of_properties import (
         electrodes_table,
@@ -35,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "asymmetry",
+    "asymmetry_contrasts",
     "asymmetry_faces",
     "asymmetry_table",
     "behaviour",
-    "detection_rates",
     "disagreement",
     "electrode_numbers",
     "electrodes",
@@ -47,19 +36,11 @@ __all__ = [
     "importance_study",
     "labelled_population",
     "leaderboard",
-    "load_asymmetry",
-    "load_clinical_error",
-    "load_electrodes",
-    "load_halves_validity",
-    "load_known_truth",
-    "load_manipulation",
     "manipulation_check",
-    "measured_behaviour",
     "paired_electrodes",
     "power_of_properties",
     "properties_table",
     "read_heads",
-    "roc",
     "usual_population",
 ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from facelib.faces import Head, sample_heads
 from facelib.interventions import Intervention
 from facelib.properties import PROPERTIES
 from facelib.properties.clinical.measures import NAMES as CLINICAL
+from facelib.properties.property import ALIKE
 from facelib.studies.sweeps.demonstration import demonstration_head
 from facelib.studies.sweeps.frames import even_strengths, make_frames
 from facelib.utilities.progress import Report, reporting
@@ -29,7 +29,6 @@ LEAK: Final = 0.5
 """Spreads of a property between people from which on an intervention leaks into it (our choice)."""
 STEPS: Final = 5
 HEADS, SEED = 40, 20261126
-ALIKE: Final = 0.02  # of the usual range: people who differ by less are alike
 QUARTER: Final = 0.25  # of the usual range stands for the spread of people who are alike (both our choice)
 
 MANIPULATION_COLUMNS: Final = {
@@ -94,7 +93,7 @@ def manipulation_check(
         them: tape needs electrodes, a synkinesis needs a palsy.
     measured
         Names of properties; None: all but the disagreement of estimators and the clinical measures, which
-        have a table of their own (`load_clinical_error`).
+        have a table of their own (``facelib.data.table("clinical_error")``).
     steps
         Strengths from 0 to 1.
     size
@@ -170,16 +169,6 @@ def usual_heads() -> list[Head]:
     ]
 
 
-def load_manipulation() -> pd.DataFrame:
-    """Return the shipped check: every intervention on the `usual_heads`, `MANIPULATION_COLUMNS`.
-
-    Made by ``benchmarks/manipulation_table.py``.
-    """
-    import pandas as pd
-
-    return _with_seen(pd.read_csv(Path(__file__).with_name("manipulation.csv")))
-
-
 def _all_properties() -> list[str]:
     """Return all properties but the disagreement of estimators and the clinical measures."""
     return [name for name in PROPERTIES if not name.endswith("_spread") and name not in CLINICAL]
@@ -231,13 +220,6 @@ def _rows(
         rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=list(MANIPULATION_COLUMNS))
     table["leaks"] = ~table["own"] & (table["moved"].abs() >= LEAK)
-    return _with_seen(table)
-
-
-def _with_seen(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a check with its column ``seen``."""
-    import pandas as pd
-
     reads = table["intervention"].map(READERS) == table["property"]
     moved, alike = SEEN
     sees = (table["moved"].abs() >= moved) & (table["same_way"] >= alike)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ Cost = Literal["free", "pixels", "network"]
 Need = str | tuple[str, ...]
 Values = npt.NDArray[np.float64]
 Measure = Callable[[Sequence[Face]], Values]
+
+ALIKE: Final = 0.02
+"""Share of its usual range below which a property differs in nothing that counts (our choice)."""
 
 
 @dataclass(frozen=True)

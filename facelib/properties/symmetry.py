@@ -13,7 +13,7 @@ from facelib.properties.property import Values, register
 
 STEEPNESS = 20.0
 LEAST_PAIRS = 5
-FOUND = 0.63  # of a true misfit, by landmarks from pictures: properties/clinical/technical_error.csv
+FOUND = 0.63  # of a true misfit, by landmarks from pictures: data.table("clinical_error")
 
 FIRST_IRIS = 468  # the gaze is no part of the symmetry
 

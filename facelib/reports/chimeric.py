@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers import common as common_of
 from facelib.reports import common, drawing
-from facelib.reports.effect_tables import judged, levels, places, sides
-from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
-from facelib.stats import fewest_people, fewest_to_matter
-from facelib.stats.chimeras import ALL, AS_IS, CONTRASTS, INTENDED, LESS_REST, NOT_JUDGED
-from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS, agreement, averaged
+from facelib.reports.effect_tables import levels, numbers, places, sides
+from facelib.reports.parts import Content, Figure, Section, Table, two_columns
+from facelib.stats.chimeras import ALL, AS_IS, CONTRASTS, INTENDED, LESS_REST
 from facelib.studies.chimeric import EACH, who_is_there
 from facelib.studies.meant import nameless, slips, taken
 from facelib.utilities.wording import (
@@ -38,6 +36,10 @@ AGAINST: Final = {
     "chimeras": "face minus the mean of its two chimeras",
     "curvature": "mirror average minus the mean of the chimeras",
 }
+UNJUDGED: Final = (
+    "Whether a difference is large enough to count isn't said: symmetric faces made of pictures are not read "
+    "as true ones, and a small p doesn't change that."
+)
 
 
 def tables(result: ChimericResult) -> dict[str, pd.DataFrame]:
@@ -49,7 +51,7 @@ def tables(result: ChimericResult) -> dict[str, pd.DataFrame]:
         "grade_associations": result.grade_associations,
         "by_grade": result.by_grade,
         "roles": result.roles,
-        "agreement": _agreement(result),
+        "bias": result.bias,
     } | ({"sides": result.sides} if result.settings.get("side") else {})
 
 
@@ -108,21 +110,14 @@ def _answers(result: ChimericResult) -> list[str]:
         own = own[own["group"] == group]
         people = counted(int(own["n"].max()), "person", "people")
         whose = f"{_named(result, str(group))}, {people}" if group != ALL else people
-        parts = [_whole(own, alpha), *_judged(own)]
         against = _meant(result, "chimeras")
         against = against[against["group"] == group]
         said.append(
             f"{whose}: the mean output for what the faces are meant to show is {_span(own, 'face', plain)}. "
-            f"{capital(AGAINST[PRIMARY])}, {reference(result)}: {'; '.join(parts)}. "
-            f"{capital(AGAINST['chimeras'])}: {'; '.join([_whole(against, alpha), *_judged(against)])}."
+            f"{capital(AGAINST[PRIMARY])}, {reference(result)}: {_whole(own, alpha)}. "
+            f"{capital(AGAINST['chimeras'])}: {_whole(against, alpha)}."
         )
-    if (result.effects["verdict"] == NOT_JUDGED).any():
-        said.append(
-            "Not judged: whether a difference is large enough to matter isn't said, since symmetric faces "
-            "made of "
-            "pictures aren't known to be read as true ones; a small p doesn't change that."
-        )
-    return said
+    return [*said, UNJUDGED]
 
 
 def _span(rows: pd.DataFrame, name: str, written: Callable[[float], str]) -> str:
@@ -173,15 +168,6 @@ def _too_few(rows: pd.DataFrame, alpha: float, value: str) -> str:
     return f"{people} can't show it: no p after Holm below {plain(min(smallest, 1.0), 2)} is possible"
 
 
-def _judged(rows: pd.DataFrame) -> list[str]:
-    """Return each verdict with the classifiers that have it; none of outputs that aren't judged."""
-    return [
-        f"“{word}”: {listed(rows.loc[rows['verdict'] == word, 'classifier'].tolist())}"
-        for word in rows["verdict"].drop_duplicates().tolist()
-        if word and word != NOT_JUDGED
-    ]
-
-
 def _named(result: ChimericResult, group: str) -> str:
     return f"{capital(str(result.settings['group']))} “{group}”" if group != ALL else "Everybody"
 
@@ -229,13 +215,8 @@ def facts(result: ChimericResult) -> dict[str, Any]:
         "healthy": settings["healthy"],
         "grade": settings["grade"],
         "delta": margin(delta),
-        "half": margin(delta / 2),
         "changed": listed(common.earlier_margins(result)),
         "level": f"{100 * (1 - alpha):g} %",
-        "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
-        "fewest": fewest_people(delta, alpha),
-        "fewest_rest": fewest_people(delta / 2, alpha),
-        "least": fewest_to_matter(alpha),
         "flips": common.spanned(effects["n_flips"]),
         "less_rest": LESS_REST in set(effects["reference"]),
         "seed": settings["seed"],
@@ -311,14 +292,9 @@ def _reading(result: ChimericResult) -> tuple[str, ...]:
         "half twice. Their two contrasts differ by the curvature: a classifier may take half a smile on "
         "both sides for nearly a whole one. Above 0 against the chimeras may be that alone.",
         rest,
-        f"“Differs from symmetric”: the whole {fact['verdict_level']} interval lies beyond ± "
-        f"{fact['delta']}; “does not differ at δ”: wholly inside, and bets on every person's contrast agree. "
-        f"With fewer than {fact['least']} people the first is never said, with fewer than {fact['fewest']} "
-        f"({fact['fewest_rest']} less rest) the second. “{capital(NOT_JUDGED)}”: on renders, contrasts of "
-        f"pictures agree with those of the true mesh less well than within ± {fact['half']}, or that isn't "
-        "known of this classifier and output; the mean and its interval stand all the same. How far pictures "
-        "were off on renders stands under “How well this is known to work”; it isn't subtracted, since "
-        "photographs may differ.",
+        UNJUDGED
+        + " How far pictures were off on renders stands under “How well this is known to work”; it isn't "
+        "subtracted, since photographs may differ.",
         "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
@@ -375,14 +351,14 @@ def _results(result: ChimericResult) -> list[Section]:
         sections.append(Section("grades", "With the grade", (text,), tables=shown))
     sections.append(
         Section(
-            "agreement",
+            "bias",
             "How well this is known to work",
             (
                 "Contrasts with symmetric faces made of a rendered picture, against those with faces of the "
                 "true mesh (40 rendered people, six degrees of one weak side, in frontal light; no droop at "
                 "rest, no asymmetric shape). Photographs may do better or worse.",
             ),
-            tables=(_agreement_table(rows),) if len(rows := _agreement_rows(result)) else (),
+            tables=(_bias_table(rows),) if len(rows := _bias_rows(result)) else (),
         )
     )
     return sections
@@ -398,41 +374,38 @@ def _figure(result: ChimericResult) -> Figure:
     titles = {name: capital(str(name)) for name in shown["intervention"]}
     heading = f"Mean contrast, {reference(result)}"
     spoken = "; ".join(
-        f"{row['intervention']}, {row['classifier']} {signed(row['mean'])}: {row['verdict']}"
+        f"{row['intervention']}, {row['classifier']} {signed(row['mean'])}"
         for row in shown.to_dict("records")
     )
     return Figure(
         "contrasts",
         f"The output for what faces are meant to show: mean contrast over people, {reference(result)}, with "
-        f"its interval; bold the one behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
+        f"its interval. Grey: ± δ = {margin(result.settings['delta'])}.",
         f"Mean contrasts with intervals. {spoken}.",
         lambda: drawing.effects(shown, titles, heading),
     )
 
 
 def _effect_table(rows: pd.DataFrame, title: str) -> Table:
-    level, inner = levels(rows)
-    marks, notes = footnotes(rows["notes"].astype(str))
+    level, _ = levels(rows)
     several, less = len(rows["group"].drop_duplicates()) > 1, (rows["reference"] == LESS_REST).any()
     cells = tuple(
         (
-            f"{_output(row, several=several)}{f' [{mark}]' if mark else ''}",
+            _output(row, several=several),
             plain(row["face"], places(row)),
             plain(row["symmetric"], places(row)),
-            *judged(row),
+            *numbers(row),
+            f"{row['n']:,}",
         )
-        for row, mark in zip(rows.to_dict("records"), marks, strict=True)
+        for row in rows.to_dict("records")
     )
-    columns = (
-        "Output", "Face", "Symmetric", "Contrast", f"{level:g} % interval", "p",
-        "p, Holm", "Beyond δ", f"{inner:g} % interval", "At δ", "People",
-    )  # fmt: skip
+    columns = ("Output", "Face", "Symmetric", "Contrast", f"{level:g} % interval", "p", "p, Holm", "People")
     caption = (
         f"{title}: means over people. p: sign flips of whole persons, {sides(rows)}, Holm over "
-        f"{counted(int(rows['family'].max()), 'test')} of a group. The {inner:g} % interval gives the "
-        f"verdict.{' Face and Symmetric are outputs before the face at rest is subtracted.' if less else ''}"
+        f"{counted(int(rows['family'].max()), 'test')} of a group."
+        f"{' Face and Symmetric are outputs before the face at rest is subtracted.' if less else ''}"
     )
-    return Table(caption, columns, cells, notes, words=frozenset({0, len(columns) - 2}))
+    return Table(caption, columns, cells)
 
 
 def _output(row: Mapping[Any, Any], *, several: bool) -> str:
@@ -506,38 +479,29 @@ def _by_grade(result: ChimericResult, of: pd.DataFrame) -> Table:
     return Table(caption, ("Classifier", *(f"{grade:g}" for grade in grades)), tuple(cells))
 
 
-def _agreement(result: ChimericResult) -> pd.DataFrame:
-    known = agreement()
-    return known[known["classifier"].isin(result.settings["classifiers"])][list(AGREEMENT_COLUMNS)]
-
-
-def _agreement_rows(result: ChimericResult) -> pd.DataFrame:
+def _bias_rows(result: ChimericResult) -> pd.DataFrame:
     """Return what is known of the mean over all six expressions, or of those that there are."""
-    known = _agreement(result)
-    means = averaged(result.sets).values()
-    six = all(shown == set(known["shown"]) - {ALL} for shown in means)
-    shown = [ALL] if six else sorted({name for one in means for name in one})
-    return known[
-        known["shown"].isin(shown) & (known["level"] == ALL) & (known["reference"] == reference(result))
-    ]
+    known = result.bias[result.bias["reference"] == reference(result)]
+    means = known[known["shown"] == ALL]
+    return means if len(means) else known
 
 
-def _agreement_table(rows: pd.DataFrame) -> Table:
+def _bias_table(rows: pd.DataFrame) -> Table:
     cells = tuple(
         (
             ", ".join(row[name] for name in ("classifier", "contrast", "shown") if row[name] != ALL),
             signed(row["truth"], 3),
             signed(row["bias"], 3),
-            interval(row["low"], row["high"], 3),
+            interval(row["bias_low"], row["bias_high"], 3),
             f"{row['n']:,}",
         )
         for row in rows.to_dict("records")
     )
     caption = (
-        "Pictures minus mesh: mean difference (bias) and 95 % limits of agreement of a person's contrast, "
-        "over all degrees; by expression and degree in the exported table."
+        "Pictures minus mesh: the mean difference (bias) of a person's contrast, and its 95 % interval over "
+        "people, at least as wide as it should be."
     )
-    return Table(caption, ("Contrast", "Of the mesh", "Bias", "Limits", "Faces"), cells)
+    return Table(caption, ("Contrast", "Of the mesh", "Bias", "95 % interval", "People"), cells)
 
 
 def _declared(result: ChimericResult) -> Table:

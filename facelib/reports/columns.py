@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from facelib import data
 from facelib.properties import PROPERTIES
 from facelib.stats.chimeras import (
     CHIMERIC_COLUMNS,
@@ -20,7 +21,6 @@ from facelib.stats.independence.shares import COLUMNS as SHARES
 from facelib.stats.paired import ACCURACY_COLUMNS as PAIRED_ACCURACY
 from facelib.stats.paired import DIFFERENCE_COLUMNS, RETEST_COLUMNS
 from facelib.stats.paired import EFFECT_COLUMNS as PAIRED
-from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS
 from facelib.studies.chimeric import ROLE_COLUMNS
 from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.grid import EFFECT_COLUMNS
@@ -51,7 +51,7 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
     "group_differences": (GROUP_COLUMNS,),
     "grade_associations": (GRADE_COLUMNS,),
     "by_grade": ({**PERSON_COLUMNS, **GRADES},),
-    "agreement": (AGREEMENT_COLUMNS,),
+    "bias": (data.about("chimera_bias")["columns"],),
     "roles": (ROLE_COLUMNS,),
     "intended_effects": (PAIRED,),
     "accuracy_change": (PAIRED_ACCURACY,),

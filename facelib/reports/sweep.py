@@ -12,9 +12,9 @@ import numpy as np
 from facelib.charts import sizes, specs
 from facelib.charts.export import with_data
 from facelib.charts.tables import BAND, OUTPUTS, rows
-from facelib.experiments.manipulation import ALIKE
 from facelib.faces import Head
 from facelib.properties import PROPERTIES
+from facelib.properties.property import ALIKE
 from facelib.reports import common, page
 from facelib.reports.explorable import words_of
 from facelib.reports.explorable_about import about

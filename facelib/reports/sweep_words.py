@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from facelib.experiments.manipulation import ALIKE
 from facelib.properties import PROPERTIES
+from facelib.properties.property import ALIKE
 from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.verdicts import STILL
 from facelib.studies.sweeps.effects import summarise

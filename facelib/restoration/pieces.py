@@ -8,27 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-_APART: Final = 5  # px; spots that are nearer to each other are one piece
-_PIECES: Final = 255  # that a map of bytes can number
 CORE: Final = 0.95  # of a soft mask: what is above it is the core of a piece
-
-
-def pieces_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """Return the numbers of the connected pieces of a mask (h, w), from 1 on; 0 outside.
-
-    What lies within a few pixels counts as connected: an electrode and its shadow are one. Beyond 255 pieces
-    the rest is one.
-
-    Examples
-    --------
-    >>> mask = np.zeros((9, 20), bool)
-    >>> mask[2, [1, 3, 15]] = True
-    >>> pieces_of(mask)[2, [1, 2, 3, 15]].tolist()
-    [1, 0, 1, 2]
-    """
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((_APART, _APART), np.uint8))
-    _, labels = cv2.connectedComponents(near)
-    return np.where(mask, labels.clip(max=_PIECES), 0).astype(np.uint8)
 
 
 def parts_of(mask: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:

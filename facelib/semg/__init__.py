@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from facelib.semg.recordings.quality import check
     from facelib.semg.recordings.reading import read_signals
     from facelib.semg.recordings.recording import Event, Recording
-    from facelib.semg.shipped_results import load_results
     from facelib.semg.simulation.folder import simulate
     from facelib.semg.simulation.movements import TASKS, Activity, draw_activity
     from facelib.semg.simulation.person import SimulatedClip, person, simulate_clip
@@ -75,7 +74,6 @@ __all__ = [
     "evaluate",
     "finding_table",
     "from_mne",
-    "load_results",
     "missing",
     "muscle_table",
     "normalise",

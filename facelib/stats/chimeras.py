@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,10 +10,8 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.corrections import adjust
-from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.signflip import Alternative
-from facelib.stats.paired import remarks_of_pairs
 from facelib.utilities.checks import Floats, as_flag
 
 VARIANTS: Final = ("original", "average", "left", "right")
@@ -30,10 +28,6 @@ The first two add up by the third: chimeras = mirror average + curvature, face b
 AS_IS, LESS_REST = "as it is", "less rest"
 ALL: Final = "all"
 INTENDED: Final = "intended"
-NOT_JUDGED: Final = "not judged"
-WORDS: Final = {MATTERS: "differs from symmetric", DOES_NOT: "does not differ at δ"}
-"""Verdicts of effects, in the words of faces against their symmetric versions."""
-DOUBLED: Final = ("mean", "low", "high", "sd", "verdict_low", "verdict_high", "delta", "smallest_found")
 KEYS: Final = ("classifier", "label")
 CELL: Final = ["contrast", "reference", "classifier", "label"]
 SHUFFLES: Final = 9_999
@@ -60,26 +54,11 @@ CHIMERIC_COLUMNS: Final = {
     "p_holm": "p after Holm over the family",
     "family": "tests in the family: classifiers of one group, contrast, reference and label; of outputs and "
     "of single expressions, these times classifiers",
-    "beyond_falls": "share of people whose contrast is below -delta: the noise of pictures is in it",
-    "beyond_falls_low": "lower end of its Clopper-Pearson interval, level 1 - alpha",
-    "beyond_falls_high": "upper end of it",
-    "beyond_rises": "share of people whose contrast is above delta",
-    "beyond_rises_low": "lower end of its interval",
-    "beyond_rises_high": "upper end of it",
-    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha",
-    "verdict_high": "upper end of it",
-    "verdict": "differs from symmetric, does not differ at δ, differs between people, cannot tell …; "
-    f"{NOT_JUDGED}: symmetric faces made of pictures don't agree with those of the true mesh within ± delta "
-    "/ 2, or that isn't known",
-    "agreement_low": "lower 95 % limit of agreement with symmetric faces of the true mesh, on renders",
-    "agreement_high": "upper limit; empty: not known for this classifier and output",
-    "fewest": "people below which nothing is said not to differ",
     "alternative": "two-sided, less or greater",
-    "delta": "margin in probability",
+    "delta": "margin in probability that was declared: drawn, and no verdict",
     "alpha": "level",
     "n_flips": "sign patterns",
     "seed": "seed of flips and resamples",
-    "notes": "what the reader must know about this row",
 }
 """Columns of `chimeric_effects`, with their meaning."""
 
@@ -258,8 +237,8 @@ def chimeric_effects(
 ) -> pd.DataFrame:
     """Return how outputs for faces differ from those for their symmetric versions, over people.
 
-    Less rest, a contrast is a difference of differences and lies within [-2, 2]: it is judged as its half, in
-    [-1, 1], against half of the margin, so that verdicts by bets need more people there.
+    There is no verdict: symmetric faces that are made of a picture are not read as those of the true mesh, by
+    a bias that is known on renders alone (``facelib.data.table("chimera_bias")``).
 
     Parameters
     ----------
@@ -273,7 +252,7 @@ def chimeric_effects(
     Returns
     -------
     pandas.DataFrame
-        Columns as in `CHIMERIC_COLUMNS`, agreement still empty and nothing withheld for it.
+        Columns as in `CHIMERIC_COLUMNS`.
 
     Raises
     ------
@@ -289,8 +268,8 @@ def chimeric_effects(
     ...     for p in range(8)
     ... ])
     >>> found = chimeric_effects(sets, delta=0.1)
-    >>> found[["reference", "n", "mean", "verdict"]].round(3).values.tolist()[0]
-    ['as it is', 8, -0.365, 'differs from symmetric']
+    >>> found[["reference", "n", "mean"]].round(3).values.tolist()[0]
+    ['as it is', 8, -0.365]
     """
     meant = sets[sets["label"] == sets["meant"]]
     if meant.empty:
@@ -301,68 +280,48 @@ def chimeric_effects(
         asked.insert(1, meant.assign(label=INTENDED, shown=meant["meant"]))
     options = {"alpha": alpha, "alternative": alternative, "seed": seed, "interim": interim}
     found = [
-        judge(rows[rows["contrast"] == contrast], delta, options).assign(contrast=contrast)
+        _effects(own, reference, options | {"delta": delta})
         for rows in asked
         for contrast in sets["contrast"].drop_duplicates()
-        for judge in (_as_is, _less_rest)
+        for reference, own in _referred(rows[rows["contrast"] == contrast])
     ]
-    table = pd.concat([part for part in found if len(part)], ignore_index=True)
-    return table.assign(group=group, agreement_low=np.nan, agreement_high=np.nan)[list(CHIMERIC_COLUMNS)]
+    return pd.concat(found, ignore_index=True).assign(group=group, delta=delta)[list(CHIMERIC_COLUMNS)]
 
 
-def _as_is(sets: pd.DataFrame, delta: float, options: Mapping[str, Any]) -> pd.DataFrame:
-    found = _judged(sets, sets["symmetric"], sets["face"], delta, options)
-    notes = [remarks_of_pairs(text) for text in found["notes"]]
-    return found.assign(reference=AS_IS, face=found["symmetric"] + found["mean"], notes=notes)
+def _referred(sets: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the sets with the value of their contrast: as it is, and where there is a face at rest less it."""
+    contrast = sets["face"] - sets["symmetric"]
+    yield AS_IS, sets.assign(value=contrast)
+    less = sets.assign(value=contrast - (sets["rest_face"] - sets["rest_symmetric"])).dropna(subset="value")
+    if len(less):
+        yield LESS_REST, less
 
 
-def _less_rest(sets: pd.DataFrame, delta: float, options: Mapping[str, Any]) -> pd.DataFrame:
-    """Judge halves of differences of differences against half of the margin; give them back whole."""
-    own = sets[sets["rest_face"].notna()]
-    if own.empty:
-        return pd.DataFrame()
-    first = (own["symmetric"] + own["rest_face"]) / 2
-    second = (own["face"] + own["rest_symmetric"]) / 2
-    found = _judged(own, first, second, delta / 2, options)
-    found = found.assign(**{name: 2 * found[name] for name in DOUBLED})
-    notes = [
-        f"Fewer than {fewest} people: “does not differ” is never said of differences of differences."
-        if n < fewest
-        else ""
-        for n, fewest in zip(found["n"], found["fewest"], strict=True)
-    ]
-    keys = ["classifier", "label", "shown"]
-    by_person = own.groupby([*keys, "person"], sort=False, observed=True)[["symmetric", "face"]].mean()
-    levels = by_person.groupby(keys, sort=False, observed=True).mean()
-    found = found.drop(columns=["symmetric"]).join(
-        levels, on=keys
-    )  # outputs of the pictures that show something
-    return found.assign(reference=LESS_REST, notes=notes)
-
-
-def _judged(
-    sets: pd.DataFrame,
-    first: pd.Series[Any],
-    second: pd.Series[Any],
-    delta: float,
-    options: Mapping[str, Any],
-) -> pd.DataFrame:
-    """Judge second minus first of each person and expression, one family."""
-    unit = sets["person"].astype("str") + "\x1f" + sets["meant"].astype("str")
-    label = sets["label"].astype("str") + "\x1f" + sets["shown"].astype("str")
+def _effects(sets: pd.DataFrame, reference: str, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the mean value over people with its interval and p, one family."""
+    most = 2 if reference == LESS_REST else 1  # the largest value; a share of it is a change of probability
+    half = sets["value"] / (2 * most)
     about = pd.DataFrame(
-        {"face": unit, "identity": sets["person"], "classifier": sets["classifier"], "label": label}
+        {
+            "face": sets["person"].astype("str") + "\x1f" + sets["meant"].astype("str"),
+            "identity": sets["person"],
+            "classifier": sets["classifier"],
+            "label": sets["label"].astype("str") + "\x1f" + sets["shown"].astype("str"),
+            "intervention": "",
+        }
     )
     ends = [
-        about.assign(intervention="", strength=float(place), probability=value)
-        for place, value in enumerate((first, second))
+        about.assign(strength=0.0, probability=0.5 - half),
+        about.assign(strength=1.0, probability=0.5 + half),
     ]
-    found = effects_over_faces(pd.concat(ends, ignore_index=True), delta=delta, **options)
-    words = {name: found[name].replace(WORDS) for name in MARGINS}
-    names = found["label"].str.split("\x1f", expand=True)
-    return found.assign(**words, label=names[0], shown=names[1]).rename(
-        columns={"start": "symmetric", "faces": "sets"}
-    )
+    found = effects_over_faces(pd.concat(ends, ignore_index=True), **options)
+    found = found.rename(columns={"faces": "sets"})
+    found[["mean", "sd", "low", "high"]] *= most
+    found[["label", "shown"]] = found["label"].str.split("\x1f", expand=True).to_numpy()
+    cell = [*KEYS, "shown"]
+    by_person = sets.groupby([*cell, "person"], sort=False, observed=True)[["symmetric", "face"]].mean()
+    levels = by_person.groupby(cell, sort=False, observed=True).mean()
+    return found.join(levels, on=cell).assign(reference=reference, contrast=sets["contrast"].iloc[0])
 
 
 def person_contrasts(sets: pd.DataFrame) -> pd.DataFrame:
@@ -378,13 +337,8 @@ def person_contrasts(sets: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Columns as in `PERSON_COLUMNS`.
     """
-    own = sets[sets["label"] == sets["meant"]]
-    contrast = own["face"] - own["symmetric"]
-    rest = own["rest_face"] - own["rest_symmetric"]
-    both = pd.concat(
-        [own.assign(reference=AS_IS, value=contrast), own.assign(reference=LESS_REST, value=contrast - rest)],
-        ignore_index=True,
-    ).dropna(subset="value")
+    parts = [own.assign(reference=name) for name, own in _referred(sets[sets["label"] == sets["meant"]])]
+    both = pd.concat(parts, ignore_index=True)
     for name, nothing in (("group", ""), ("grade", np.nan)):
         both[name] = both.get(name, nothing)
     keys = ["person", "group", "contrast", "reference", "classifier"]

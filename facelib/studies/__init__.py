@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from facelib.studies.engine.plan import Plan
     from facelib.studies.engine.store import StoreError
     from facelib.studies.engine.verification import verify
-    from facelib.studies.halves import read_halves
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
     from facelib.studies.paired import PairedStudy
@@ -77,7 +76,6 @@ __all__ = [
     "open_study",
     "parse_study",
     "read",
-    "read_halves",
     "reference_strips",
     "register",
     "run_references",

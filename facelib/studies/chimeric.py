@@ -16,9 +16,7 @@ from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_
 from facelib.faces import Head
 from facelib.faces.table import natural_key
 from facelib.interventions.symmetry import Chimeras
-from facelib.stats.effects.few_people import few_people, fewest_people
 from facelib.stats.effects.signflip import Alternative
-from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.subjects import Faces, Subject
 from facelib.studies.meant import meanings
@@ -45,8 +43,8 @@ EACH: Final = (
 )
 
 NOT_SURE: Final = (
-    "Verdicts stand only where renders showed that symmetric faces made of pictures are read as true ones "
-    "(docs/statistics.md): for few networks and expressions. Elsewhere means and intervals stand alone."
+    "Means and intervals stand without a verdict: symmetric faces made of pictures are not read as true "
+    "ones, by a bias that is known on renders alone (docs/statistics.md)."
 )
 APART: Final = range(2, 11)  # values of a column that may tell sessions apart
 ROLE_COLUMNS: Final = {
@@ -91,7 +89,7 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
     size
         Side of rendered pictures, px.
     delta
-        Margin in probability, set before the run.
+        Margin in probability, set before the run: drawn beside the intervals, which get no verdict.
     alpha
         Level.
     alternative
@@ -234,11 +232,6 @@ class ChimericStudy(PeopleStudy[ChimericResult]):
         yield from self._sides_disagree()
         yield from _unfit(self.people, self.size, self.seed)
         yield NOT_SURE
-        sizes = self.roles[self.roles["reason"] == ""].groupby("group")["person"].nunique()
-        if few := few_people(int(sizes.max()), self.delta, self.alpha):
-            less = f" ({fewest_people(self.delta / 2, self.alpha)} less rest)" if self.rest else ""
-            said = of_pairs(few).removesuffix(".")
-            yield f"{said}{less}. Verdicts with too few people are replaced by “cannot tell”."
 
 
 def roles(

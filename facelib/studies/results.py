@@ -709,7 +709,7 @@ class ChimericResult(Result):
     def effects(self) -> pd.DataFrame:
         """Contrasts over people, by group: `facelib.stats.chimeras.CHIMERIC_COLUMNS`.
 
-        Verdicts stand where symmetric faces that are made of pictures agree with those of the true mesh.
+        They get no verdict; how far pictures are off on renders is in `bias`.
 
         Raises
         ------
@@ -719,7 +719,6 @@ class ChimericResult(Result):
         import pandas as pd
 
         from facelib.stats.chimeras import ALL, chimeric_effects
-        from facelib.studies.chimera_agreement import withheld
 
         names = ("delta", "alpha", "alternative", "seed")
         options = {name: self.settings[name] for name in names} | {"interim": not self.complete}
@@ -730,7 +729,21 @@ class ChimericResult(Result):
             raise BadValueError(msg, hint="Run the study again: it goes on.")
         if not found:
             found = [chimeric_effects(self.sets, **options)]
-        return withheld(pd.concat(found, ignore_index=True), self.sets)
+        return pd.concat(found, ignore_index=True)
+
+    @cached_property
+    def bias(self) -> pd.DataFrame:
+        """How far contrasts of pictures are off on renders: rows of ``facelib.data.table("chimera_bias")``.
+
+        Of the study's classifiers and expressions; empty where that isn't known.
+        """
+        from facelib import data
+        from facelib.stats.chimeras import ALL
+
+        known = data.table("chimera_bias")
+        shown, tried = set(self.sets["meant"]), set(known["shown"]) - {ALL}
+        own = known["classifier"].isin(self.settings["classifiers"])
+        return known[own & known["shown"].isin(shown | ({ALL} if shown == tried else set()))]
 
     @cached_property
     def persons(self) -> pd.DataFrame:

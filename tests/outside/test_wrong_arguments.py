@@ -45,7 +45,7 @@ from facelib.studies.declared.registration import later_changes, registrations
 from facelib.studies.engine.subjects import identity_of, subjects
 from facelib.studies.interventional import intervention_name
 
-NO_CHARTS = {"asymmetry_model", "offline"}  # one takes nothing; the other a chart, and gives it back
+NO_CHARTS = {"offline"}  # it takes a chart, and gives it back
 
 
 @pytest.fixture(scope="module")
@@ -126,12 +126,11 @@ FUNCTIONS = [
     studies.make_frames, studies.snapshot, studies.film_strip, experiments.behaviour, studies.read,
     classifiers.load, classifiers.preset, classifiers.read, reports.write, reports.export,
     semg.activity_of, semg.bipolar, semg.envelope, semg.quality_table, semg.missing, semg.open_dataset,
-    semg.load_results, semg.animate,
+    semg.animate,
     restoration.restore, mask_of, restoration.found_mask, restoration.biharmonic,
     restoration.telea, restoration.navier_stokes, by_network,
     studies.describe_hypothesis, identity_of, intervention_name, later_changes,
-    registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
-    classifiers.available, classifiers.names, classifiers.common,
+    registrations, studies.verify, classifiers.available, classifiers.names, classifiers.common,
     classifiers.provenance, classifiers.why_unavailable, classifiers.get, properties.get,
     captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
     stats.describe_order, stats.describe_lowering, stats.describe_power, independence.register,
@@ -141,16 +140,6 @@ FUNCTIONS = [
     models.size, attribution.grad_cam_from, semg.activity_range, semg.draw_activity, semg.normalise,
     semg.swapped, semg.synchronise, semg.units_of_frames, semg.check,
 ]  # fmt: skip
-
-
-def test_what_is_written_where_nothing_can_be_says_so(tmp_path: Path) -> None:
-    """small_tables.save was a bare OSError."""
-    (tmp_path / "file").write_text("x")
-    kept = experiments.load_asymmetry()
-    with pytest.raises(FacelibError, match="can't be written"):
-        kept.save(tmp_path / "file" / "inside")
-    with pytest.raises(FacelibError, match="name of a folder is needed; got int"):
-        kept.save(three)
 
 
 def test_a_name_to_register_is_a_text() -> None:

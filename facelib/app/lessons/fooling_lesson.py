@@ -44,7 +44,7 @@ def answer(table: pd.DataFrame, guess: str = "") -> Answer:
     Parameters
     ----------
     table
-        `facelib.experiments.ranking` of one classifier.
+        `facelib.experiments.leaderboard` of one classifier.
     guess
         Id of an intervention; empty: none yet.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import ipywidgets as widgets
@@ -27,7 +26,11 @@ OBSERVED: Final = (
     "facelib. Yours appears here when you run one.",
 )
 CELL: Final = 62  # px
-STUDIES: Final = Path(__file__).parents[2] / "experiments"
+TABLES: Final = tuple(
+    data.FOLDER / f"{name}.parquet"
+    for name in ("asymmetry/effects", "power_of_properties/effects", "power_of_properties/properties")
+)
+"""Files of the numbers that are drawn."""
 
 
 class ExampleView(widgets.VBox):
@@ -79,17 +82,12 @@ def observed_example() -> ExampleView:
 def asymmetry_map() -> dict[str, Any]:
     """Return the shipped effects of a weaker left side: intended, then each emotion on faces that mean it."""
     from facelib.charts.studies.heatmap import INTENDED, heatmap_rows
-    from facelib.experiments.asymmetry.shipped_results import load_asymmetry
 
-    effects = load_asymmetry().effects
-    name = "asymmetric_expression"
-    kept_rows = effects[
-        (effects["intervention"] == name) & (effects["value"] == "probability") & (effects["intensity"] == 1)
-    ]
-    meant = kept_rows["expression"].where(kept_rows["expression"] != "all", INTENDED)
-    titles = {name: "one side weaker"}
-    table = kept_rows.assign(label=meant)
-    return {"cells": heatmap_rows(table, titles), "titles": [*titles.values()], "n": int(table["n"].max())}
+    effects = data.table("asymmetry/effects")
+    own = effects[(effects["side"] == "left") & (effects["intensity"] == 1)]
+    title = "one side weaker"
+    table = own.assign(label=own["expression"].replace("all", INTENDED), intervention=title)
+    return {"cells": heatmap_rows(table), "titles": [title], "n": int(table["n"].max())}
 
 
 def properties_map() -> dict[str, Any]:
@@ -106,7 +104,7 @@ def properties_map() -> dict[str, Any]:
 
 def _kept(chart: str, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return a map from the cache folder: the module that draws it takes a second to import."""
-    key = fingerprint(chart.rpartition(".")[0], made.__module__, *sorted(STUDIES.glob("*/results/*.parquet")))
+    key = fingerprint(chart.rpartition(".")[0], made.__module__, *TABLES)
     content = kept(f"example-{made.__name__}-{key}.json", lambda: json.dumps(made()).encode())
     found: dict[str, Any] = json.loads(content)
     return found

@@ -22,13 +22,6 @@ PLACES: Final = {
     "output": (266.0, 122.0),
     "rated": (72.0, 208.0),
     "picture": (266.0, 208.0),
-    "left": (54.0, 28.0),
-    "right": (266.0, 28.0),
-    "total": (84.0, 116.0),
-    "asymmetry": (236.0, 116.0),
-    "light": (54.0, 204.0),
-    "image": (160.0, 204.0),
-    "reading": (266.0, 204.0),
 }
 """Centres of the boxes."""
 ARROWS: Final = ("source", "target", "share", "words")

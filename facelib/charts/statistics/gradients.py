@@ -9,14 +9,12 @@ import numpy as np
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.utilities.checks import as_series
 
 CURVE: Final = ("strength", "value")
 GALLERY: Final = ("situation", "note", "strength", "value")
-TRAINING: Final = ("network", "epoch", "property", "epgm", "low", "high")
 AGREEMENT: Final = ("x", "found", "expected", "series")
 
 
@@ -278,66 +276,3 @@ def _panel(name: str, note: str, *, first: bool, width: int, height: int) -> the
             subtitleColor=theme.MUTED, offset=5,
         ),
     )  # fmt: skip
-
-
-def training_gradients(
-    table: pd.DataFrame, *, columns: int = 3, width: int = 150, height: int = 110
-) -> alt.FacetChart:
-    """Draw how large property gradients are after each epoch of a training: one panel per network.
-
-    Parameters
-    ----------
-    table
-        From `facelib.experiments.training.dynamics.load_dynamics`: network, epoch, property, epgm, low, high.
-    columns
-        Panels beside each other.
-    width, height
-        Of a panel, px.
-
-    Raises
-    ------
-    BadValueError
-        If a column is missing.
-
-    Examples
-    --------
-    >>> row = {"network": "a", "property": "age", "epgm": 0.02, "low": 0.01, "high": 0.03}
-    >>> chart = training_gradients(pd.DataFrame([row | {"epoch": 0}, row | {"epoch": 1}]))
-    >>> len(chart.to_dict()["datasets"]["cells"])
-    2
-    """
-    checked = needed(table, TRAINING)
-    networks, properties = (
-        [str(name) for name in checked[column].drop_duplicates()] for column in ("network", "property")
-    )
-    data = rows(
-        checked.assign(
-            order=[networks.index(str(name)) for name in checked["network"]],
-            title=checked["network"].astype(str),
-            series=checked["property"].astype(str).str.replace("_", " "),
-        ),
-        (*TRAINING, "order", "title", "series"),
-        digits=None,
-    )
-    colours, _ = theme.told_apart([name.replace("_", " ") for name in properties])
-    base = alt.Chart().encode(
-        x=alt.X("epoch:Q", title=None, axis=alt.Axis(grid=False, tickCount=4, format="d")), color=colours
-    )
-    y = alt.Scale(domainMin=0, nice=True)
-    band = base.mark_area(opacity=0.22).encode(
-        y=alt.Y("low:Q", title=None, scale=y, axis=alt.Axis(tickCount=4, format=".2~f")), y2="high:Q"
-    )
-    line = base.mark_line(strokeWidth=2).encode(
-        y=alt.Y("epgm:Q", title=None, scale=y),
-        strokeDash=alt.StrokeDash("series:N", legend=None),
-        tooltip=["network:N", "epoch:Q", "series:N", alt.Tooltip("epgm:Q", format=".4f")],
-    )
-    chart = ordered(
-        alt.layer(band, line).properties(width=width, height=height),
-        "cells",
-        titles_by_order(data),
-        heading=["EPGM after each epoch, mean over people with its interval"],
-        description="Lines: expected property gradient magnitude over epochs, one panel per network.",
-        columns=columns,
-    )
-    return chart.properties(datasets={"cells": data})

@@ -39,7 +39,7 @@ def confusion(table: pd.DataFrame, *, cell: int = 27) -> alt.ConcatChart:
     Parameters
     ----------
     table
-        From `facelib.experiments.measured_behaviour`, or of a `Behaviour` or of `Answers`.
+        From `facelib.experiments.behaviour`, or ``facelib.data.table("behaviour")``.
     cell
         Side of a cell, px.
 
@@ -50,8 +50,8 @@ def confusion(table: pd.DataFrame, *, cell: int = 27) -> alt.ConcatChart:
 
     Examples
     --------
-    >>> from facelib.experiments import measured_behaviour
-    >>> cells = confusion(measured_behaviour()).to_dict()["datasets"]["confusion"]
+    >>> from facelib import data
+    >>> cells = confusion(data.table("behaviour")).to_dict()["datasets"]["confusion"]
     >>> sorted({cell["classifier"] for cell in cells})[:3]
     ['faceapi', 'facemood', 'facex']
     """
@@ -302,7 +302,7 @@ def _part(table: pd.DataFrame, what: str) -> pd.DataFrame:
     if part.empty:
         msg = (
             "Expected a table with rows of "
-            f"{what!r}, as facelib.experiments.measured_behaviour() returns it; got "
+            f"{what!r}, as facelib.experiments.behaviour() returns it; got "
             f"{', '.join(map(repr, checked['what'].drop_duplicates())) or 'an empty one'}."
         )
         raise BadValueError(msg)

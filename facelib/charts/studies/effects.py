@@ -12,8 +12,6 @@ from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
-from facelib.stats.chimeras import NOT_JUDGED
-from facelib.stats.chimeras import WORDS as SYMMETRIC
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.paired import WORDS
@@ -24,9 +22,8 @@ if TYPE_CHECKING:
 else:
     from facelib.charts.deferred import altair as alt
 
-NEEDED: Final = (
-    "classifier", "label", "mean", "low", "high", "verdict_low", "verdict_high", "verdict", "delta", "n",
-)  # fmt: skip
+NEEDED: Final = ("classifier", "label", "mean", "low", "high", "delta", "n")
+JUDGED: Final = ("verdict_low", "verdict_high", "verdict")
 CELLS: Final = (
     "order", "title", "row", "mean", "low", "high", "inner_low", "inner_high", "verdict", "below", "above",
     "words",
@@ -39,8 +36,7 @@ FILLED: Final = "circle"
 LEAST: Final = 140  # px of a plot in the page: on a phone the chart is moved aside
 SHAPES: Final = {
     MATTERS: FILLED, DOES_NOT: "square", WORDS[MATTERS]: FILLED, WORDS[DOES_NOT]: "square",
-    SYMMETRIC[MATTERS]: FILLED,
-} | dict.fromkeys((*UNDECIDED, NOT_JUDGED), "diamond")  # fmt: skip
+} | dict.fromkeys((*UNDECIDED, ""), "diamond")  # fmt: skip
 
 
 def forest(
@@ -60,7 +56,8 @@ def forest(
     ----------
     table
         From `facelib.stats.effects_over_faces` or `facelib.stats.contrast`; ``intervention`` makes panels. A
-        label other than the row's first is named with its classifier where there are several.
+        label other than the row's first is named with its classifier where there are several. Without a
+        column ``verdict`` nothing is judged: intervals alone.
     titles
         Names above the panels by intervention; None: the ids.
     heading
@@ -83,7 +80,7 @@ def forest(
     >>> forest(table).to_dict()["datasets"]["effects"][0]["words"]
     '−.62 (−.71 to −.52): matters'
     """
-    given = needed(table, NEEDED)
+    given = _given(table)
     data = effect_rows(given, titles)
     spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
     chart = forest_layout(
@@ -261,7 +258,7 @@ def forest_data(
 
 def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `forest`."""
-    checked = possible(needed(table, NEEDED))
+    checked = possible(_given(table))
     names = checked["intervention"] if "intervention" in checked else pd.Series("", checked.index)
     panels = [str(name) for name in names.drop_duplicates()]
     several = len(checked["label"].drop_duplicates()) > 1
@@ -278,6 +275,13 @@ def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) ->
         ),
         CELLS,
     )
+
+
+def _given(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with what is needed; without verdicts they are empty."""
+    if "verdict" in table:
+        return needed(table, (*NEEDED, *JUDGED))
+    return needed(table, NEEDED).assign(verdict="", verdict_low=math.nan, verdict_high=math.nan)
 
 
 def _words(row: Mapping[Any, Any]) -> str:
@@ -299,7 +303,8 @@ def legend(table: pd.DataFrame) -> str:
             "verdict": f"{100 * (1 - 2 * alpha):g} %, which gives the verdict",
         }
     cut = "; cut off at −1 and +1" if cut_off(table) else ""
-    return f"whiskers: {levels['']}; bold: {levels['verdict']}; grey: ± δ{cut}"
+    bold = f"bold: {levels['verdict']}; " if "verdict" in table and (table["verdict"] != "").any() else ""
+    return f"whiskers: {levels['']}; {bold}grey: ± δ{cut}"
 
 
 def effect_ends(table: pd.DataFrame) -> list[float]:

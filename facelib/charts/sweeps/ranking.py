@@ -31,7 +31,7 @@ def ranking(
     Parameters
     ----------
     table
-        Rows of one classifier from `facelib.experiments.ranking`. None: without data, for the app.
+        Rows of one classifier from `facelib.experiments.leaderboard`. None: without data, for the app.
     guess
         Id of the intervention that is marked.
     heading

@@ -9,13 +9,12 @@ import numpy as np
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.experiments.electrodes.outcomes import MEAN, OUTCOMES, Outcomes, judged, outcomes_of
+from facelib.experiments.electrodes.outcomes import OUTCOMES, Outcomes, corrected, judged, outcomes_of
 from facelib.experiments.power_of_properties.electrodes import bare_people
 from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.electrodes import positions
 from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.intervention import check_choice
-from facelib.stats.corrections import adjust
 from facelib.stats.shapley import coalitions
 from facelib.studies.sweeps.sweep import DELTA
 
@@ -32,14 +31,12 @@ PAIRS: Final = 4  # of orders of the muscles, a face
 ALONE, LAST = "alone", "last"
 HOW: Final = (ALONE, LAST)
 """An electrode is attached to a bare face, or as the last of the scheme: what leaving it out gives back."""
-MIDLINE_MM: Final = 0.5
 
 POSITION_COLUMNS: Final = {
     "scheme": "whose positions: fridlund or kuramoto",
     "position": "name in the scheme",
     "x": "mm from the midline, + the person's left",
     "y": "mm above the Frankfort plane",
-    "side": "left, right (the person's own) or middle",
     "region": "part of the face, facelib.semg.REGIONS",
     "muscle": "muscle that is recorded there, facelib.semg.MUSCLES; empty in the scheme of Kuramoto",
     "classifier": "id, or mean of all",
@@ -52,12 +49,7 @@ POSITION_COLUMNS: Final = {
     "p": "sign-flip test over people",
     "p_holm": "after Holm over positions and classifiers of one scheme, outcome and how; the mean of all is "
     "a family of its own",
-    "p_bh": "after Benjamini-Hochberg, same family",
-    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha; NaN in tables that were "
-    "stored without it",
-    "verdict_high": "upper end of it",
     "verdict": "matters, does not matter at δ, or cannot tell: interval at 1 - 2 alpha; not corrected",
-    "rank": "1: the lowest change of the scheme's positions (the largest fall)",
     "delta": "margin, set before the run",
     "alpha": "level",
 }
@@ -220,20 +212,15 @@ def position_table(result: InterventionalResult, series: ElectrodeSets | None = 
     whole = sets.step_of(names)
     alone = np.array([sets.step_of((one,)) for one in names])
     without = np.array([sets.step_of(tuple(other for other in names if other != one)) for one in names])
-    values = outcomes.of_people(outcomes.values)  # (classifiers, people, steps, outcomes)
-    change = np.stack(
-        [values[:, :, alone] - values[:, :, :1], values[:, :, [whole]] - values[:, :, without]], axis=2
-    )  # (classifiers, people, how, positions, outcomes)
-    columns = np.moveaxis(change, (1, 0, 4, 2, 3), (0, 1, 2, 3, 4))
+    values = np.moveaxis(outcomes.of_people(outcomes.values), 3, 2)  # (people, classifiers, outcomes, steps)
+    change = np.stack([values[..., alone] - values[..., :1], values[..., [whole]] - values[..., without]], 3)
     keys = pd.MultiIndex.from_product(
         [outcomes.classifiers, OUTCOMES, HOW, names], names=["classifier", "outcome", "how", "position"]
     )
-    table = corrected(keys.to_frame(index=False).assign(**_judged(columns, result)), ["outcome", "how"])
+    settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
+    table = corrected(keys.to_frame(index=False).assign(**judged(change, **settings)), ["outcome", "how"])
     places = pd.DataFrame([{"position": name, **place_of(name)} for name in names])
-    table = table.merge(places, on="position", how="left").assign(scheme=sets.scheme)
-    cells = table.groupby(["classifier", "outcome", "how"], sort=False)["change"]
-    table["rank"] = cells.rank(method="min").astype("Int64")
-    return table[list(POSITION_COLUMNS)]
+    return table.merge(places, on="position", how="left").assign(scheme=sets.scheme)[list(POSITION_COLUMNS)]
 
 
 def read(result: InterventionalResult, series: ElectrodeSets) -> Outcomes:
@@ -246,33 +233,15 @@ def read(result: InterventionalResult, series: ElectrodeSets) -> Outcomes:
 
 
 def place_of(position: str) -> dict[str, Any]:
-    """Return where a position lies: x and y in mm, side, region, muscle."""
+    """Return where a position lies: x and y in mm, region, muscle."""
     from facelib.semg import MUSCLES
     from facelib.semg.muscles import region_of
 
     x, y = positions()[position]
     muscle = next((one.id for one in MUSCLES.values() if position in one.fridlund), "")
-    side = "middle" if abs(x) < MIDLINE_MM else "left" if x > 0 else "right"
-    return {"x": x, "y": y, "side": side, "region": region_of(position), "muscle": muscle}
-
-
-def corrected(table: pd.DataFrame, family: Sequence[str]) -> pd.DataFrame:
-    """Return the table with its p corrected within families: all classifiers, and their mean by itself."""
-    cells = [*(table[name] for name in family), table["classifier"] == MEAN]
-    result = table.assign(p_holm=np.nan, p_bh=np.nan)
-    for _, rows in table.groupby(cells, sort=False):
-        p = rows["p"].to_numpy()
-        result.loc[rows.index, ["p_holm", "p_bh"]] = np.column_stack([adjust(p, "holm"), adjust(p, "bh")])
-    return result
+    return {"x": x, "y": y, "region": region_of(position), "muscle": muscle}
 
 
 def union(groups: Sequence[tuple[str, ...]], members: Any) -> tuple[str, ...]:
     """Return the positions of those groups that are members of a coalition."""
     return tuple(name for group, there in zip(groups, members, strict=True) if there for name in group)
-
-
-def _judged(columns: Any, result: InterventionalResult) -> dict[str, Any]:
-    """Return the statistics of differences (people, …), in the order of their further axes."""
-    settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
-    found = judged(columns.reshape(len(columns), -1), **settings)
-    return found | {name: settings[name] for name in ("delta", "alpha")}

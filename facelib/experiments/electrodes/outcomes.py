@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadValueError
+from facelib.stats.corrections import adjust
 from facelib.utilities.checks import Floats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
-PROBABILITY, ACCURACY = "probability", "accuracy"
-OUTCOMES: Final = (PROBABILITY, ACCURACY)
+OUTCOMES: Final = ("probability", "accuracy")
 """The outcomes: the mean probability of the expression that a face is meant to show, and the share of
 faces of which the class with the largest output is this one."""
 MEAN: Final = "mean of all"
 """In the place of a classifier: each face's mean over the classifiers that know its expression."""
-
-_NEEDED: Final = (
-    "face", "identity", "expression", "intervention", "step", "classifier", "label", "logit", "probability",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +44,12 @@ class Outcomes:
     values: Floats
 
     def of_people(self, values: Floats) -> Floats:
-        """Return the mean over the faces of each person: (classifiers, faces, …) to (classifiers, people, …).
+        """Return the mean over the faces of each person: (classifiers, faces, …) to (people, classifiers, …).
 
         NaN where no face of a person has a number.
         """
-        people = list(dict.fromkeys(self.identities))
-        if len(people) == len(self.identities):
-            return values
-        place = np.array([people.index(name) for name in self.identities])
-        found = np.full((len(values), len(people), *values.shape[2:]), np.nan)
-        for person in range(len(people)):
-            found[:, person] = mean_of_known(values[:, place == person], axis=1)
-        return found
+        who = np.array(self.identities)
+        return np.stack([mean_of_known(values[:, who == one], axis=1) for one in dict.fromkeys(who)])
 
 
 def outcomes_of(table: pd.DataFrame) -> Outcomes:
@@ -71,18 +63,10 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
     Raises
     ------
     BadValueError
-        If a column is missing, there are several interventions, a face lacks a step, or no classifier knows
-        the expression of any face.
+        If a face lacks a step, or no classifier knows the expression of any face.
     """
     import pandas as pd
 
-    if missing := [name for name in _NEEDED if name not in table]:
-        needed = ", ".join(_NEEDED)
-        msg = f"Expected a study's rows with the columns {needed}; {', '.join(missing)} missing."
-        raise BadValueError(msg)
-    if len(names := table["intervention"].unique().tolist()) != 1:
-        msg = f"Expected the rows of one intervention; got {', '.join(names) or 'none'}."
-        raise BadValueError(msg)
     intended = table[table["label"] == table["expression"]]
     if intended.empty:
         msg = "No face says what it is meant to show, or no classifier knows it: nothing can be counted."
@@ -95,12 +79,10 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
     classifiers = [str(name) for name in table["classifier"].unique()]
     people = table.drop_duplicates("face")
     faces, steps = people["face"].tolist(), np.sort(table["step"].unique())
-    shape = (len(classifiers), len(faces), len(steps))
     whole = pd.MultiIndex.from_product([classifiers, faces, steps], names=keys)
     probability = intended.set_index(keys)["probability"].reindex(whole).to_numpy(np.float64)
-    accuracy = right.reindex(whole).to_numpy(np.float64)
-    values = np.stack([probability, np.where(np.isnan(probability), np.nan, accuracy)], axis=-1)
-    values = values.reshape(*shape, 2)
+    accuracy = np.where(np.isnan(probability), np.nan, right.reindex(whole).to_numpy(np.float64))
+    values = np.stack([probability, accuracy], axis=-1).reshape(len(classifiers), len(faces), len(steps), 2)
     gaps = np.isnan(values[..., 0]).any(axis=2) & ~np.isnan(values[..., 0]).all(axis=2)
     if gaps.any():
         msg = f"{int(gaps.sum())} of the faces lack a step: run the study to its end, or leave them out."
@@ -112,39 +94,47 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
 
 
 def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dict[str, Any]:
-    """Return the statistics of the means of columns of differences.
+    """Return the statistics of mean differences over people.
 
     Parameters
     ----------
     differences
-        (n, m) one row per person; NaN: has none.
+        (people, …); NaN: has none.
     delta, alpha, seed
         Margin, level, and seed of flips and resamples.
 
     Returns
     -------
     dict
-        n, change (mean), low, high (level 1 - alpha), p (sign-flip test over people), verdict_low,
-        verdict_high (level 1 - 2 alpha), verdict (that interval against the margin; cannot tell where n is
-        below what a word needs): (m,) each.
+        n, change (mean), low, high (level 1 - alpha), p (sign-flip test over people), verdict (interval at
+        1 - 2 alpha against the margin; cannot tell where n is below what a word needs), and delta and alpha:
+        one number for each of the further axes, in their order.
     """
     from facelib.stats import mean_distribution, sign_flip
     from facelib.stats.effects.equivalence import bets_p, verdicts, where_told
 
-    distribution = mean_distribution(differences, seed=seed)
+    columns = differences.reshape(len(differences), -1)
+    distribution = mean_distribution(columns, seed=seed)
     low, high = distribution.interval(1 - alpha)
     inner = where_told(distribution, *distribution.interval(1 - 2 * alpha))
-    bets = bets_p(differences, delta)
+    bets = bets_p(columns, delta)
     return {
         "n": distribution.n,
         "change": distribution.mean,
         "low": low,
         "high": high,
-        "p": np.atleast_1d(sign_flip(differences, seed=seed).p_value),
-        "verdict_low": inner[0],
-        "verdict_high": inner[1],
+        "p": np.atleast_1d(sign_flip(columns, seed=seed).p_value),
         "verdict": verdicts(*inner, delta, distribution.n, bets, alpha=alpha),
+        "delta": delta,
+        "alpha": alpha,
     }
+
+
+def corrected(table: pd.DataFrame, family: Sequence[str]) -> pd.DataFrame:
+    """Return the table with its p corrected within families: all classifiers, and their mean by itself."""
+    cells = [*(table[name] for name in family), table["classifier"] == MEAN]
+    holm = table.groupby(cells, sort=False)["p"].transform(lambda p: adjust(p.to_numpy(), "holm"))
+    return table.assign(p_holm=holm)
 
 
 def mean_of_known(values: Floats, axis: int) -> Floats:

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from facelib.experiments.electrodes.importance import (
-    By,
-    corrected,
-    electrode_groups,
-    electrode_series,
-    read,
-    union,
-)
-from facelib.experiments.electrodes.outcomes import OUTCOMES, Outcomes, judged
+from facelib.experiments.electrodes.importance import By, electrode_groups, electrode_series, read, union
+from facelib.experiments.electrodes.outcomes import OUTCOMES, Outcomes, corrected, judged
 from facelib.stats import shapley
 from facelib.stats.shapley import coalitions, shapley_sampled
 from facelib.utilities.checks import Floats
@@ -35,7 +28,6 @@ SHARE_COLUMNS: Final = {
     "scheme": "whose positions: fridlund or kuramoto",
     "by": "region or muscle: what the groups are, both sides together",
     "group": "id of the region or muscle",
-    "electrodes": "how many electrodes it has",
     "classifier": "id, or mean of all",
     "outcome": "probability (of the expression that is meant) or accuracy (share named as meant)",
     "n": "people",
@@ -45,19 +37,12 @@ SHARE_COLUMNS: Final = {
     "change": "Shapley value of the group, mean over people",
     "low": "lower end of its interval over people, level 1 - alpha (BCa from 20 on, else Student's t)",
     "high": "upper end of it",
-    "error": "standard error by Monte Carlo: only some orders were drawn; low and high hold it; 0: exact",
-    "orders": "orders that were drawn for each face; 0: exact, from all coalitions",
+    "orders": "that were drawn for each face (low and high hold that error, too); 0: exact, all coalitions",
     "share": "change / total; NaN where the total's interval holds 0",
-    "per_electrode": "change / electrodes",
     "p": "sign-flip test over people",
     "p_holm": "after Holm over groups and classifiers of one scheme, grouping and outcome; the mean is a "
     "family of its own",
-    "p_bh": "after Benjamini-Hochberg, same family",
-    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha; NaN in tables that were "
-    "stored without it",
-    "verdict_high": "upper end of it",
     "verdict": "matters, does not matter at δ, or cannot tell: interval at 1 - 2 alpha; not corrected",
-    "rank": "1: the lowest value (the largest fall)",
     "delta": "margin, set before the run",
     "alpha": "level",
 }
@@ -88,9 +73,7 @@ def share_table(result: InterventionalResult, series: ElectrodeSets | None = Non
 
     sets = electrode_series() if series is None else series
     outcomes = read(result, sets)
-    regions = by_coalitions(outcomes, sets)
-    exact = np.zeros((len(regions), *regions.shape[2:]))
-    parts = [_table(result, sets, outcomes, "region", (regions, exact))]
+    parts = [_table(result, sets, outcomes, "region", by_coalitions(outcomes, sets))]
     if sets.pairs:
         parts.append(_table(result, sets, outcomes, "muscle", by_orders(outcomes, sets)))
     return pd.concat(parts, ignore_index=True)
@@ -107,29 +90,19 @@ def by_coalitions(found: Outcomes, series: ElectrodeSets) -> Floats:
     return np.moveaxis(result, 0, 2)
 
 
-def by_orders(found: Outcomes, series: ElectrodeSets) -> tuple[Floats, Floats]:
-    """Return each face's Shapley values of muscles from its orders, and the Monte-Carlo error of their mean.
+def by_orders(found: Outcomes, series: ElectrodeSets) -> Floats:
+    """Return each face's Shapley values of muscles from its orders, (classifiers, faces, muscles, outcomes).
 
-    Returns
-    -------
-    values
-        (classifiers, faces, muscles, outcomes).
-    error
-        (classifiers, muscles, outcomes): orders are drawn for every face anew, so errors average out over
-        faces; NaN with one pair of orders.
+    Orders are drawn for every face anew, so what is missed for want of orders averages out over faces.
     """
-    shape = (*found.values.shape[:2], len(series.groups), found.values.shape[-1])
-    values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
+    result = np.full((*found.values.shape[:2], len(series.groups), found.values.shape[-1]), np.nan)
     along = series.steps_along()
     for place, face in enumerate(found.faces):
         outcomes = np.moveaxis(found.values[:, place][:, along], 0, 2)  # (orders, groups + 1, classifiers, 2)
         has_class = ~np.isnan(outcomes[0, 0, :, 0])
         sampled = shapley_sampled(outcomes[:, :, has_class], series.orders(face))
-        values[has_class, place] = np.moveaxis(sampled.values, 0, 1)
-        errors[has_class, place] = np.moveaxis(sampled.error, 0, 1)
-    count = (~np.isnan(values)).sum(axis=1)
-    spread = np.where(np.isnan(values), 0.0, errors) ** 2
-    return values, np.sqrt(spread.sum(axis=1)) / np.maximum(count, 1)
+        result[has_class, place] = np.moveaxis(sampled.values, 0, 1)
+    return result
 
 
 def _table(
@@ -137,37 +110,28 @@ def _table(
     series: ElectrodeSets,
     found: Outcomes,
     by: By,
-    given: tuple[Floats, Floats],
+    values: Floats,
 ) -> pd.DataFrame:
-    """Return the table of one grouping from each face's values and the error of their mean."""
+    """Return the table of one grouping from each face's values."""
     import pandas as pd
 
     settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
-    groups, (values, error) = electrode_groups(series.scheme, by), given
-    per_person = found.of_people(values)
-    columns = np.moveaxis(per_person, (1, 0, 3, 2), (0, 1, 2, 3))  # people, classifiers, outcomes, groups
+    groups = list(electrode_groups(series.scheme, by))
+    change = np.moveaxis(found.of_people(values), 3, 2)  # (people, classifiers, outcomes, groups)
     keys = pd.MultiIndex.from_product(
-        [found.classifiers, OUTCOMES, list(groups)], names=["classifier", "outcome", "group"]
+        [found.classifiers, OUTCOMES, groups], names=["classifier", "outcome", "group"]
     )
+    whole = judged(change.sum(axis=3), **settings)
+    totals = {name: np.repeat(whole[name], len(groups)) for name in ("change", "low", "high")}
     table = keys.to_frame(index=False).assign(
-        **judged(columns.reshape(len(columns), -1), **settings),
-        error=np.moveaxis(error, 2, 1).ravel(),
-        orders=0 if by == "region" else 2 * series.pairs,
-    )
-    totals = judged(columns.sum(axis=3).reshape(len(columns), -1), **settings)
-    for name, key in (("total", "change"), ("total_low", "low"), ("total_high", "high")):
-        table[name] = np.repeat(totals[key], len(groups))
-    sure = (table["total_low"] > 0) | (table["total_high"] < 0)
-    table = table.assign(
+        **judged(change, **settings),
         scheme=series.scheme,
         by=by,
-        electrodes=table["group"].map({name: len(there) for name, there in groups.items()}),
-        share=(table["change"] / table["total"]).where(sure),
-        delta=settings["delta"],
-        alpha=settings["alpha"],
+        orders=0 if by == "region" else 2 * series.pairs,
+        total=totals["change"],
+        total_low=totals["low"],
+        total_high=totals["high"],
     )
-    table["per_electrode"] = table["change"] / table["electrodes"]
-    table["rank"] = (
-        table.groupby(["classifier", "outcome"], sort=False)["change"].rank(method="min").astype("Int64")
-    )
+    sure = (table["total_low"] > 0) | (table["total_high"] < 0)
+    table["share"] = (table["change"] / table["total"]).where(sure)
     return corrected(table, ["outcome"])[list(SHARE_COLUMNS)]

@@ -51,8 +51,8 @@ LEAST_KINDS: Final = 10
 def moved() -> Mapping[str, Mapping[str, float]]:
     """Return how far each kind moves measured properties, in spreads between people: kind -> property -> it.
 
-    The largest mean over 40 heads among four random directions, at the farthest that the kind goes. Made by
-    ``benchmarks/manipulation_table.py --placebos``.
+    The largest mean over 40 heads among four random directions, at the farthest that the kind goes, by
+    `facelib.experiments.manipulation_check`.
 
     >>> moved()["brightness"]["skin_tone"] > 1 > MOVES > moved()["shift"]["skin_tone"]
     True

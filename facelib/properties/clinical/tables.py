@@ -69,7 +69,7 @@ def clinical_measures(
 ) -> pd.DataFrame:
     """Return the clinical measures of faces, left and right, with millimetres.
 
-    Technical measures with a known error on rendered heads (`facelib.experiments.load_clinical_error`): not
+    Technical measures with a known error on rendered heads (`facelib.data.table("clinical_error")`): not
     validated on patients, and no grade. Ratios are primary: they need no scale. Landmarks of photographs pull
     one-sided faces toward symmetry.
 

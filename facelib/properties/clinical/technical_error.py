@@ -1,6 +1,6 @@
 """Limits of the technical error of the commissure displacement, for what is known of how pictures were taken.
 
-The table is that of `facelib.experiments.load_clinical_error`: landmarks found in pictures of rendered heads
+The table is `facelib.data.table("clinical_error")`: landmarks found in pictures of rendered heads
 against the mesh's own. How strong a palsy is and where the light comes from isn't known of a photograph, so
 the widest of all rows that fit is taken.
 """
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
+
+from facelib import data
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE: Final = Path(__file__).with_name("technical_error.csv")
 MEASURE: Final = "commissure_displacement"
 OF_SIDE: Final = ("both", "weak", "healthy")
 WITHIN: Final = 1.96  # standard deviations of the 95 % limits of agreement
@@ -126,7 +126,5 @@ def shown_of_a_difference() -> float:
 @functools.cache
 def _rows() -> pd.DataFrame:
     """Return the rows of the displacement; one copy, which nobody changes."""
-    import pandas as pd
-
-    table = pd.read_csv(TABLE, dtype={"levels": "str"})
+    table = data.table("clinical_error")
     return table[table["measure"] == MEASURE]

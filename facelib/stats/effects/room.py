@@ -14,7 +14,6 @@ from facelib.stats.effects.equivalence import (
     CANNOT_TELL,
     DIFFERS,
     DOES_NOT,
-    MARGINS,
     MATTERS,
     NO_FALL,
     NO_RISE,
@@ -141,35 +140,6 @@ def with_reasons(
     short = still & (np.asarray(room, np.float64) < margins)
     rules = [differs, short & np.asarray(rises), short, still & np.asarray(blind)]
     return list(np.select(rules, [DIFFERS, NO_RISE, NO_FALL, BLIND], said))
-
-
-def with_room(table: pd.DataFrame) -> pd.DataFrame:
-    """Return effects or contrasts that were judged before rooms were counted, with theirs and its words.
-
-    Parameters
-    ----------
-    table
-        Has ``value``, ``start``, ``alternative``, ``delta`` and the three verdicts; of contrasts also
-        ``mean_control``. A table that has ``room`` is returned as it is.
-
-    Examples
-    --------
-    >>> row = {"value": "probability", "start": 0.09, "mean_control": -0.06, "alternative": "less",
-    ...        "delta": 0.10, "verdict_half": CANNOT_TELL, "verdict": DOES_NOT, "verdict_double": DOES_NOT}
-    >>> found = with_room(pd.DataFrame([row])).iloc[0]
-    >>> round(float(found["room"]), 2), found["verdict"]
-    (0.03, 'cannot fall that far')
-    """
-    if "room" in table.columns:
-        return table
-    left = table["start"] + table.get("mean_control", 0.0)
-    rises = table["alternative"] == "greater"
-    room = left.where(~rises, 1.0 - left).where(table["value"] == "probability")
-    words = {
-        name: with_reasons(table[name], factor * table["delta"], room, rises)
-        for name, factor in MARGINS.items()
-    }
-    return table.assign(room=room, **words)
 
 
 def describe_room(table: pd.DataFrame) -> str:

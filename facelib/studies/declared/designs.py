@@ -45,8 +45,8 @@ DESIGNS: Registry[Design] = Registry("design")
 DESIGNS.register(
     "facing_asymmetry",
     Design(
-        "facelib.experiments.asymmetry.design:facing_asymmetry",
-        "facelib.experiments.asymmetry.design:asymmetry_faces",
+        "facelib.experiments.asymmetry:facing_asymmetry",
+        "facelib.experiments.asymmetry:asymmetry_faces",
         "One side of the expression weakens, and both sides as its controls; photographs, beside symmetric "
         "faces.",
     ),

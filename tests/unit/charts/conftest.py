@@ -39,7 +39,10 @@ def marks() -> Marks:
             spec = chart if isinstance(chart, dict) else chart.to_dict()
             kept[:] = chart, vl_convert.vegalite_to_scenegraph(spec)["scenegraph"]
         scene = kept[1]
-        groups = [group for group in walk(scene) if group.get("name") == f"concat_{panel}_group"]
+        cells = [item for group in walk(scene) if group.get("name") == "cell" for item in group["items"]]
+        groups = cells[panel : panel + 1] or [
+            group for group in walk(scene) if group.get("name") == f"concat_{panel}_group"
+        ]
         assert len(groups) == 1
         drawn = [
             mark for mark in walk(groups[0]) if mark.get("marktype") == kind and mark.get("role") == "mark"

@@ -8,11 +8,10 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
-from facelib import classifiers
+from facelib import classifiers, data
 from facelib.classifiers import CLASSIFIERS, Card, Classifier, Preparation
 from facelib.classifiers.builtin import RECIPES
-from facelib.classifiers.measured import described, sentences
-from facelib.experiments import measured_behaviour
+from facelib.classifiers.measured import sentences
 
 CARD = Card("toy", "here", "", "CC0", "toy", 1234, "gray", "4 × 4", "softmax", "none", "all", "mine")
 
@@ -52,7 +51,7 @@ def test_every_field_is_in_the_table_once() -> None:
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.id)
 def test_the_measured_weights_are_those_that_are_loaded(recipe: object) -> None:
     card = recipe.card  # type: ignore[attr-defined]
-    table = measured_behaviour().set_index(["classifier", "what", "row", "column"])
+    table = data.table("behaviour").set_index(["classifier", "what", "row", "column"])
     words = dict(sentences(card.sha256))
     assert words["measured on"].startswith("700 rendered heads")
     assert "no photographs" in words["measured on"]
@@ -67,16 +66,6 @@ def test_other_weights_have_no_measured_behaviour() -> None:
     assert sentences("") == []
     assert sentences("0" * 64) == []
     assert not CARD.table()["field"].str.startswith("measured").any()
-
-
-def test_mistakes_that_were_not_made_are_not_told() -> None:
-    own = [dict(row) for row in measured_behaviour().query("classifier == 'fer'").to_dict("records")]
-    for row in own:
-        if row["what"] == "confusion":
-            row["value"] = 0.0 if row["row"] != row["column"] else 1.0
-    assert dict(described(own, "nobody"))["measured mistakes"] == "none"
-    next(row for row in own if (row["row"], row["column"]) == ("sad", "fear"))["value"] = 0.25
-    assert dict(described(own, "nobody"))["measured mistakes"] == "sad read as fear (25 %)"
 
 
 def test_a_notebook_shows_a_table_that_no_name_breaks() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +10,10 @@ import pytest
 from sklearn import calibration, metrics
 from torch import nn
 
-from facelib import classifiers, experiments
+from facelib import classifiers, data, experiments
 from facelib.classifiers import EMOTIONS, Card, Classifier, Preparation
 from facelib.errors import BadValueError
-from facelib.experiments import measured_behaviour, read_heads, usual_population
+from facelib.experiments import read_heads, usual_population
 from facelib.experiments.classifier_behaviour import BEHAVIOUR_COLUMNS, Answers
 from facelib.experiments.population import GROUPS, describe_heads
 from facelib.faces import Head, sample_heads
@@ -54,69 +52,58 @@ def answers(heads: list[Head], rng: np.random.Generator) -> Answers:
     return Answers(tuple(heads), (full, calm, rich), said, 96)
 
 
-def test_the_parts_are_those_of_scikit_learn(answers: Answers, heads: list[Head]) -> None:
-    found = answers.behaviour("full")
-    intended = [str(head.expression) for head in heads]
-    named = [EMOTIONS[k] for k in answers.probabilities["full"].argmax(1)]
-    right = np.equal(intended, named)
-    expected = metrics.confusion_matrix(intended, named, labels=EMOTIONS, normalize="true")
-    np.testing.assert_allclose(found.confusion, expected)
-    assert found.confusion.index.tolist() == found.confusion.columns.tolist() == list(EMOTIONS)
-    assert found.accuracy.value == metrics.accuracy_score(intended, named)
-    share, mean = calibration.calibration_curve(right, answers.probabilities["full"].max(1), n_bins=10)
-    filled = found.reliability.n > 0
-    np.testing.assert_allclose(found.reliability.right[filled], share)
-    np.testing.assert_allclose(found.reliability.confidence[filled], mean)
-    meant = [p[EMOTIONS.index(name)] for p, name in zip(answers.probabilities["full"], intended, strict=True)]
-    assert found.intended.value == pytest.approx(np.mean(meant))
-    assert found.intended.low < found.intended.value < found.intended.high
+@pytest.fixture
+def found(answers: Answers) -> pd.DataFrame:
+    return answers.behaviour().set_index(["classifier", "what", "row", "column"]).sort_index()
 
 
-def test_groups_share_out_the_heads(answers: Answers, heads: list[Head]) -> None:
-    found = answers.behaviour("full")
-    named = answers.named("full")
+def wide(found: pd.DataFrame, *what: str) -> pd.DataFrame:
+    return found.loc[what].reset_index().pivot_table("value", "row", "column")
+
+
+def test_the_parts_are_those_of_scikit_learn(
+    answers: Answers, found: pd.DataFrame, heads: list[Head]
+) -> None:
+    said, intended = answers.probabilities["full"], [str(head.expression) for head in heads]
+    named = [EMOTIONS[k] for k in said.argmax(1)]
+    shares = wide(found, "full", "confusion").loc[list(EMOTIONS), list(EMOTIONS)]
+    np.testing.assert_allclose(
+        shares, metrics.confusion_matrix(intended, named, labels=EMOTIONS, normalize="true")
+    )
+    assert found.loc[("full", "accuracy", "all", ""), "value"] == metrics.accuracy_score(intended, named)
+    right, sure = calibration.calibration_curve(np.equal(intended, named), said.max(1), n_bins=10)
+    bins = wide(found, "full", "calibration")
+    np.testing.assert_allclose(bins["right"], right)
+    np.testing.assert_allclose(bins["confidence"], sure)
+    meant = [p[EMOTIONS.index(name)] for p, name in zip(said, intended, strict=True)]
+    row = found.loc[("full", "P(intended)", "all", "")]
+    assert row["value"] == pytest.approx(np.mean(meant))
+    assert row["low"] < row["value"] < row["high"]
+
+
+def test_groups_share_out_the_heads(answers: Answers, found: pd.DataFrame, heads: list[Head]) -> None:
+    right = answers.named("full") == [str(head.expression) for head in heads]
     for grouping, of in GROUPS.items():
-        parts = {group: pair for (kind, group), pair in found.groups.items() if kind == grouping}
-        assert set(parts) == {of(head) for head in heads}
-        assert sum(share.n for share, _ in parts.values()) == 70
-        for group, (share, _) in parts.items():
-            inside = [(h, n) for h, n in zip(heads, named, strict=True) if of(h) == group]
-            assert share.value == np.mean([head.expression == name for head, name in inside])
+        groups = np.array([of(head) for head in heads])
+        rows = found.loc[("full", "accuracy", grouping)]
+        assert rows["value"].to_dict() == {name: right[groups == name].mean() for name in set(groups)}
+        assert rows["n"].sum() == len(heads)
 
 
-def test_groups_are_thirds() -> None:
-    ends = [Head(skin_tone=x, gender=x, age=18 + 62 * x) for x in (0.0, 0.3, 0.4, 0.6, 0.7, 1.0)]
-    for grouping in ("skin tone", "gender", "age"):
-        named = [GROUPS[grouping](head) for head in ends]
-        assert [named.index(name) for name in named] == [0, 0, 2, 2, 4, 4]
-
-
-def test_who_lacks_a_label_is_judged_on_what_it_knows(answers: Answers) -> None:
-    found = answers.behaviour("calm")
-    assert found.accuracy.n == found.intended.n == found.reliability.error.n == 60
-    assert found.counts["angry"] == 10
-    assert found.confusion.loc["angry"].sum() == pytest.approx(1)
-    assert found.confusion["angry"].sum() == 0
-    assert ("expression", "angry") not in found.groups
+def test_who_lacks_a_label_is_judged_on_what_it_knows(answers: Answers, found: pd.DataFrame) -> None:
+    assert found.loc[("calm", "accuracy", "all", ""), "n"] == 60
+    assert found.loc[("calm", "confusion", "angry"), "value"].sum() == pytest.approx(1)
+    assert ("calm", "accuracy", "expression", "angry") not in found.index
     only = sample_heads(7, seed=1, expressions=("angry",))
-    said = {"calm": np.full((7, 6), 1 / 6)}
     with pytest.raises(BadValueError, match="no label for what these heads show: angry"):
-        Answers(tuple(only), answers.classifiers[1:2], said, 96).behaviour("calm")
+        Answers(tuple(only), answers.classifiers[1:2], {"calm": np.full((7, 6), 1 / 6)}, 96).behaviour()
 
 
-def test_what_has_no_common_name_is_other(answers: Answers) -> None:
-    found = answers.behaviour("rich")
-    assert list(found.confusion.columns) == [*EMOTIONS, "other"]
-    assert found.confusion["other"].sum() > 0
-    np.testing.assert_allclose(found.confusion.sum(axis=1), 1)
-
-
-def test_a_notebook_shows_it_in_words(answers: Answers) -> None:
-    found = answers.behaviour("calm")
-    words = found._repr_markdown_()
-    assert words.startswith("| **calm** | |")
-    assert f"| {100 * found.accuracy.value:.0f} % of 60 faces are named as intended" in words
-    assert "70 rendered heads at 96 px, 10 of each of 7 expressions (tuned on 6 classifiers)" in words
+def test_what_has_no_common_name_is_other(found: pd.DataFrame) -> None:
+    shares = wide(found, "rich", "confusion")
+    assert set(shares) == {*EMOTIONS, "other"}
+    assert shares["other"].sum() > 0
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
 
 
 def test_disagreement_is_counted(answers: Answers) -> None:
@@ -131,18 +118,6 @@ def test_disagreement_is_counted(answers: Answers) -> None:
 
 
 @pytest.mark.thorough
-def test_the_table_is_tidy_and_comes_again(answers: Answers) -> None:
-    table = answers.table(seed=2)
-    assert list(table.columns) == list(BEHAVIOUR_COLUMNS)
-    assert not table.duplicated(["classifier", "what", "row", "column"]).any()
-    pd.testing.assert_frame_equal(table, answers.table(seed=2))
-    shares = table[table["what"] == "confusion"].groupby(["classifier", "row"])["value"].sum()
-    np.testing.assert_allclose(shares, 1)
-    inside = table[table["low"].notna() & (table["what"] != "calibration error")]
-    assert ((inside["low"] <= inside["value"]) & (inside["value"] <= inside["high"])).all()
-
-
-@pytest.mark.thorough
 @pytest.mark.packages
 def test_heads_are_rendered_and_read(load_network: Callable[[str], Classifier]) -> None:
     fer, heads = load_network("fer"), sample_heads(7, seed=5, stratify=["expression"])
@@ -152,8 +127,7 @@ def test_heads_are_rendered_and_read(load_network: Callable[[str], Classifier]) 
     for head, row in zip(heads, answers.probabilities["fer"], strict=True):
         face = head.render(96)
         np.testing.assert_allclose(row, fer.probabilities(face.image[None], face.box)[0], atol=1e-5)
-    alone = experiments.behaviour("fer", heads, size=96)
-    pd.testing.assert_frame_equal(alone.table, answers.behaviour("fer").table)
+    pd.testing.assert_frame_equal(experiments.behaviour("fer", heads, size=96), answers.behaviour())
     assert experiments.disagreement(["fer"], heads, size=96).empty
 
 
@@ -170,33 +144,19 @@ def test_bad_populations_are_named() -> None:
         read_heads([model], heads, size=64).named("fer")
 
 
-def test_the_usual_population_is_balanced() -> None:
-    heads = usual_population()
-    table = pd.DataFrame({name: [of(head) for head in heads] for name, of in GROUPS.items()})
-    assert (pd.crosstab(table["expression"], table["expression set"]) == 50).to_numpy().all()
-    for grouping in ("skin tone", "gender", "age"):
-        counts = pd.crosstab(table["expression"], table[grouping])
-        assert counts.to_numpy().min() >= 28
-        assert counts.to_numpy().max() <= 38
-    assert describe_heads(heads, 224) == measured_behaviour().query("what == 'population'")["row"].item()
-
-
-@pytest.mark.parametrize("kind", ["pretrained", "known bias", ("pretrained", "known bias")])
-def test_the_committed_table_is_whole(kind: Any) -> None:
-    table = measured_behaviour(kind)
-    assert list(table.columns) == list(BEHAVIOUR_COLUMNS)
-    assert set(table["classifier"]) == {"", *classifiers.names(kind=kind)}
-    confusion = table[table["what"] == "confusion"]
-    assert confusion.groupby("classifier").size().ge(49).all()
-    pairs = table[table["what"] == "disagreement"]
-    assert (pairs["column"] == "kappa").sum() == math.comb(len(classifiers.names(kind=kind)), 2)
-    assert table.loc[table["what"] != "confusion", ["classifier", "row"]].notna().all().all()
+def test_the_shipped_table_is_of_the_usual_population_and_whole() -> None:
+    heads, table = usual_population(), data.table("behaviour")
+    groups = pd.DataFrame({name: [of(head) for head in heads] for name, of in GROUPS.items()})
+    assert (pd.crosstab(groups["expression"], groups["expression set"]) == 50).to_numpy().all()
+    assert describe_heads(heads, 224) == table.query("what == 'population'")["row"].item()
+    assert list(table) == list(BEHAVIOUR_COLUMNS)
+    assert set(table["classifier"]) == {"", *classifiers.names(kind=("pretrained", "known bias"))}
 
 
 @pytest.mark.thorough
 @pytest.mark.packages
-def test_the_committed_table_comes_again() -> None:
-    there = measured_behaviour()
-    again = experiments.behaviour("fer").table
-    own = there[there["classifier"].eq("fer") & there["what"].ne("disagreement")].reset_index(drop=True)
-    pd.testing.assert_frame_equal(again, own, check_dtype=False, atol=2e-2, rtol=0)
+def test_the_shipped_table_comes_again() -> None:
+    keys = ["classifier", "what", "row", "column"]
+    again = experiments.behaviour("fer").query("classifier == 'fer'").set_index(keys)
+    there = data.table("behaviour").set_index(keys).loc[again.index]
+    pd.testing.assert_frame_equal(again, there, check_dtype=False, atol=2e-2, rtol=0)

@@ -131,8 +131,8 @@ def test_it_runs_away_from_the_repository(built: Path, tmp_path: Path) -> None:
     assert all(command in said for command in ("app", "models", "study", "data", "doctor"))
     found = tool(
         "-c",
-        "from facelib import experiments; from facelib.app.server import launch; "
-        "print(launch.find_notebook(), launch.shared(launch.TEMPLATE), len(experiments.load_manipulation()))",
+        "from facelib import data; from facelib.app.server import launch; "
+        "print(launch.find_notebook(), launch.shared(launch.TEMPLATE), len(data.table('manipulation')))",
         cwd=tmp_path,
         **place,
     )

@@ -26,7 +26,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "data
 LONGEST_README = 150
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 IN_REPOSITORY = re.compile(
-    r"`((?:\.github|benchmarks|data|docs|facelib|notebooks|tests)/[\w./-]*\w|\w+\.(?:md|cff))`"
+    r"`((?:\.github|benchmarks|data|docs|facelib|notebooks|research|tests)/[\w./-]*\w|\w+\.(?:md|cff))`"
 )
 ROOMS = tuple(sorted(path.parent.name for path in (ROOT / "facelib").glob("*/__init__.py")))
 DOTTED = re.compile(rf"`(?:facelib\.)?((?:{'|'.join(ROOMS)})(?:\.\w+)+)")
@@ -96,9 +96,7 @@ def exists(dotted: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "page", [p for p in PAGES if p.name not in ("upgrading.md", "CHANGELOG.md")], ids=ids
-)
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "CHANGELOG.md"], ids=ids)
 def test_names_of_facelib_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     names = {name for name in DOTTED.findall(text) if not name.endswith((".py", ".csv", ".ipynb", ".md"))}
@@ -123,25 +121,6 @@ def test_commands_that_are_named_exist(page: Path) -> None:
             one = group[words[0]]
         options = {name for option in one.params for name in (*option.opts, *option.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= {*options, "--help"}, line
-
-
-def test_upgrading_names_what_is_there_now() -> None:
-    text = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
-    moved = re.search(
-        r"Offered by `facelib.experiments` and no longer by `facelib.studies`:(.*?)\n\n", text, re.DOTALL
-    )
-    assert moved is not None
-    names = re.findall(r"`(\w+)`", moved[1])
-    assert len(names) > 10
-    for name in names:
-        assert name in facelib.experiments.__all__
-        assert name not in facelib.studies.__all__
-    for cell in re.findall(r"(?m)^\| `facelib.* \| (.*) \|$", text):
-        first, *others = re.findall(r"`(facelib)?(\.?[\w.]*)`", cell)
-        room = first[1].rsplit(".", 1)[0]
-        for whole, name in [first, *others]:
-            dotted = name.lstrip(".") if whole else f"{room.lstrip('.')}{name}"
-            assert exists(dotted), f"facelib.{dotted} doesn't exist"
 
 
 def test_the_readme_is_short_and_says_what_it_must() -> None:

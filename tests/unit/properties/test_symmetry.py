@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from facelib import interventions, models, properties
+from facelib import data, interventions, models, properties
 from facelib.faces import Face, Head, load_face
 from facelib.properties.mirror_pairs import LEFT, MIDLINE, RIGHT
-from facelib.properties.symmetry import FIRST_IRIS, STEEPNESS, mirror_misfit
+from facelib.properties.symmetry import FIRST_IRIS, FOUND, STEEPNESS, mirror_misfit
 
 PARTNER = np.arange(478)
 PARTNER[list(RIGHT)] = LEFT
@@ -219,3 +219,10 @@ def test_how_a_photograph_was_taken_hardly_counts() -> None:
     )
     assert (abs(table.symmetry - table.symmetry[0]) < 0.06).all()
     assert (abs(table.appearance_symmetry - table.appearance_symmetry[0]) < 0.1).all()
+
+
+def test_what_is_said_of_the_pull_is_what_was_measured() -> None:
+    rows = data.table("clinical_error").set_index(["condition", "levels", "measure"])
+    found = rows.loc[("frontal, 512 px", "all", "mirror_misfit")]
+    assert found["slope"].item() == pytest.approx(FOUND, abs=0.005)
+    assert found["slope_high"].item() < 1, "they pull, beyond chance"

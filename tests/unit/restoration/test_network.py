@@ -47,7 +47,6 @@ def test_the_weights_are_small_and_those_of_the_log() -> None:
     assert all(tensor.isfinite().all() for tensor in kept.values())
     assert tuple(log["widths"]) == WIDTHS
     assert log["losses"][-1] < 0.5 * log["losses"][0]
-    assert log["processor_seconds"]["all"] < 2 * 20 * 60
 
 
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

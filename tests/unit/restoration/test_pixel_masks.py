@@ -8,7 +8,7 @@ import pytest
 from facelib import interventions
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, sample_photograph
-from facelib.restoration.pieces import parts_of, pieces_of
+from facelib.restoration.pieces import parts_of
 from facelib.restoration.pixel_masks import (
     HIGH,
     INNER,
@@ -74,14 +74,6 @@ def test_what_is_only_sure_beside_the_face_is_no_electrode() -> None:
     assert not settled(p).any()
     p[40:46, 40:46] = SURE
     assert settled(p)[70, 4] == settled(p)[43, 43] == 1
-
-
-def test_pieces_are_numbered_and_near_ones_are_one() -> None:
-    mask = np.zeros((30, 60), bool)
-    mask[5:9, 5:9] = mask[5:9, 11:14] = mask[20:25, 40:50] = True
-    found = pieces_of(mask)
-    assert np.array_equal(found > 0, mask)
-    assert found[6, 6] == found[6, 12] != found[22, 45]
 
 
 def test_parts_have_a_core_each_and_share_their_edges() -> None:

@@ -176,7 +176,7 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
         "head/jit.py": {WORKER, KERNEL, GEOMETRY},
         "charts/palette.py": {CHART},
         "charts/sweeps/curves.py": {CHART},
-        "experiments/behaviour.csv": set(),
+        "data/behaviour.parquet": set(),
         "studies/declared/declaration.py": set(),
         "studies/__init__.py": set(),
         "app/widgets/style.css": set(),

@@ -14,7 +14,6 @@ import pytest
 import facelib
 from facelib import semg, stats, studies
 from facelib.errors import BadValueError, Cancelled, FacelibError
-from facelib.experiments.electrodes.restoration import restoration_study
 from facelib.faces import FaceSet, Head
 from facelib.stats import causal_model, rejection_rates
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
@@ -233,9 +232,6 @@ STOPPED: dict[str, Callable[[Path], object]] = {
     "a grid": lambda _: stats.independence_grid(*toy_grid(), methods=["chsic"], stop=at_once),
     "rounds": lambda _: next(rejection_rates.power_rounds(causal_model.CausalModel(), 60, stop=at_once)),
     "a simulation": lambda path: semg.simulate(path, seconds=0.5, size=64, readings="truth", stop=at_once),
-    "electrodes taken off": lambda _: restoration_study(
-        [Head(expression="happy")], [BIASED], worn={}, methods=[], size=64, stop=at_once
-    ),
 }
 
 

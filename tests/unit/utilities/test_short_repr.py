@@ -34,18 +34,12 @@ RETURNED = [
             "facelib.classifiers.loaders.loaded.Loaded",
             "facelib.classifiers.loaders.loaded.Loader",
             "facelib.cli.doctor.finding.Finding",
-            "facelib.experiments.asymmetry.shipped_results.AsymmetryResults",
             "facelib.experiments.classifier_behaviour.Answers",
-            "facelib.experiments.classifier_behaviour.Behaviour",
-            "facelib.experiments.electrodes.restoration.RestorationRun",
-            "facelib.experiments.electrodes.restoration_results.RestorationResults",
-            "facelib.experiments.electrodes.shipped_results.ElectrodesResults",
             "facelib.restoration.generator.OwnGenerator",
             "facelib.semg.muscles.Group",
             "facelib.semg.pairs.Pair",
             "facelib.semg.recordings.findings.Finding",
             "facelib.semg.recordings.normalising.Scale",
-            "facelib.semg.shipped_results.MuscleResults",
             "facelib.semg.simulation.movements.Task",
             "facelib.stats.calibration.measure.Rate",
             "facelib.stats.calibration.scenarios.Scenario",
@@ -108,9 +102,9 @@ def filled(kind: Any, value: Any) -> Any:
 def test_all_kinds_of_results_are_looked_at() -> None:
     names = {kind.__name__ for kind in HELD}
     assert {
-        "Face", "Sweep", "Frames", "Reading", "Snapshot", "Behaviour", "InterventionalResult", "Result",
+        "Face", "Sweep", "Frames", "Reading", "Snapshot", "InterventionalResult", "Result",
         "ObservationalResult", "ObservationalStudy", "PropertyGradient", "RegionEvidence", "Recording",
-        "Restored", "Topography", "HeldOut", "References", "MuscleResults", "SignFlipTest", "Detection",
+        "Restored", "Topography", "HeldOut", "References", "SignFlipTest", "Detection",
     } <= names  # fmt: skip
     assert len(HELD) > 40
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from facelib import data
 from facelib.app.studies.example_view import (
     ExampleView,
     asymmetry_map,
@@ -15,15 +16,13 @@ from facelib.app.studies.example_view import (
 )
 from facelib.app.widgets.cards import ClassifierCards, cards_of
 from facelib.classifiers import EMOTIONS, load
-from facelib.experiments.asymmetry.shipped_results import load_asymmetry
 
 
 @pytest.mark.thorough
 def test_the_example_of_effects_has_the_shipped_numbers() -> None:
     found = asymmetry_map()
-    effects = load_asymmetry().effects
-    rows = effects[(effects["value"] == "probability") & (effects["intensity"] == 1)]
-    one = rows.set_index(["intervention", "classifier", "expression"]).loc["asymmetric_expression"]
+    effects = data.table("asymmetry/effects")
+    one = effects[effects["intensity"] == 1].set_index(["side", "classifier", "expression"]).loc["left"]
     cells = {(cell["classifier"], cell["label"]): cell for cell in found["cells"]}
     assert cells["fer", "happy"]["mean"] == pytest.approx(one.loc[("fer", "happy"), "mean"], abs=1e-4)
     assert {label for _, label in cells} == {"intended", *EMOTIONS}

@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 from torch import nn
 
-from facelib import classifiers
+from facelib import classifiers, data
 from facelib.app import Explorer, OutputsPanel
 from facelib.app.widgets.cards import cards_of
 from facelib.classifiers import EMOTIONS, Preparation
 from facelib.classifiers.measured import by_expression
-from facelib.experiments import measured_behaviour
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*ipykernel.*")
 
@@ -30,7 +29,7 @@ def own(labels: list[str]) -> classifiers.Classifier:
 def test_a_card_says_how_good_it_was_as_the_table_has_it(name: str) -> None:
     model = classifiers.load(name)
     (card,) = cards_of([model])
-    table = measured_behaviour()
+    table = data.table("behaviour")
     own = table[(table["classifier"] == name) & (table["what"] == "confusion")]
     assert [row[0] for row in card["named"]] == list(EMOTIONS)
     for emotion, share, n, instead in card["named"]:

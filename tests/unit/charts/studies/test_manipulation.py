@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from facelib import charts
+from facelib import charts, data
 from facelib.charts.studies.manipulation import cell_rows
 from facelib.errors import BadValueError
-from facelib.experiments import load_manipulation
 
 
 @pytest.mark.thorough
 def test_every_cell_is_told() -> None:
-    table = load_manipulation()
+    table = data.table("manipulation")
     chart = charts.matrix(table).to_dict()
     cells = chart["datasets"]["cells"]
     assert len(cells) == len(table)
@@ -22,7 +21,7 @@ def test_every_cell_is_told() -> None:
 
 
 def test_what_cannot_be_told_is_a_question_mark() -> None:
-    table = load_manipulation().iloc[:2].assign(moved=[float("nan"), -0.26], heads=[0, 40])
+    table = data.table("manipulation").iloc[:2].assign(moved=[float("nan"), -0.26], heads=[0, 40])
     first, second = cell_rows(table)
     assert (first["words"], first["says"]) == ("?", "can't be measured on these heads")
     assert second["words"] == "−0.3"
@@ -31,12 +30,12 @@ def test_what_cannot_be_told_is_a_question_mark() -> None:
 
 def test_missing_columns_are_named() -> None:
     with pytest.raises(BadValueError, match="moved is missing"):
-        charts.matrix(load_manipulation().drop(columns="moved"))
+        charts.matrix(data.table("manipulation").drop(columns="moved"))
 
 
 @pytest.mark.thorough
 def test_many_properties_stay_readable() -> None:
-    table = load_manipulation()
+    table = data.table("manipulation")
     few = table[table["property"].isin(["age", "symmetry"])]
     assert table["property"].nunique() > 20
     many = table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
-from facelib import properties
+from facelib import data, properties
 from facelib.cli.main import app
 from facelib.errors import BadTableError, BadValueError, FacelibError, UnknownNameError
 from facelib.faces import Face, FaceSet, Head
@@ -24,7 +23,7 @@ from facelib.properties.clinical.changes import CHANGE_COLUMNS, changes_of
 from facelib.properties.clinical.displacements import DISPLACEMENT_COLUMNS, LOST_COLUMNS, Displacements
 from facelib.properties.clinical.millimetres import IRIS, IRIS_SD, Scale
 from facelib.properties.clinical.moved import CHANGE, ends
-from facelib.properties.clinical.technical_error import TABLE, Limits, conditions, limits
+from facelib.properties.clinical.technical_error import Limits, conditions, limits
 
 WEAK = {"p1": "left", "p2": "right", "p3": "left"}
 
@@ -292,14 +291,13 @@ def test_every_row_is_that_of_its_pair_of_pictures(known: list[Face]) -> None:
 def widest(kind: str, fitting: tuple[str, ...]) -> tuple[float, float, float]:
     """A slow twin of the limits: every row of the committed table, one by one."""
     sides = ("difference",) if kind == "difference" else ("both", "weak", "healthy")
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        own = [
-            (float(row["low"]), float(row["high"]))
-            for row in csv.DictReader(file)
-            if row["measure"] == "commissure_displacement"
-            and row["condition"] in fitting
-            and row["side"] in sides
-        ]
+    own = [
+        (row["low"], row["high"])
+        for row in data.table("clinical_error").to_dict("records")
+        if row["measure"] == "commissure_displacement"
+        and row["condition"] in fitting
+        and row["side"] in sides
+    ]
     lows, highs = zip(*own, strict=True)
     return min(lows), max(highs), max(high - low for low, high in own) / 3.92
 
