@@ -1,20 +1,19 @@
-"""How large an explorable is and how soon its face is there: `python benchmarks/explorable.py [FOLDER]`.
+"""How large an explorable is and how soon its face is there: `python benchmarks/explorable.py`.
 
 Two sweeps over 21 strengths with all classifiers of this machine and a few placebos: a head, and the
-photograph that may be shown to anyone. Each file is opened from disk, offline, a few times, in a new profile.
-Measured: seconds until it is written, its size, from the start of navigation to the first face (of the static
-page) and to the first one that can be dragged, and from an event of the slider to the paint it caused.
+photograph that may be shown to anyone. Each file is opened from disk, offline, in new profiles.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
-import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 from playwright.sync_api import Browser, sync_playwright
+from timing import MB, end, header, row, seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -26,7 +25,6 @@ from facelib.faces import sample_photograph  # noqa: E402
 from facelib.studies import run_references  # noqa: E402
 
 REPEATS = 7
-PROMISES = {"size (MB)": 6.0, "face that is dragged (s)": 1.0, "drag, p95 (ms)": 50.0}
 WATCH = """
 window.painted = new Promise((resolve) => {
   const look = () => {
@@ -74,28 +72,34 @@ def opened(browser: Browser, file: Path) -> tuple[float, float, list[float]]:
 
 
 def main() -> None:
-    """Print a table."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="explorable-"))
+    header("Explorables")
     head = facelib.Head(age=28, gender=0.0, skin_tone=0.4, hair="tied", seed=19, expression="happy")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
         browser = launch_browser(playwright)
         for name, face in (("head", head), ("photograph", sample_photograph())):
             sweep = facelib.sweep(face, "symmetry")
             *_, placebos = run_references(sweep, 9)
-            begin = time.perf_counter()
-            file = sweep.explorable(folder / f"{name}.html", references=placebos, with_photograph=True)
-            found = {"written (s)": time.perf_counter() - begin, "size (MB)": file.stat().st_size / 1e6}
-            runs = [opened(browser, file) for _ in range(REPEATS)]
-            taken = sorted(one for *_, run in runs for one in run)
-            found |= {
-                "first paint (s)": statistics.median(first for first, *_ in runs),
-                "face that is dragged (s)": max(drawn for _, drawn, _ in runs),
-                "drag, p95 (ms)": taken[int(0.95 * len(taken))],
-            }
-            for what, value in found.items():
-                promise = f"  promised: {PROMISES[what]:g}" if what in PROMISES else ""
-                sys.stdout.write(f"{name:12} {what:26} {value:8.3f}{promise}\n")
+            file = Path(folder, f"{name}.html")
+            row(
+                f"{name} is written",
+                seconds(
+                    lambda sweep=sweep, file=file, placebos=placebos: sweep.explorable(
+                        file, references=placebos, with_photograph=True
+                    )
+                ),
+            )
+            row(f"{name}, size", file.stat().st_size / MB, "MB", below=6)
+            first, drawn, taken = zip(*(opened(browser, file) for _ in range(REPEATS)), strict=True)
+            row(f"{name}, first paint", statistics.median(first))
+            row(f"{name}, a face that is dragged", max(drawn), below=1)
+            row(
+                f"{name}, from slider to paint, p95",
+                float(np.percentile(np.concatenate(taken), 95)),
+                "ms",
+                below=50,
+            )
         browser.close()
+    end()
 
 
 if __name__ == "__main__":

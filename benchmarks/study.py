@@ -1,89 +1,70 @@
 """Studies: pictures a second, what storing costs, how two processes share the work, memory, large tables.
 
-Run it on an idle machine: ``python benchmarks/study.py [--people 24] [--dask]``. Everything is measured
-in one run, side by side: the same jobs computed without a store, with it, in two processes.
+``python benchmarks/study.py [--people 24] [--dask]``, on an idle machine. The peer is a loop that
+draws the same pictures and reads them.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import joblib
-import psutil
+import numpy as np
+from timing import end, header, median, peak_while, row, seconds
 
 import facelib
-from facelib.studies import InterventionalStudy, open_study
-from facelib.studies.engine.execution import BATCHES, MOST, batch_size
-from facelib.studies.engine.plan import size
-from facelib.studies.engine.worker import run_job
-from facelib.utilities.wording import duration
+from facelib import classifiers
+from facelib.classifiers import Classifier
+from facelib.interventions import INTERVENTIONS
+from facelib.studies import InterventionalStudy, even_strengths, make_frames, open_study
 
-INTERVENTIONS = ("symmetry", "age", "blur")
-KNOWN = (
-    "known_unbiased",
-    "known_age_happy",
-    "known_age_happy_reversed",
-    "known_tone_angry",
-    "known_electrodes_neutral",
-)
+CHANGES = ("symmetrise", "age", "blur")
+KNOWN = ("known_unbiased", "known_age_happy", "known_tone_angry")
 
 
-def study(people: int, seed: int = 7, **options: Any) -> InterventionalStudy:
+def study(people: int, seed: int, **options: Any) -> InterventionalStudy:
     settings: dict[str, Any] = {"steps": 11, "size": 224} | options
     heads = facelib.sample_heads(people, seed=seed)
-    return InterventionalStudy(heads, INTERVENTIONS, settings.pop("classifiers", None), **settings)
+    return InterventionalStudy(heads, CHANGES, settings.pop("classifiers", None), **settings)
 
 
-def timed(work: Any) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+def loop(people: int, seed: int, models: list[Classifier]) -> None:
+    """Draw the same pictures and read them, without rows, store and checks."""
+    for head in facelib.sample_heads(people, seed=seed):
+        for name in CHANGES:
+            frames = make_frames(head, INTERVENTIONS[name], even_strengths(11), workers=1)
+            for clf in models:
+                clf.probabilities(frames.images, np.broadcast_to(frames.box, (11, 4)))
 
 
-def one_process(people: int, folder: Path) -> float:
-    """Print pictures a second, and what storing and scheduling cost; return seconds with the store."""
-    plain, stored = [], []
-    for turn in range(3):  # new people every time, one way after the other
-        now = study(people, seed=10 + turn)
-        readers = now._readers(travels=False)
-        jobs, _ = now._jobs(readers)
-        run_job(jobs[0], readers)
-        plain.append(timed(lambda jobs=jobs, readers=readers: [run_job(job, readers) for job in jobs]))
-        other = study(people, seed=20 + turn)
-        stored.append(timed(lambda other=other, turn=turn: other.run(folder / f"one{turn}", n_jobs=1)))
-    pictures = len(jobs) * 11
-    bare, whole, count = statistics.median(plain), statistics.median(stored), len(now.models)
-    print(
-        f"one process, {count} classifiers, 224 px: {pictures / bare:.1f} pictures a second without a store, "
-        f"{pictures / whole:.1f} with it: storing, planning and opening cost {whole / bare - 1:+.1%}"
-    )
-    return whole / pictures
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--people", type=int, default=24)
+    parser.add_argument("--dask", action="store_true", help="also on a Dask cluster of two workers")
+    options = parser.parse_args()
+    people, pictures = options.people, options.people * len(CHANGES) * 11
+    header(f"Studies: {people} heads × 3 changes × 11 strengths, 224 px, all classifiers; ms a picture")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        models = [classifiers.load(name) for name in classifiers.available()]
+        loop(1, 1, models)  # loads what all faces share
+        plain = 1000 * seconds(lambda: loop(people, 10, models)) / pictures
+        alone = 1000 * seconds(lambda: study(people, 20).run(folder / "one", n_jobs=1)) / pictures
+        row("one process; a loop", alone, "ms", peer=plain)
+        study(2, 2).run(folder / "warm", n_jobs=2)
+        took, most = peak_while(lambda: study(people, 30).run(folder / "two", n_jobs=2), children=True)
+        row("two processes; one", 1000 * took / pictures, "ms", peer=alone)
+        row("memory of a worker", most, "MB")
+        if options.dask:
+            row("Dask, two workers; one process", 1000 * on_dask(people, folder) / pictures, "ms", peer=alone)
+        large_table(folder, 4 * people)
+    end()
 
 
-def two_processes(people: int, folder: Path, alone: float) -> None:
-    """Print how two processes share the work, once they have loaded their classifiers, and their memory."""
-    begun = time.perf_counter()
-    study(2, seed=1).run(folder / "warm", n_jobs=2)
-    print(f"two processes, the first time: {time.perf_counter() - begun:.1f} s until they are there and warm")
-    with memory() as peak:
-        seconds = timed(lambda: study(people, seed=30).run(folder / "two", n_jobs=2))
-    pictures = people * len(INTERVENTIONS) * 11
-    print(
-        f"two processes: {pictures / seconds:.1f} pictures a second, "
-        f"efficiency {alone * pictures / 2 / seconds:.2f}; "
-        f"memory of a worker at most {max(peak.values(), default=0) / 1e6:.0f} MB"
-    )
-
-
-def dask(people: int, folder: Path, alone: float) -> None:
+def on_dask(people: int, folder: Path) -> float:
     from dask.distributed import Client, LocalCluster
 
     with (
@@ -91,82 +72,16 @@ def dask(people: int, folder: Path, alone: float) -> None:
         Client(cluster),
         joblib.parallel_config(backend="dask"),
     ):
-        study(2, seed=2).run(folder / "warm dask")
-        seconds = timed(lambda: study(people, seed=40).run(folder / "dask"))
-    pictures = people * len(INTERVENTIONS) * 11
-    print(
-        f"Dask, two workers: {pictures / seconds:.1f} pictures a second, "
-        f"efficiency {alone * pictures / 2 / seconds:.2f}"
-    )
+        study(2, 3).run(folder / "warm dask")
+        return seconds(lambda: study(people, 40).run(folder / "dask"))
 
 
-def large_table(folder: Path) -> None:
-    """Print how long a table of 100,000 rows takes to open and to summarise."""
-    study(87, classifiers=KNOWN, size=64).run(folder / "large", n_jobs=2)
-    found = open_study(folder / "large")
-    opened, summarised = [], []
-    for _ in range(3):
-        opened.append(timed(lambda: open_study(folder / "large").table))
-        fresh = open_study(folder / "large")
-        summarised.append(timed(lambda fresh=fresh: (fresh.effects, fresh.share_significant)))  # type: ignore[attr-defined]
-    parts = list((folder / "large").rglob("*.parquet"))
-    disk = sum(path.stat().st_size for path in parts)
-    opens, says = statistics.median(opened), statistics.median(summarised)
-    print(
-        f"a table of {len(found.table):,} rows in {len(parts)} files ({size(disk)}): opens in {opens:.2f} s, "
-        f"its effects are there {says:.2f} s later"
-    )
-
-
-def on_paper(alone: float) -> None:
-    """Print what 10 million pictures would take: tasks, files, disk, and calls of the scheduler."""
-    jobs, job = 10_000_000 // 11, alone * 11
-    for workers in (2, 64, 512):
-        some = batch_size(jobs, workers)
-        tasks = -(-jobs // some)
-        print(
-            f"10 million pictures on {workers} processes: {tasks:,} tasks of {duration(some * job)}, "
-            f"{2 * tasks:,} files, {duration(jobs * job / workers)}; for the scheduler "
-            f"{workers / (some * job):.1f} tasks a second, {2 * workers} waiting at once"
-        )
-    print(f"(batches: a {BATCHES}th of a process's share, at most {MOST} jobs)")
-
-
-@contextmanager
-def memory() -> Iterator[dict[int, int]]:
-    """Give the largest resident memory of every child process so far, by its number."""
-    peak: dict[int, int] = {}
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.2):
-            for child in psutil.Process().children(recursive=True):
-                try:
-                    peak[child.pid] = max(peak.get(child.pid, 0), child.memory_info().rss)
-                except psutil.Error:
-                    continue
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        over.set()
-        thread.join()
-
-
-def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--people", type=int, default=24)
-    asked.add_argument("--dask", action="store_true", help="also on a Dask cluster of two workers")
-    options = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        alone = one_process(options.people, Path(folder))
-        two_processes(options.people, Path(folder), alone)
-        if options.dask:
-            dask(options.people, Path(folder), alone)
-        large_table(Path(folder))
-        on_paper(alone)
+def large_table(folder: Path, people: int) -> None:
+    """Print how long a large table takes to open, and its effects."""
+    study(people, 7, classifiers=KNOWN, size=64).run(folder / "large", n_jobs=2)
+    rows = len(open_study(folder / "large").table)
+    row(f"a table of {rows:,} rows opens", median(lambda: open_study(folder / "large").table, 3))
+    row("and its effects", median(lambda: open_study(folder / "large").effects, 3))  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

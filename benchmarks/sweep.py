@@ -1,82 +1,57 @@
-"""How long a whole sweep, its placebos and its maps take: `python benchmarks/sweep.py`.
-
-Promised: a new sweep of 21 strengths × 4 PyPI classifiers with effects < 2.5 s on 2 cores; 19 placebo
-sweeps of 7 strengths < 20 s more; maps by the split network at least 3 × faster than the grad-cam package.
-"""
+"""How long a whole sweep, its placebos and its maps take, beside the grad-cam package."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
+import itertools
+from functools import partial
 
 import numpy as np
 import torch
-from pytorch_grad_cam import GradCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from torch import nn
+from timing import end, header, median, peer, row
 
 import facelib
-from facelib.studies import run_references
+from facelib.classifiers import Classifier
+from facelib.studies import Sweep, run_references
 
 PYPI = ["fer", "facex", "pyemotion", "facemood"]
 
 
-def median(work: Callable[[int], object], repeats: int = 5) -> float:
-    """Return the median of `repeats` runs in seconds; the run's number makes every face a new one."""
-    times = []
-    for number in range(repeats):
-        start = time.perf_counter()
-        work(number)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def library_maps(clf: facelib.classifiers.Classifier, images: np.ndarray, box: np.ndarray) -> None:
-    """Compute what the split network computes with the grad-cam package."""
-    model = nn.Sequential(clf.body, clf.head)
-    inputs = clf.prepare(images, np.broadcast_to(box, (len(images), 4))).requires_grad_()
-    target = ClassifierOutputTarget(clf.index_of("happy"))
-    with GradCAM(model, [clf.body]) as cam:
-        cam(inputs, [target] * len(images))
-
-
 def main() -> None:
     torch.set_num_threads(1)  # as the page does: our two threads share the cores
-    head = facelib.Head(age=34, gender=0.0, expression="happy")
-    facelib.sweep(head, "symmetry", PYPI, steps=3).effects()  # loads models, compiles kernels
-    rows = []
+    header("Sweeps at 224 px; medians")
+    head, ages = facelib.Head(age=34, gender=0.0, expression="happy"), itertools.count(40)
 
-    def whole(number: int) -> facelib.studies.Sweep:
-        made = facelib.sweep(head.replace(age=40 + number), "symmetry", PYPI, steps=21)
+    def whole() -> Sweep:
+        made = facelib.sweep(head.replace(age=next(ages)), "symmetry", PYPI, steps=21)  # a new face
         made.effects()
         return made
 
-    rows.append(("sweep, 21 × 4, with effects", median(whole), "< 2.5 s"))
-    made = whole(20)
-    rows.append(
-        ("19 placebo sweeps × 7", median(lambda seed: [*run_references(made, 19, seed=seed)], 3), "< 20 s")
-    )
-    rows.append(
-        ("99 placebo sweeps × 7", median(lambda seed: [*run_references(made, 99, seed=seed)], 1), "-")
-    )
+    row("sweep, 21 strengths × 4 classifiers, with effects", median(whole, 5), below=2.5)
+    made, seeds = whole(), itertools.count()
+    row("19 placebo sweeps × 7", median(lambda: [*run_references(made, 19, seed=next(seeds))], 3), below=20)
+    gradcam = peer("pytorch_grad_cam")
     for name in PYPI:
         clf = facelib.classifiers.load(name)
-        split = median(
-            lambda _, clf=clf: facelib.attribution.grad_cam_from(
-                clf, clf.features(made.images, np.broadcast_to(made.box, (21, 4))), "happy"
-            )
-        )
-        library = median(lambda _, clf=clf: library_maps(clf, made.images, made.box))
-        rows.append(
-            (
-                f"21 maps of {name}: split network",
-                split,
-                f"grad-cam {library:.3f} s = {library / split:.1f} ×",
-            )
-        )
-    for what, seconds, note in rows:
-        print(f"{what:36s} {seconds:8.3f} s   {note}")
+        split = median(partial(maps, clf, made), 5)
+        library = median(partial(library_maps, clf, made), 5) if gradcam else None
+        row(f"21 maps of {name}; grad-cam", split, peer=library, times=3)
+    end()
+
+
+def maps(clf: Classifier, made: Sweep) -> object:
+    features = clf.features(made.images, np.broadcast_to(made.box, (21, 4)))
+    return facelib.attribution.grad_cam_from(clf, features, "happy")
+
+
+def library_maps(clf: Classifier, made: Sweep) -> object:
+    """Compute what the split network computes with the grad-cam package."""
+    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    inputs = clf.prepare(made.images, np.broadcast_to(made.box, (21, 4))).requires_grad_()
+    target = ClassifierOutputTarget(clf.index_of("happy"))
+    with GradCAM(torch.nn.Sequential(clf.body, clf.head), [clf.body]) as cam:
+        return cam(inputs, [target] * len(made.images))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ atexit.register(shutil.rmtree, os.environ["FACELIB_DATA"], ignore_errors=True)
 
 FROM_NPM = ("faceapi", "human")
 TESTS = Path(__file__).parent
-CALIBRATION = TESTS / "calibration"  # all its tests have one case in `make test`
 SHOWN = {"app", "charts", "experiments", "models"}  # their examples in docstrings wait for `make thorough`
 
 # The same examples everywhere, and no clock: a test that was green stays so on a busy machine.
@@ -42,8 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.DoctestItem) and shown & set(item.path.parents):
             item.add_marker("thorough")
-        one = item.get_closest_marker("one_case") or CALIBRATION in item.path.parents
-        if one and not item.get_closest_marker("thorough"):
+        if item.get_closest_marker("one_case") and not item.get_closest_marker("thorough"):
             test = item.path, getattr(item, "originalname", item.name)
             if test in seen:
                 item.add_marker("thorough")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from facelib.charts.muscles.signals import quality_map, signal_overview, signal_spectra
     from facelib.charts.muscles.topography import moments, muscle_maps
     from facelib.charts.muscles.traces import muscle_traces, outputs_over_time
-    from facelib.charts.statistics.calibration import measured_levels, measured_power
     from facelib.charts.statistics.gradients import agreement, curve, gallery, steps
     from facelib.charts.statistics.null_distributions import histogram, levels, null_distribution, p_histogram
     from facelib.charts.studies.averages import mean_response
@@ -56,8 +55,6 @@ __all__ = [
     "map_weights",
     "matrix",
     "mean_response",
-    "measured_levels",
-    "measured_power",
     "model_gallery",
     "moments",
     "muscle_maps",

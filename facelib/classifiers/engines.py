@@ -1,7 +1,8 @@
 """Inference engines: the body of a network, fast on a CPU or on an accelerator, without gradients.
 
-Measured on six networks (`benchmarks/networks.py`), onnxruntime is the fastest on one core: 1.1 to 2.4 × as
-fast as torch in channels_last, which is 1.2 to 2.8 × as fast as plain torch. OpenVINO is as fast to 15 %.
+Measured on six networks, onnxruntime is the fastest on one core: 1.1 to 2.4 × as fast as torch in
+channels_last, which is 1.2 to 2.8 × as fast as plain torch (`benchmarks/networks.py` compares with that and
+with scripts by hand). OpenVINO is as fast to 15 %.
 """
 
 from __future__ import annotations

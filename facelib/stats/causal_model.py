@@ -171,7 +171,7 @@ def arrows(model: CausalModel, held: Held = "label") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``source``, ``target``, ``strength``, ``share`` of the thickest arrow, 0 … 1, and ``words``.
+        ``source``, ``target``, ``share`` of the thickest arrow, 0 … 1, and ``words``.
 
     Raises
     ------
@@ -184,22 +184,19 @@ def arrows(model: CausalModel, held: Held = "label") -> pd.DataFrame:
     ['confounding 1.0', '', 'no effect']
     """
     _one_of(held, HELD, "What is held fixed")
-    pull = min(abs(model.confounding) / MOST_CONFOUNDING, 1.0)
-    effect = min(abs(model.effect) / MOST_EFFECT, 1.0)
     shape = {"linear": "", "quadratic": " (curved)", "sign-flipping": " (flips)"}[model.shape]
+    confounding = f"confounding {model.confounding:.1f}" if model.confounding else "no confounding"
+    effect = f"effect {model.effect:.2f}{shape}" if model.effect else "no effect"
+    pull = min(abs(model.confounding) / MOST_CONFOUNDING, 1.0)
     drawn = [
-        ("label", "property", model.confounding, pull, _said("confounding", model.confounding, 1, "")),
-        ("label", "output", model.confounding, pull, ""),
-        ("property", "output", model.effect, effect, _said("effect", model.effect, 2, shape)),
+        ("label", "property", pull, confounding),
+        ("label", "output", pull, ""),
+        ("property", "output", min(abs(model.effect) / MOST_EFFECT, 1.0), effect),
     ]
     if held == "rated label":
-        drawn += [
-            ("label", "rated", 1.0, 0.3, ""),
-            ("property", "rated", 1.0, 0.3, ""),
-            ("picture", "rated", 1.0, 0.3, ""),
-            ("picture", "output", SEEN, 0.3, ""),
-        ]
-    return pd.DataFrame(drawn, columns=["source", "target", "strength", "share", "words"])
+        seen = [("label", "rated"), ("property", "rated"), ("picture", "rated"), ("picture", "output")]
+        drawn += [(*ends, 0.3, "") for ends in seen]
+    return pd.DataFrame(drawn, columns=["source", "target", "share", "words"])
 
 
 def repeated_pictures(
@@ -237,10 +234,6 @@ def repeated_pictures(
     noise = np.sqrt(share) * own_noise + np.sqrt(1 - share) * rng.standard_normal(len(who))
     y = PULL[codes] + as_number(effect, "The effect") * x + noise
     return pd.DataFrame({"person": who, "label": np.array(LABELS)[codes], "property": x, "output": y})
-
-
-def _said(what: str, value: float, digits: int, more: str) -> str:
-    return f"{what} {value:.{digits}f}{more}" if value else f"no {what}"
 
 
 def _pull(number: Floats, conditioner: Conditioner) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,10 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import CausalModel, Held, held_fixed
-from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import able_tests, as_tests
 from facelib.stats.independence.permutation.sequential import Watch
 from facelib.stats.independence.prepare import ask
-from facelib.stats.independence.result import check_numbers, run
+from facelib.stats.independence.result import check_conditioner, check_numbers, run
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
 from facelib.stats.shuffle import clopper_pearson
@@ -27,6 +26,9 @@ EFFECTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 PERMUTATIONS = 209
 """In a power curve. A test rejects where p < α: that gives permutation tests a level of 10/210 at .05 and of
 2/210 at .01, nearly all that they may have. 199 permutations would leave them .045 and .005."""
+
+Rejected = dict[tuple[Any, str], bool]
+"""Whether a test rejects, by (setting, id of the test)."""
 
 
 def run_each(
@@ -65,7 +67,7 @@ def run_each(
     Yields
     ------
     pandas.DataFrame
-        Of one test: output, method, statistic, effect, p, n, n_permutations, notes.
+        Of one test: output, method, p, notes.
 
     Raises
     ------
@@ -85,79 +87,17 @@ def run_each(
     ys = [as_variable(values, str(name)) for name, values in outputs.items()]
     number = as_count(seed, "The seed", least=0)
     threads = available() if workers is None else as_count(workers, "The number of threads")
-    if n_permutations is not None:
-        n_permutations = as_count(n_permutations, "The number of permutations")
     question = ask(xs, ys, z, person, seed=number, workers=threads)
     given = question.problem.given
     for test in as_tests(able_tests(given) if methods is None else methods):
+        check_conditioner(test, given)
         check_numbers(test, given, approximate=False)
         outcome = run(test, question, n_permutations=n_permutations, sequential=True, watch=Watch(stop=stop))
-        table = {
-            "output": list(outputs),
-            "method": test.id,
-            "statistic": outcome.statistic[0],
-            "effect": outcome.effect[0],
-            "p": outcome.p_value[0],
-            "n": outcome.n,
-            "n_permutations": outcome.drawn[0],
-            "notes": [
-                " ".join([*filter(None, [outcome.why_not.get((0, j))]), *outcome.notes])
-                for j in range(len(ys))
-            ],
-        }
-        yield pd.DataFrame(table)
-
-
-class Tally:
-    """Counts rejections by setting and test.
-
-    Parameters
-    ----------
-    name
-        What settings are called: the name of their column.
-
-    Examples
-    --------
-    >>> tally = Tally("effect")
-    >>> tally.add({(0.0, "kcit"): False, (1.0, "kcit"): True})
-    >>> tally.add({(0.0, "kcit"): False, (1.0, "kcit"): True})
-    >>> tally.table()[["effect", "rejections", "repetitions"]].values.tolist()
-    [[0.0, 0.0, 2.0], [1.0, 2.0, 2.0]]
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.repetitions = 0
-        self._counts: dict[tuple[Any, str], list[int]] = {}
-
-    def add(self, rejected: Mapping[tuple[Any, str], bool]) -> None:
-        """Count one repetition: whether the test rejected, by (setting, id of the test)."""
-        self.repetitions += 1
-        for key, value in rejected.items():
-            counts = self._counts.setdefault(key, [0, 0])
-            counts[0] += int(value)
-            counts[1] += 1
-
-    def table(self) -> pd.DataFrame:
-        """Return one row per setting and test.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The setting, method, rejections, repetitions, share, and low and high: its exact 95 % interval.
-        """
-        keys = list(self._counts)
-        hits, runs = (
-            np.array([self._counts[key][k] for key in keys], np.intp).reshape(len(keys)) for k in (0, 1)
+        own = [outcome.why_not.get((0, j)) for j in range(len(ys))]
+        notes = [" ".join(filter(None, [note, *outcome.notes])) for note in own]
+        yield pd.DataFrame(
+            {"output": list(outputs), "method": test.id, "p": outcome.p_value[0], "notes": notes}
         )
-        low, high = clopper_pearson(hits, np.maximum(runs, 1))
-        return pd.DataFrame(
-            {
-                self.name: [key[0] for key in keys], "method": [key[1] for key in keys],
-                "rejections": hits, "repetitions": runs, "share": hits / np.maximum(runs, 1),
-                "low": low, "high": high,
-            }
-        )  # fmt: skip
 
 
 def power_rounds(
@@ -167,12 +107,10 @@ def power_rounds(
     held: Held = "label",
     alpha: float = 0.05,
     effects: Sequence[float] = EFFECTS,
-    methods: Sequence[str] | None = None,
-    seed: int = 0,
-    workers: int | None = None,
-    stop: Stop | None = None,
     first: int = 0,
-) -> Iterator[dict[tuple[Any, str], bool]]:
+    seed: int = 0,
+    **options: Any,
+) -> Iterator[Rejected]:
     """Draw n faces of a model again and again, and yield each time which tests reject at which effect.
 
     One draw serves all effects, so that whatever depends on property and label alone is computed once.
@@ -183,19 +121,19 @@ def power_rounds(
         Its own effect is not used.
     n, held, alpha
         Faces, what is held fixed, and level.
-    effects, methods
-        Where and which; None: all tests that can hold this fixed.
-    seed, workers
-        Seed; threads.
-    stop
-        Asked now and then; True ends the work.
+    effects
+        Where.
     first
         Which repetition comes first: a curve can be left and taken up again.
+    seed
+        Of everything random.
+    **options
+        ``methods``, ``workers``, ``stop`` of `run_each`.
 
     Yields
     ------
     dict
-        Of one repetition: whether it rejects, by (effect, id of the test), for `Tally.add`.
+        Of one repetition: whether it rejects, by (effect, id of the test), for `shares`.
 
     Raises
     ------
@@ -204,44 +142,28 @@ def power_rounds(
     """
     level = as_share(alpha, "The level alpha")
     for repetition in itertools.count(first):
-        round_seed = repeated_seed(seed, repetition)
-        faces = model.draw(n, round_seed)
-        outputs = {effect: model.replace(effect=effect).draw(n, round_seed)["output"] for effect in effects}
-        z = held_fixed(faces, held)
-        tests = run_each(
-            faces["property"], outputs, z,
-            methods=methods, n_permutations=PERMUTATIONS, seed=round_seed, workers=workers, stop=stop,
-        )  # fmt: skip
-        table = pd.concat(tests, ignore_index=True)
-        rejects = table["p"] < level
-        yield dict(zip(zip(table["output"], table["method"], strict=True), rejects, strict=True))
+        own = repeated_seed(seed, repetition)
+        faces = model.draw(n, own)
+        outputs = {effect: model.replace(effect=effect).draw(n, own)["output"] for effect in effects}
+        yield _rejected(level, faces["property"], outputs, held_fixed(faces, held), seed=own, **options)
 
 
-def power(
-    model: CausalModel,
-    n: int,
-    repetitions: int = 30,
-    *,
-    held: Held = "label",
-    alpha: float = 0.05,
-    effects: Sequence[float] = EFFECTS,
-    methods: Sequence[str] | None = None,
-    seed: int = 0,
-) -> pd.DataFrame:
+def power(model: CausalModel, n: int, repetitions: int = 30, **options: Any) -> pd.DataFrame:
     """Return the power of every test over the effect: the curve that the lesson fills in live.
 
     Parameters
     ----------
+    model, n
+        As for `power_rounds`.
     repetitions
         Draws of n faces.
-    model, n, held, alpha, effects, methods, seed
-        As for `power_rounds`.
+    **options
+        Further parameters of `power_rounds`.
 
     Returns
     -------
     pandas.DataFrame
-        effect, method, rejections, repetitions, share, low, high (exact 95 % interval). At effect 0 the share
-        is the level: it should be alpha.
+        Columns of `shares`, with the effect. At effect 0 the share is the level: it should be alpha.
 
     Examples
     --------
@@ -249,15 +171,12 @@ def power(
     >>> bool(table["share"].iloc[1] > 0.9)
     True
     """
-    rounds = power_rounds(model, n, held=held, alpha=alpha, effects=effects, methods=methods, seed=seed)
-    tally = Tally("effect")
-    for rejected in itertools.islice(rounds, as_count(repetitions, "The number of repetitions")):
-        tally.add(rejected)
-    return tally.table()
+    count = as_count(repetitions, "The number of repetitions")
+    return shares(itertools.islice(power_rounds(model, n, **options), count), "effect")
 
 
 def levels(
-    settings: Mapping[str, Callable[[int], Mapping[str, Any]]],
+    settings: Mapping[Any, Callable[[int], Mapping[str, Any]]],
     repetitions: int = 100,
     *,
     methods: Sequence[str] | None = None,
@@ -273,14 +192,14 @@ def levels(
     repetitions
         Draws per setting.
     methods
-        Ids of tests, None: all. Those that can't hold a setting's z fixed are left out there.
+        Ids of tests, None: all that can hold a setting's z fixed.
     alpha, seed
         Level; seed.
 
     Returns
     -------
     pandas.DataFrame
-        setting, method, rejections, repetitions, share, low, high (exact 95 % interval).
+        Columns of `shares`, with the setting.
 
     Raises
     ------
@@ -298,28 +217,18 @@ def levels(
     if not settings:
         msg = "At least one setting is needed: a name, and a function from a seed to x and y."
         raise BadValueError(msg)
-    level = as_share(alpha, "The level alpha")
-    tally = Tally("setting")
+    level, rounds = as_share(alpha, "The level alpha"), []
     for repetition in range(as_count(repetitions, "The number of repetitions")):
-        round_seed = repeated_seed(seed, repetition)
-        rejected = {}
+        own = repeated_seed(seed, repetition)
+        rejected: Rejected = {}
         for name, draw in settings.items():
-            drawn = dict(draw(round_seed))
-            z, person = drawn.get("z"), drawn.get("person")
-            able = able_tests(as_given(z, len(drawn["x"])))
-            tests = run_each(
-                drawn["x"],
-                {name: drawn["y"]},
-                z,
-                methods=able if methods is None else [test for test in methods if test in able],
-                person=person,
-                n_permutations=PERMUTATIONS,
-                seed=round_seed,
-            )
-            for test in tests:
-                rejected[name, str(test["method"].iloc[0])] = bool(test["p"].iloc[0] < level)
-        tally.add(rejected)
-    return tally.table()
+            drawn = draw(own)
+            rejected |= _rejected(
+                level, drawn["x"], {name: drawn["y"]}, drawn.get("z"),
+                person=drawn.get("person"), methods=methods, seed=own,
+            )  # fmt: skip
+        rounds.append(rejected)
+    return shares(rounds, "setting")
 
 
 def drawn_from(model: CausalModel, n: int, held: Held = "label") -> Callable[[int], dict[str, Any]]:
@@ -338,6 +247,50 @@ def drawn_from(model: CausalModel, n: int, held: Held = "label") -> Callable[[in
     return draw
 
 
+def shares(rounds: Iterable[Rejected], name: str) -> pd.DataFrame:
+    """Return how often each test rejected.
+
+    Parameters
+    ----------
+    rounds
+        Of each repetition, whether a test rejected, by (setting, id of the test).
+    name
+        What settings are called: the name of their column.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per setting and test: the setting, method, rejections, repetitions, share, and low and high:
+        its exact 95 % interval.
+
+    Examples
+    --------
+    >>> rounds = [{(0.0, "kcit"): False, (1.0, "kcit"): True}, {(0.0, "kcit"): False, (1.0, "kcit"): True}]
+    >>> shares(rounds, "effect")[["effect", "rejections", "repetitions"]].values.tolist()
+    [[0.0, 0.0, 2.0], [1.0, 2.0, 2.0]]
+    """
+    found: dict[tuple[Any, str], list[bool]] = {}
+    for rejected in rounds:
+        for key, value in rejected.items():
+            found.setdefault(key, []).append(bool(value))
+    hits = np.array([sum(values) for values in found.values()], np.intp)
+    runs = np.array([len(values) for values in found.values()], np.intp)
+    low, high = clopper_pearson(hits, runs)
+    return pd.DataFrame(
+        {
+            name: [setting for setting, _ in found], "method": [method for _, method in found],
+            "rejections": hits, "repetitions": runs, "share": hits / runs, "low": low, "high": high,
+        }
+    )  # fmt: skip
+
+
 def repeated_seed(seed: int, repetition: int) -> int:
     """Return the seed of one repetition: different for each, the same every time."""
     return int(np.random.SeedSequence([seed, repetition]).generate_state(1)[0])
+
+
+def _rejected(level: float, x: Any, outputs: Mapping[Any, Any], z: Any, **options: Any) -> Rejected:
+    """Return which tests reject, by (name of the output, id of the test)."""
+    tests = pd.concat(run_each(x, outputs, z, n_permutations=PERMUTATIONS, **options))
+    keys = zip(tests["output"], tests["method"], strict=True)
+    return dict(zip(keys, tests["p"] < level, strict=True))

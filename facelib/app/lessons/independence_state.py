@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -24,7 +24,7 @@ from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import able_tests
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.vote import deciding
-from facelib.stats.rejection_rates import Tally, power_rounds, run_each
+from facelib.stats.rejection_rates import Rejected, power_rounds, run_each, shares
 
 REPETITIONS = 50
 """Draws behind a power curve."""
@@ -116,9 +116,9 @@ class World(traitlets.HasTraits):
         self.worker = Latest(self.lock, "facelib-world") if background else None
         self._tested: object = None
         self._counted: object = None
-        self._tally = Tally("effect")
+        self._rounds: list[Rejected] = []
         self.tests = so_far([], list(TESTS), self.alpha)
-        self.curve = self._tally.table()
+        self.curve = shares([], "effect")
         self.observe(self._on_change, [*SETTINGS, "filling"])
 
     @property
@@ -197,7 +197,7 @@ class World(traitlets.HasTraits):
 
     def _fill(self, task: Task | Now, settings: Settings) -> None:
         """Add draws to the power curve, each shown at once."""
-        begun = self._tally.repetitions
+        begun = len(self._rounds)
         if begun >= REPETITIONS:
             return
         task.tell(setattr, self, "status", f"Power: draw {begun + 1} of {REPETITIONS}")
@@ -227,14 +227,14 @@ class World(traitlets.HasTraits):
         with self.hold_trait_notifications():
             self.tests = so_far(self._done, self._methods, settings.alpha)
             if settings.counted != self._counted:
-                self._counted, self._tally = settings.counted, Tally("effect")
-                self.curve, self.repetitions = self._tally.table(), 0
+                self._counted, self._rounds = settings.counted, []
+                self.curve, self.repetitions = shares([], "effect"), 0
 
-    def _count(self, rejected: Mapping[tuple[Any, str], bool]) -> None:
-        self._tally.add(rejected)
-        done = self._tally.repetitions
+    def _count(self, rejected: Rejected) -> None:
+        self._rounds.append(rejected)
+        done = len(self._rounds)
         with self.hold_trait_notifications():
-            self.curve, self.repetitions = self._tally.table(), done
+            self.curve, self.repetitions = shares(self._rounds, "effect"), done
             self.status = f"Power: draw {done + 1} of {REPETITIONS}" if done < REPETITIONS else ""
 
     def _failed(self, error: Exception) -> None:

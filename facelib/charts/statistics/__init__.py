@@ -1,1 +1,1 @@
-"""Charts of tests, their null distributions and their calibration."""
+"""Charts of tests and their null distributions."""

@@ -2,7 +2,8 @@
 
 Where each landmark lies on the base head is a table, `landmarks.csv`: the 478-point network was run on 36
 neutral renders of different people, its points were traced back to the mesh, and the median was made
-symmetric.
+symmetric. What made it and the rule of the box is at commit 27e12a94: benchmarks/landmark_table.py and
+face_box_table.py.
 """
 
 from __future__ import annotations
@@ -120,15 +121,14 @@ def eyes_between(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     return np.stack([landmarks[list(pair)].mean(axis=0, dtype=np.float64) for pair in EYE_CORNERS])
 
 
-def face_box(resting: Floats, rule: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
+def face_box(resting: Floats) -> npt.NDArray[np.float64]:
     """Return the face box, px, as BlazeFace draws it, from the landmarks (478, 2) of the resting face.
 
     A linear rule in points that no expression moves, fitted to the detector's boxes on 150 rendered heads of
-    all poses (mean overlap with 70 others .92; `benchmarks/face_box_table.py`); it shifts, scales and mirrors
-    with the face. None takes the committed one.
+    all poses (mean overlap with 70 others .92); it shifts, scales and mirrors with the face.
     """
     feature, middle, size = box_feature(resting)
-    x, y, width, height = (box_rule() if rule is None else rule) @ feature * size
+    x, y, width, height = box_rule() @ feature * size
     x, y = x + middle[0], y + middle[1]
     return np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
 

@@ -9,7 +9,7 @@ from facelib.utilities.checks import as_share
 
 EFFICIENCY: Final = 0.65
 """Share of the faces that Pearson's correlation, the best test of a straight line, would take for the same
-power: measured by simulation (`tests/calibration/test_chsic_level.py`), rounded down."""
+power: measured by simulation (`tests/calibration/test_levels.py`), rounded down."""
 
 
 def smallest_explained(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from facelib.stats.calibration.table import level_note
+from facelib.stats.calibration import level_note
 from facelib.stats.independence.base import IndependenceTest
 from facelib.stats.independence.permutation.permutations import Orders
 from facelib.stats.independence.problem import Problem

@@ -16,12 +16,12 @@ from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import able_tests
 from facelib.stats.rejection_rates import (
     PERMUTATIONS,
-    Tally,
     drawn_from,
     levels,
     power,
     power_rounds,
     run_each,
+    shares,
 )
 
 MODEL = CausalModel(effect=0.4)
@@ -50,8 +50,6 @@ def test_each_row_is_what_a_single_test_says() -> None:
         row = table.iloc[0]
         alone = independence_test(faces["property"], faces["output"], faces["label"], row["method"], 5)
         assert row["p"] == pytest.approx(alone.p_value, rel=1e-9)
-        assert row["statistic"] == pytest.approx(alone.statistic, rel=1e-9)
-        assert row["n"] == 120
 
 
 def test_several_outputs_share_one_call() -> None:
@@ -71,7 +69,6 @@ def test_several_outputs_share_one_call() -> None:
         ({"seed": "x"}, "The seed"),
         ({"seed": -1}, "The seed"),
         ({"workers": 0}, "threads"),
-        ({"n_permutations": 0}, "permutations"),
         ({"methods": "kcit"}, "methods is a list"),
         ({"methods": [TESTS["kcit"]]}, "methods holds ids"),
     ],
@@ -90,14 +87,11 @@ def test_permutations_of_a_power_curve_use_the_level() -> None:
 
 
 def test_intervals_are_exact() -> None:
-    tally = Tally("effect")
-    for k in range(20):
-        tally.add({(0.5, "kcit"): k < 3})
-    row = tally.table().iloc[0]
+    row = shares([{(0.5, "kcit"): k < 3} for k in range(20)], "effect").iloc[0]
     assert (row["rejections"], row["repetitions"], row["share"]) == (3, 20, 0.15)
     assert row["low"] == pytest.approx(beta.ppf(0.025, 3, 18))
     assert row["high"] == pytest.approx(beta.ppf(0.975, 4, 17))
-    assert Tally("effect").table().empty
+    assert shares([], "effect").empty
 
 
 @pytest.mark.thorough
@@ -151,10 +145,10 @@ def test_levels_show_the_textbook_mistakes() -> None:
     assert table.loc["number", "share"] > 0.9
 
 
-def test_levels_leave_out_tests_that_cannot_hold_numbers_fixed() -> None:
+def test_levels_refuse_what_cannot_be() -> None:
     number = CausalModel(conditioner="number")
-    table = levels({"number": drawn_from(number, 60)}, 2, methods=["partial_correlation", "chsic"])
-    assert table["method"].tolist() == ["partial_correlation"]
+    with pytest.raises(BadValueError, match="number"):
+        levels({"number": drawn_from(number, 60)}, 2, methods=["chsic"])
     with pytest.raises(BadValueError, match="At least one setting"):
         levels({}, 3)
     with pytest.raises(BadValueError, match="The level alpha"):

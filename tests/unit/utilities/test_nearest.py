@@ -26,14 +26,13 @@ from facelib.properties import PROPERTIES
 from facelib.properties.estimation.estimators import ESTIMATORS
 from facelib.restoration.methods import METHODS
 from facelib.semg.parameters.tools import TOOLS
-from facelib.stats.calibration.scenarios import SCENARIOS
 from facelib.stats.independence.base import TESTS
 from facelib.studies.declared.designs import DESIGNS
 from facelib.utilities.nearest import nearest, slips
 from facelib.utilities.registry import Registry
 
 REGISTRIES: tuple[Registry[Any], ...] = (
-    INTERVENTIONS, PROPERTIES, CLASSIFIERS, PRESETS, LOADERS, COLLECTIONS, METHODS, TESTS, SCENARIOS, DESIGNS,
+    INTERVENTIONS, PROPERTIES, CLASSIFIERS, PRESETS, LOADERS, COLLECTIONS, METHODS, TESTS, DESIGNS,
     LAYERS, PACKAGES, ESTIMATORS, GRAMMARS, TOOLS, FORMATS,
 )  # fmt: skip
 NAMES = [(one, name) for one in REGISTRIES for name in (*one, *(ALIASES if one is INTERVENTIONS else ()))]

@@ -41,8 +41,6 @@ RETURNED = [
             "facelib.semg.recordings.findings.Finding",
             "facelib.semg.recordings.normalising.Scale",
             "facelib.semg.simulation.movements.Task",
-            "facelib.stats.calibration.measure.Rate",
-            "facelib.stats.calibration.scenarios.Scenario",
             "facelib.stats.effects.activation.Lowering",
             "facelib.stats.effects.bootstrap.MeanDistribution",
             "facelib.stats.effects.curves.FaceEffects",

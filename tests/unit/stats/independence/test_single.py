@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.stats.calibration.table import level_note
+from facelib.stats.calibration import level_note
 from facelib.stats.independence import TESTS, TestResult, independence_grid, independence_test
 from facelib.stats.independence.threads import available, one_blas_thread, threaded
 
