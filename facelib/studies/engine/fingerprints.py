@@ -11,6 +11,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from facelib.classifiers import Classifier
 from facelib.classifiers.builtin import RECIPES
@@ -87,20 +88,16 @@ def of_intervention(intervention: Intervention) -> str:
 
 
 def of_classifier(classifier: Classifier) -> str:
-    """Return the fingerprint of a classifier: its file, weights, labels, preparation and probabilities.
+    """Return the fingerprint of a classifier: its network, labels, preparation and probabilities.
 
-    A network that was made in memory is identified by its layers and their code. On an accelerator the kind
-    of that counts, too, since last digits depend on it.
+    A network from a file is known by the file's sha256, since weights that are made from it (folded batch
+    normalisations) have last digits that depend on the processor; one that was made in memory by its weights.
+    Layers, and the code of those that are their user's, count for both. On an accelerator the kind of that
+    counts, too, since last digits of outputs depend on it.
     """
-    weights = {
-        f"{part}.{name}": tensor.detach().cpu().numpy()
-        for part, network in (("body", classifier.body), ("head", classifier.head))
-        for name, tensor in network.state_dict().items()
-    }
     return fingerprint(
         classifier.id,
-        classifier.card.sha256,
-        weights,
+        classifier.card.sha256 or _weights(classifier),
         classifier.labels,
         classifier.emotions,
         classifier.preparation,
@@ -108,11 +105,20 @@ def of_classifier(classifier: Classifier) -> str:
         classifier.chunk,
         *_own_code(type(classifier)),
         *_beside(type(classifier)),
-        *([] if classifier.card.sha256 else _layers(classifier)),
+        *_layers(classifier),
         *_asked(classifier),
         *_link(classifier),
         *([classifier.device.key] if classifier.device.accelerated else []),
     )
+
+
+def _weights(classifier: Classifier) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the weights of both halves of a network."""
+    return {
+        f"{part}.{name}": tensor.detach().cpu().numpy()
+        for part, network in (("body", classifier.body), ("head", classifier.head))
+        for name, tensor in network.state_dict().items()
+    }
 
 
 def _link(classifier: Classifier) -> list[object]:

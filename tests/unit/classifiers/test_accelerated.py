@@ -332,18 +332,10 @@ def test_a_graph_that_onnxruntime_runs_says_that_it_cannot_move(tmp_path: Path, 
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_keys_name_the_device_and_stay_as_they_were_on_the_processor() -> None:
+def test_keys_and_provenance_name_the_device() -> None:
     here = classifiers.load(KNOWN)
     there = here.on("meta")
-    parts = (("body", here.body), ("head", here.head))
-    weights = {f"{part}.{name}": one.numpy() for part, net in parts for name, one in net.state_dict().items()}
-    assert here.card.sha256
-    before = fingerprints.fingerprint(  # as of 80850c4, line by line
-        here.id, here.card.sha256, weights, here.labels, here.emotions, here.preparation,
-        here.probabilities_from, here.chunk,
-    )  # fmt: skip
-    assert fingerprints.of_classifier(here) == before
-    assert fingerprints.of_classifier(there) != before
+    assert fingerprints.of_classifier(there) != fingerprints.of_classifier(here)
     rows = classifiers.provenance([here, there])["device"]
     assert rows.tolist() == ["cpu", "meta (pretended)"]
 
