@@ -112,6 +112,21 @@ __all__ = [
 ]
 
 
+def _show_sweeps() -> None:
+    """Let a notebook show a sweep that ends a cell as the live picture; nothing is imported until then."""
+
+    def cell(sweep: Any, **_options: Any) -> Any:
+        return importlib.import_module("facelib.app.live").cell(sweep)
+
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        formatter = shell.display_formatter.mimebundle_formatter
+        formatter.for_type_by_name("facelib.studies.sweeps.sweep", "Sweep", cell)
+
+
+_show_sweeps()
+
+
 def __getattr__(name: str) -> Any:
     if name in _SUBPACKAGES:
         return importlib.import_module(f"facelib.{name}")

@@ -8,31 +8,28 @@ from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.app.explorer.change_panel import ChangePanel
+    from facelib.app.explorer.details_panel import DetailsPanel
     from facelib.app.explorer.export_panel import ExportPanel
     from facelib.app.explorer.face_panel import FacePanel
     from facelib.app.explorer.measured_panel import MeasuredPanel
-    from facelib.app.explorer.outputs_panel import OutputsPanel
-    from facelib.app.explorer.pictures_panel import LookPanel as LookPanel
-    from facelib.app.explorer.pictures_panel import PicturesPanel
     from facelib.app.explorer.state import Explorer
-    from facelib.app.explorer.sweep_panel import SweepPanel
     from facelib.app.layout import page
+    from facelib.app.live import Live
     from facelib.app.muscles.panel import MusclesPanel
     from facelib.app.studies.observed_panel import ObservedPanel
     from facelib.app.studies.population_panel import PopulationPanel
 
 __all__ = [
     "ChangePanel",
+    "DetailsPanel",
     "Explorer",
     "ExportPanel",
     "FacePanel",
+    "Live",
     "MeasuredPanel",
     "MusclesPanel",
     "ObservedPanel",
-    "OutputsPanel",
-    "PicturesPanel",
     "PopulationPanel",
-    "SweepPanel",
     "page",
 ]
 

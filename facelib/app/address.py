@@ -22,7 +22,7 @@ WORDS: Final = {
     "emotion": "label",
     "classifier": "classifier",
     "method": "cam",
-    "overlay": "overlay",
+    "look": "look",
 }
 """Words of an address, and the field of a `PageState` that each of them is."""
 OPTION: Final = "change-"
@@ -39,7 +39,7 @@ _BASE: Final = PageState(
 
 
 def to_address(state: PageState) -> str:
-    """Return face, change, strength, emotion, classifier, overlay and tab as text; "" for the first scene.
+    """Return face, change, strength, emotion, classifier, look and tab as text; "" for the first scene.
 
     How the other tabs are set isn't in it, nor is a photograph: `facelib.app.session` keeps the former.
 

@@ -13,14 +13,14 @@ import ipywidgets as widgets
 
 from facelib.app.explorer.change_panel import ChangePanel
 from facelib.app.explorer.compare_panel import ComparePanel
+from facelib.app.explorer.details_panel import DetailsPanel
 from facelib.app.explorer.export_panel import ExportPanel
 from facelib.app.explorer.face_panel import FacePanel
 from facelib.app.explorer.gallery import Gallery
 from facelib.app.explorer.measured_panel import MeasuredPanel
-from facelib.app.explorer.outputs_panel import OutputsPanel
 from facelib.app.explorer.own_panel import OwnPanel
-from facelib.app.explorer.pictures_panel import PicturesPanel
 from facelib.app.explorer.state import Explorer
+from facelib.app.live import Follower, Live
 from facelib.app.server.precompile import imports
 from facelib.app.studies.state import StudyState
 from facelib.app.widgets.controls import Card
@@ -36,7 +36,6 @@ from facelib.faces import Face, Head
 from facelib.studies.disclaimer import LIMITS
 
 Follow = Callable[[str, StudyState], None]
-INTRO: Final = "Move the slider: the right face changes, and emotion classifiers answer."
 FIRST: Final = "application/vnd.facelib.first+json"  # as in loading.macro.html.j2
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
@@ -67,17 +66,14 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     state = explorer or Explorer()
     watchdog = Watchdog()
     face, measured = FacePanel(state, apart=True), MeasuredPanel(state)
-    change, look, outputs = (
-        ChangePanel(state, apart=True),
-        PicturesPanel(state, apart=True),
-        OutputsPanel(state, apart=True),
-    )
-    compare = ComparePanel(state, look.stage)
+    change, details = ChangePanel(state), DetailsPanel(state)
+    live, card = _live(state)
+    compare = ComparePanel(state, live)
+    for follower in (measured.table, details.table, compare.table):
+        widgets.jslink((live, "step"), (follower, "index"))
+    more = _column(compare, ExportPanel(state))
     own = OwnPanel(state)
-    for follower in (look.stage, measured.table, *outputs.linked, *compare.linked):
-        widgets.jslink((change.slider, "value"), (follower, "index"))
-    middle = _column(_intro(), _sight(look, change), change, compare, look, ExportPanel(state))
-    body = widgets.Box([_column(face, measured), middle, _column(_answer(outputs), outputs, own)])
+    body = widgets.Box([_column(face), more, _column(measured, details, own)])
     body.add_class("facelib-columns")
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
@@ -86,7 +82,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         kept[0].follow_study(name, study)
 
     tabs = Tabs(
-        widgets.VBox([Gallery(state), body]),
+        widgets.VBox([change, card, Gallery(state), body]),
         [
             (
                 "Population",
@@ -110,10 +106,8 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     )
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
-    memory = PageMemory(state, look, change.slider, tabs.bar)
+    memory = PageMemory(state, live, tabs.bar)
     kept.append(memory)
-    look.stage.preview = not scene
-    memory.keeper.on_msg(lambda *_: look.stage.set_trait("preview", False))  # somebody has been here before
 
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
@@ -214,32 +208,18 @@ def _column(*panels: widgets.Widget) -> widgets.VBox:
     return column
 
 
-def _intro() -> widgets.HTML:
-    """Say in one line what to do first."""
-    line = widgets.HTML(f"<p>{html.escape(INTRO)}</p>")
-    line.add_class("facelib-intro")
-    return line
-
-
-def _answer(outputs: OutputsPanel) -> Card:
-    """Return what the networks answer in words: it stands beside the face, before all numbers."""
-    card = Card("Answer, for strength 0 to 1")  # wherever the slider stands
-    card.fill(outputs.sentence)
-    card.add_class("facelib-answer")
-    return card
-
-
-def _sight(look: PicturesPanel, change: ChangePanel) -> Card:
-    """Return the pictures with the strength that moves them: on small screens they stay in sight together."""
-    card = Card("Before and after")
-    card.fill(look.pictures, change.what, change.strength)
+def _live(state: Explorer) -> tuple[Live, Card]:
+    """Return the live picture, and the card that it is in."""
+    card = Card("Before and now")
+    live = Follower(state, card.guarded).live
+    card.fill(live)
     card.add_class("facelib-sight")
-    return card
+    return live, card
 
 
 def _header(state: Explorer, bar: TabBar, tools: PageTools) -> widgets.Widget:
     """Name, tabs, undo and share, what is being computed, and what went wrong."""
-    title = widgets.HTML("<h1>facelib explorer</h1>")
+    title = widgets.HTML("<h1>facelib</h1>")
     status = widgets.HTML()
     status.add_class("facelib-status-line")
     progress = widgets.FloatProgress(min=0, max=1)

@@ -10,14 +10,13 @@ from typing import Any, Final, Literal, NoReturn, get_args
 
 from facelib import attribution, interventions
 from facelib.app.explorer.state import FIRST_HEAD, FIRST_INTERVENTION, STEPS
-from facelib.app.widgets.stage import OVERLAYS
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head, Light
 from facelib.interventions import INTERVENTIONS, Intervention
-from facelib.utilities.checks import checked, whole
+from facelib.utilities.checks import whole
 
-VERSION: Final = 1
+VERSION: Final = 2
 LONGEST: Final = 20_000  # characters of a state; a head with all its face units has 6,000
 EXACT: Final = 2**53  # whole numbers beyond this are written as text: JavaScript would round them
 TABS: Final = 20  # more than there will be
@@ -43,8 +42,8 @@ class PageState:
         The property that is changed.
     step, label, classifier, cam
         As in `facelib.app.explorer.state.Explorer`.
-    overlay, opacity, turned
-        As in `facelib.app.widgets.stage.Stage`.
+    look
+        As in `facelib.app.live.Live`.
     tab
         Number of the open tab.
     network
@@ -66,9 +65,7 @@ class PageState:
     label: str = "happy"
     classifier: str = ""
     cam: str = "gradcam"
-    overlay: str = "none"
-    opacity: float = 0.65
-    turned: bool = False
+    look: str = ""
     tab: int = 0
     network: bool = False
     plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -93,7 +90,7 @@ def from_plain(given: object) -> PageState:
 
     Examples
     --------
-    >>> from_plain({"version": 1, "step": 500})
+    >>> from_plain({"version": 2, "step": 500})
     Traceback (most recent call last):
     facelib.errors.BadValueError: step is a whole number from 0 to 20; got 500.
     """
@@ -261,9 +258,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "label": _word("label", EMOTIONS),
     "classifier": _name,
     "cam": _word("cam", attribution.METHODS),
-    "overlay": _word("overlay", OVERLAYS),
-    "opacity": lambda value: checked("an opacity", value, 0.0, 1.0),
-    "turned": _flag("turned"),
+    "look": _name,
     "tab": _count("tab", TABS),
     "network": _flag("network"),
     "plans": _plans,

@@ -50,6 +50,7 @@ class AsymmetricExpression(OneSided, OfFaceUnits):
         )
     )
     sentence: ClassVar[str] = "the {side} side weakens"
+    degree: ClassVar[str] = "side at {rest} %"
 
     def _edit(self, head: Head, strength: float) -> Head:
         return head.replace(**{self.side: getattr(head, self.side) * (1 - strength)})
@@ -89,6 +90,7 @@ class WeakerExpression(OfFaceUnits):
         )
     )
     sentence: ClassVar[str] = "both sides weaken"
+    degree: ClassVar[str] = "both at {rest} %"
 
     def _edit(self, head: Head, strength: float) -> Head:
         factor = 1 - strength / 2

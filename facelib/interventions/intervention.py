@@ -103,6 +103,8 @@ class Intervention(ABC):
         One sentence for help texts and reports.
     sentence
         The change in words, as a clause: "the {side} side weakens"; options fill the braces.
+    degree
+        How far it is, in words; {done} and {rest} are percent of the whole change.
     """
 
     id: ClassVar[str]
@@ -118,6 +120,7 @@ class Intervention(ABC):
     instead: ClassVar[str] = ""
     description: ClassVar[str]
     sentence: ClassVar[str]
+    degree: ClassVar[str] = "{done} %"
 
     @property
     def hint(self) -> str:

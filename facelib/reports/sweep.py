@@ -16,31 +16,22 @@ from facelib.faces import Head
 from facelib.properties import PROPERTIES
 from facelib.properties.property import ALIKE
 from facelib.reports import common, page
-from facelib.reports.explorable import words_of
-from facelib.reports.explorable_about import about
+from facelib.reports.explorable import about
+from facelib.reports.live import label_of
 from facelib.reports.parts import Content, Figure, Picture, Section, Table, footnotes, two_columns
-from facelib.reports.sweep_words import (
-    OPEN,
-    WORDS,
-    Measure,
-    compared,
-    measure_of,
-    nothing_moved,
-    verdict_cell,
-)
-from facelib.stats.effects.equivalence import NO_FALL
+from facelib.reports.words import NOTE, Measure, measure_of
 from facelib.studies.consent import consented, is_photograph
 from facelib.studies.sweeps.effects import NO_OUTPUT
 from facelib.studies.sweeps.film import labelled
 from facelib.studies.sweeps.film_strips import data_uri
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.studies.sweeps.view import cut, picture_alt, smaller, view_of
-from facelib.utilities.wording import NOTHING, capital, interval, listed, percent, plain, signed
+from facelib.utilities.wording import NOTHING, capital, interval, listed, percent, plain, shown_name, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.reports.explorable_about import About
+    from facelib.reports.explorable import About
     from facelib.studies.sweeps.placebos import References
     from facelib.studies.sweeps.sweep import Sweep
 
@@ -53,14 +44,8 @@ LEFT_OUT: Final = (
 ONE: Final = "It is one face: nothing is inferred to other faces or to people, which takes a study of many."
 READING: Final = (
     "Change: {kind} at strength 1 minus that at strength 0. Its interval is the middle 90 % of the "
-    "picture and its shaken copies (shift, size, light by up to 3 %), and reaches as far as the change.",
-    f"Verdict: “{WORDS['changes']}” where the interval lies beyond ± δ = {{delta}}, "
-    f"“{WORDS['does not change']}” where it lies within, “{WORDS['cannot tell']}” else.",
-    f"Room: how far an output can fall, and rise, from strength 0. “{capital(WORDS[NO_FALL])}” "
-    f"and “{OPEN}”: less than δ was there, so the classifier hardly read it on this face to begin with. That "
-    "such an output stays is no sign that a classifier is robust.",
-    "Placebos: how many harmless changes (blur, crop …) of the same size in pixels moved the output as much. "
-    "They have no part in the verdict.",
+    "picture and its shaken copies, and reaches as far as the change. δ = {delta}.",
+    NOTE,
     ONE,
 )
 
@@ -94,6 +79,7 @@ def html(
     if not is_photograph(sweep.face) or with_photograph is not False:
         photograph = consented(sweep.face, "This report", with_photograph=with_photograph, consent=consent)
     measure = measure_of(sweep, sweep.label, delta)
+    references = references or sweep.references
     return page.html(content(sweep, measure, references, finished=finished, photograph=photograph))
 
 
@@ -119,7 +105,7 @@ def content(
         What is said of a photograph in the file, or `LEFT_OUT`; "": the face is rendered.
     """
     effects = sweep.effects(delta=measure.delta, references=references)
-    words = words_of(sweep, measure, references, finished=finished)
+    words = label_of(sweep, measure, references, finished=finished)
     known = about(sweep, references, photograph)
     names = common.several(sweep.classifiers, "classifier")
     so_far = "Complete" if finished else "Unfinished: placebos are still being computed"
@@ -129,7 +115,7 @@ def content(
         question=f"Does the output of {names} for {sweep.label} change on this face as {sweep.clause}?",
         status=f"{so_far}: one face at {len(sweep.strengths)} strengths, read by {names}.",
         complete=finished,
-        answer=tuple(words["sentences"]) or ("No classifier has such an output.",),
+        answer=(words["sentence"], *words["notes"]),
         reading=tuple(
             line.format(delta=measure.margin, kind="value" if measure.scale else "probability")
             for line in READING
@@ -141,8 +127,8 @@ def content(
             Section(
                 "outputs",
                 f"Outputs for {sweep.label}",
-                sentences=tuple(words["own"].values()),
-                tables=(_verdicts(sweep, measure, effects, references, finished=finished),),
+                sentences=tuple(words["own"]),
+                tables=(_verdicts(measure, effects, words["rows"]),),
                 figures=(_curves(sweep, measure, effects, references, words["ends"]),),
             ),
             _held(sweep),
@@ -183,23 +169,15 @@ def _faces(sweep: Sweep, photograph: str) -> Section:
     )
 
 
-def _verdicts(
-    sweep: Sweep,
-    measure: Measure,
-    effects: pd.DataFrame,
-    references: References | None,
-    *,
-    finished: bool,
-) -> Table:
-    """Return one row a classifier: outputs, interval, room, placebos, verdict."""
+def _verdicts(measure: Measure, effects: pd.DataFrame, said: Sequence[Mapping[str, Any] | None]) -> Table:
+    """Return one row a classifier: outputs, interval, room, verdict and why."""
     places = measure.places
-    unmoved = nothing_moved(sweep)
     marks, notes = footnotes([f"{capital(remark)}." if remark else "" for remark in effects["remark"]])
     cells = []
-    for row, mark in zip(effects.to_dict("records"), marks, strict=True):
-        name = f"{row['classifier']}{f' [{mark}]' if mark else ''}"
-        if row["verdict"] == NO_OUTPUT:
-            cells.append((name, *[NOTHING] * (6 if references else 5), NO_OUTPUT))
+    for row, mark, own in zip(effects.to_dict("records"), marks, said, strict=True):
+        name = f"{shown_name(row['classifier'])}{f' [{mark}]' if mark else ''}"
+        if own is None:
+            cells.append((name, *[NOTHING] * 6, NO_OUTPUT))
             continue
         cells.append(
             (
@@ -209,16 +187,16 @@ def _verdicts(
                 signed(row["change"], places),
                 interval(row["low"], row["high"], places),
                 _room(row, measure),
-                *([_text(compared(row, finished=finished))] if references else []),
-                verdict_cell(row, unmoved)["text"],
+                own["verdict"],
+                own["reason"],
             )
         )
     columns = (
         "Classifier", "Strength 0", "Strength 1", "Change", "90 % interval", "Room to fall, to rise",
-        *(["Placebos"] if references else []), f"At δ = {measure.margin}",
+        f"At δ = {measure.margin}", "Why",
     )  # fmt: skip
     caption = f"{capital(measure.what)} on this face: change, interval over shaken copies, room, verdict."
-    return Table(caption, columns, tuple(cells), notes, words=frozenset({0, len(columns) - 1}))
+    return Table(caption, columns, tuple(cells), notes, words=frozenset({0, 6, 7}))
 
 
 def _room(row: Mapping[Any, Any], measure: Measure) -> str:
@@ -227,10 +205,6 @@ def _room(row: Mapping[Any, Any], measure: Measure) -> str:
         return "no bounds"
     rise = measure.rises_to - row["start"]
     return f"{plain(row['room'], measure.places)} and {plain(rise, measure.places)}"
-
-
-def _text(cell: str | Mapping[str, str]) -> str:
-    return cell if isinstance(cell, str) else cell["text"]
 
 
 def _curves(

@@ -17,7 +17,7 @@ from facelib.stats.power import plain
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 from facelib.utilities.checks import as_list, as_number
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import as_network, format_number, in_unit, p_is, places_for
+from facelib.utilities.wording import format_number, in_unit, p_is, places_for, shown_name
 from facelib.utilities.wording import plain as fixed
 
 Verdict = Literal["changes", "does not change", "cannot tell"]
@@ -180,7 +180,7 @@ def describe_change(
     Examples
     --------
     >>> describe_change(clause="the left side weakens", classifier="faceapi", label="happy", change=-0.62)
-    "As the left side weakens, faceapi's output for happy falls by .62 on this face."
+    "As the left side weakens, face-api.js's output for happy falls by .62 on this face."
     >>> from facelib.stats import reference_rank
     >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.12,
     ...                       verdict=local_verdict([-0.13, -0.12, -0.11], shown=-0.12),
@@ -207,7 +207,7 @@ def describe_change(
         moves = f"changes by {sign}{sized(number)}, less than δ = {edge},"
     else:
         moves = f"{'rises' if number > 0 else 'falls'} by {sized(abs(number))}"
-    sentence = f"As {clause}, {as_network(classifier)}'s output for {label} {moves} on this face"
+    sentence = f"As {clause}, {shown_name(classifier)}'s output for {label} {moves} on this face"
     if on_the_way is not None:
         strength, most = on_the_way
         way = "higher" if most > 0 else "lower"

@@ -11,6 +11,7 @@ from facelib.errors import BadValueError
 from facelib.utilities.checks import as_number
 
 NOTHING = "–"
+NAMES = {"faceapi": "face-api.js", "human": "human.js"}
 SENTENCE_END = re.compile(r"(?<=\.)\s+")
 LONG_NAME = 60  # letters of a name, in a sentence
 TINY = 0.0005  # numbers below it are shown with a power of ten
@@ -60,13 +61,13 @@ def interval(low: float, high: float, places: int = 2) -> str:
     return f"{signed(low, places)} to {signed(high, places)}"
 
 
-def as_network(name: str) -> str:
-    """Return a classifier's name as it stands in a sentence; "human" alone would be taken for people.
+def shown_name(name: str) -> str:
+    """Return a classifier's name as people read it, where its id would be taken for something else.
 
-    >>> as_network("fer"), as_network("human")
-    ('fer', 'the network human')
+    >>> shown_name("fer"), shown_name("human")
+    ('fer', 'human.js')
     """
-    return "the network human" if name == "human" else name
+    return NAMES.get(name, name)
 
 
 def in_unit(text: str, unit: str | None) -> str:

@@ -205,6 +205,17 @@ class Hands:
             self.page.mouse.wheel(0, way)
             self.page.wait_for_timeout(1000 * pause)
 
+    def slide(self, slider: Locator, steps: int = 11) -> Iterator[int]:
+        """Drag the thumb of a native slider with the mouse from its left to its right end, step by step."""
+        begin, end = self.reach(slider, (0.02, 0.5)), self.reach(slider, (0.99, 0.5))
+        mouse = self.page.mouse
+        mouse.move(*begin)
+        mouse.down()
+        for step in range(steps):
+            mouse.move(begin[0] + (end[0] - begin[0]) * step / max(1, steps - 1), end[1])
+            yield step
+        mouse.up()
+
     def drag(self, slider: Locator, steps: int, pause: float = 0.0, *, track: bool = False) -> Iterator[int]:
         """Drag a slider of ipywidgets with the mouse from its left to its right end, step by step.
 

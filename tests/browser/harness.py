@@ -349,20 +349,17 @@ class Visit(Hands):
         assert not self.failures, "\n".join(self.failures)
 
     def choose_property(self, pattern: str) -> None:
-        """Choose the property whose title matches, and wait until its own options stand beside it."""
-        card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-options")).first
-        menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint").first
-        shown, told = card.locator(".facelib-chooser-now").inner_text(), hint.inner_text()
-        self.click(menu)
+        """Choose the property whose title matches, and wait until the live picture is of it."""
+        card = self.page.locator(".facelib-asks")
+        self.click(card.get_by_label("Property", exact=True))
         panel = card.locator(".facelib-chooser-dialog")
         names = panel.locator("[role=option] .facelib-chooser-name")
         titles = [plain(text) for text in names.all_text_contents()]
         (wanted,) = [place for place, title in enumerate(titles) if re.search(pattern, f"{title} ")]
         self.click(names.nth(wanted))
         expect(panel).to_be_hidden()
-        expect(card.locator(".facelib-chooser-now")).to_have_text(titles[wanted], timeout=1000 * SHOWN)
-        if titles[wanted] != shown:
-            expect(hint).not_to_have_text(told, timeout=1000 * SHOWN)
+        live = self.page.locator(".facelib-sight .facelib-live")
+        expect(live).to_have_attribute("aria-label", titles[wanted], timeout=1000 * SHOWN)
 
     def canvas_bytes(self, canvas: Locator) -> bytes:
         """Return the pixels of a canvas as PNG."""

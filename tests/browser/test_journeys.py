@@ -49,19 +49,21 @@ def looker(browser: Browser, quick_url: str) -> Iterator[Visit]:
 
 def swept(visit: Visit) -> Visit:
     """Wait until the sweep of what is shown is there, with its verdicts."""
-    expect(stage(visit)).to_have_attribute("data-state", "ready", timeout=SOON)
-    expect(visit.page.locator("[class*='facelib-verdict-']").first).to_be_visible(timeout=SOON)
-    expect(visit.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SOON)
-    expect(visit.page.locator(".facelib-chart[data-state=error]")).to_have_count(0)
+    expect(live(visit)).to_have_attribute("data-state", "ready", timeout=SOON)
+    expect(rows(visit).locator(".live-chip").first).to_be_visible(timeout=SOON)
     return visit
 
 
-def stage(visit: Visit) -> Locator:
-    return visit.page.locator(".facelib-sight .facelib-stage")
+def live(visit: Visit) -> Locator:
+    return visit.page.locator(".facelib-sight .facelib-live")
+
+
+def rows(visit: Visit) -> Locator:
+    return live(visit).locator(".live-rows tbody tr")
 
 
 def picture(visit: Visit, name: str) -> Locator:
-    return stage(visit).locator(f".facelib-stage-{name} canvas")
+    return live(visit).locator("canvas").nth(["before", "after"].index(name))
 
 
 def after(visit: Visit) -> bytes:
@@ -72,16 +74,16 @@ def strength(visit: Visit) -> Locator:
     return visit.page.get_by_role("slider", name="Strength", exact=True)
 
 
+def emotion(visit: Visit) -> Locator:
+    return visit.page.locator(".facelib-asks").get_by_label("Emotion", exact=True)
+
+
 def age(visit: Visit) -> Locator:
     return visit.page.get_by_role("slider", name="Age", exact=True)
 
 
 def button(place: Locator, name: str) -> Locator:
     return place.get_by_role("button", name=name, exact=True)
-
-
-def verdicts(visit: Visit) -> Locator:
-    return visit.page.locator(".facelib-livetable").filter(has_text="verdict").first
 
 
 def tab(visit: Visit, name: str) -> Locator:
@@ -122,34 +124,38 @@ def face_set() -> bytes:
 
 
 @pytest.mark.xdist_group("looker")
-def test_the_first_screen_has_face_strength_and_answer(looker: Visit) -> None:
+def test_the_first_screen_has_face_strength_sentence_and_every_row(looker: Visit) -> None:
     page = looker.page
-    answer = page.locator(".facelib-answer .facelib-sentence p").first
-    said = page.get_by_text("Move the slider: the right face changes", exact=False)
-    for width, height, least in ((1440, 900, 320), (1280, 720, 270)):
+    sentence = live(looker).locator("h2")
+    expect(sentence).to_contain_text("As the left side weakens, happy ")
+    for width, height in ((1440, 900), (1280, 720)):
         resized(looker, width, height)
-        for target in (said, picture(looker, "before"), picture(looker, "after"), strength(looker), answer):
+        places = (picture(looker, "before"), picture(looker, "after"), strength(looker), sentence)
+        for target in (*places, *rows(looker).all()):
             wait_until(
                 lambda target=target: inside(target, page), 20, f"{target} in the window of {width} px"
             )
-        assert min(box_of(picture(looker, name))["width"] for name in ("before", "after")) >= least
+        assert min(box_of(picture(looker, name))["width"] for name in ("before", "after")) >= 300
     assert after(looker) == looker.canvas_bytes(picture(looker, "before")), "strength 0 is the face unchanged"
     looker.screenshot("first_screen")
     looker.assert_local()
     looker.assert_clean()
 
 
-def test_a_drag_repaints_picture_table_bars_and_curves(one: Visit) -> None:
-    cells, charts = verdicts(one).locator("tbody tr > :nth-child(2)"), one.page.locator(".facelib-chart svg")
+def test_a_drag_moves_pictures_values_bars_and_curves(one: Visit) -> None:
+    moving = rows(one).locator(".live-value"), rows(one).locator(".live-bar b"), rows(one).locator(".at")
 
     def shown() -> list[object]:
-        return [after(one), *cells.all_inner_texts(), *(charts.nth(place).inner_html() for place in (0, 1))]
+        first, values, bars, cursors = after(one), *moving
+        styles = [bar.get_attribute("style") for bar in bars.all()]
+        places = [cursor.get_attribute("transform") for cursor in cursors.all()]
+        return [first, values.all_inner_texts(), styles, places]
 
     begun, seen = shown(), set()
-    for _ in one.drag(one.page.locator(".facelib-sight .facelib-strength"), 11):
+    for _ in one.slide(strength(one)):
         seen.add(after(one))
     assert len(seen) >= 5, "it is painted on the way"
-    expect(stage(one)).to_have_attribute("data-index", "20")
+    expect(live(one)).to_have_attribute("data-step", "20")
     wait_until(
         lambda: all(now != was for now, was in zip(shown(), begun, strict=True)), 20, "all of it moved"
     )
@@ -162,21 +168,17 @@ def test_a_drag_repaints_picture_table_bars_and_curves(one: Visit) -> None:
 def test_verdicts_tell_a_biased_network_from_one_that_is_not(one: Visit) -> None:
     """The age of a face moves the network that takes age for happiness, and only that; a map shows where."""
     page = one.page.locator(".facelib-tab-0")
-    emotion = page.get_by_label("Emotion", exact=True)
     one.choose(page.get_by_label("Expression", exact=True), "neutral")
-    expect(emotion).to_have_value("neutral", timeout=SOON)  # it follows the expression
-    one.choose(emotion, "happy")
+    expect(emotion(one)).to_have_value("neutral", timeout=SOON)  # it follows the expression
+    one.choose(emotion(one), "happy")
     one.choose_property("^age ")
     swept(one)
-    said = verdicts(one).locator("tbody tr")
-    biased = said.filter(has_text="known_age_happy").locator("[class*='facelib-verdict-']")
-    other = said.filter(has_text="known_unbiased").locator("[class*='facelib-verdict-']")
-    expect(biased).to_have_class(re.compile("facelib-verdict-changes"), timeout=SOON)
-    expect(other).not_to_have_class(re.compile("facelib-verdict-changes"), timeout=SOON)
-    one.choose(page.get_by_label("Classifier", exact=True), "known_age_happy")
+    biased, other = (rows(one).filter(has_text=name) for name in ("known_age_happy", "known_unbiased"))
+    expect(biased.locator(".live-chip")).to_have_text(re.compile("rises|falls"), timeout=SOON)
+    expect(other.locator(".live-chip")).not_to_have_text(re.compile("rises|falls"), timeout=SOON)
     bare = after(one)
-    one.click(button(page, "map"))
-    expect(stage(one)).to_contain_text("known_age_happy: evidence for happy", timeout=SOON)
+    one.choose(live(one).get_by_label("What it looks at"), "known_age_happy")
+    expect(live(one)).to_contain_text("brighter: speaks for happy", timeout=SOON)
     wait_until(lambda: after(one) != bare, 20, "evidence on the picture")
     one.screenshot("verdict")
     one.assert_clean()
@@ -199,7 +201,7 @@ def test_a_photograph_is_checked_changed_and_refused_in_words(one: Visit) -> Non
     one.choose_property("more symmetric")
     swept(one)
     wait_until(lambda: one.canvas_bytes(picture(one, "before")) != head, 60, "the photograph")
-    for _ in one.drag(one.page.locator(".facelib-sight .facelib-strength"), 5):
+    for _ in one.slide(strength(one), 5):
         pass
     wait_until(lambda: after(one) != one.canvas_bytes(picture(one, "before")), 60, "a changed photograph")
     one.screenshot("photograph")
@@ -289,8 +291,8 @@ def test_a_reload_and_a_link_bring_the_scene_back(one: Visit, visit: Visits) -> 
     page = one.page
     one.press(age(one), "End", by="click")
     expect(page).to_have_url(re.compile(r"#age=90$"), timeout=SOON)
-    one.choose(page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True), "sad")
-    one.press(strength(one), *["ArrowRight"] * 9, by="click")
+    one.choose(emotion(one), "sad")
+    one.press(strength(one), "Home", *["ArrowRight"] * 9, by="click")
     expect(page).to_have_url(re.compile(r"#age=90&emotion=sad&strength=0.45$"), timeout=SOON)
     one.click(button(page.locator("body"), "Share"))
     link = page.get_by_role("dialog", name="Share what is shown").get_by_label("Link to this scene")
@@ -300,8 +302,8 @@ def test_a_reload_and_a_link_bring_the_scene_back(one: Visit, visit: Visits) -> 
     page.reload(wait_until="commit")
     for there in (one, other):
         expect(age(there)).to_have_attribute("aria-valuetext", "90", timeout=SOON)
-        expect(there.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value("sad")
-        expect(there.page.get_by_text("after (strength 0.45)").first).to_be_visible(timeout=SOON)
+        expect(emotion(there)).to_have_value("sad")
+        expect(live(there)).to_have_attribute("data-step", "9", timeout=SOON)
         there.assert_clean()
 
 
@@ -326,21 +328,21 @@ def test_a_scene_is_pinned_compared_and_swapped(one: Visit) -> None:
     pin = card.get_by_role("button", name="Pin this scene")
     expect(pin).to_be_enabled(timeout=SOON)
     one.click(pin)
-    expect(card.locator(".facelib-stage")).to_have_count(2, timeout=SOON)
+    expect(live(one).locator("figcaption").first).to_have_text("pinned", timeout=SOON)
     one.press(age(one), "End", by="click")
     expect(card).to_contain_text("28 years", timeout=SOON)
     expect(card).to_contain_text("90 years", timeout=SOON)
     expect(card.locator("tbody tr").first).to_contain_text(re.compile(r"[−+]?\.?\d"), timeout=SOON)
     swept(one)
-    one.press(strength(one), *["ArrowRight"] * 8, by="click")
-    stages = [*card.locator(".facelib-stage").all(), stage(one)]
-    for shown in stages:
-        expect(shown).to_have_attribute("data-index", "8", timeout=SOON)
+    one.press(strength(one), "Home", *["ArrowRight"] * 8, by="click")
+    expect(live(one)).to_have_attribute("data-step", "8", timeout=SOON)
+    assert one.canvas_bytes(picture(one, "before")) != after(one)
+    expect(rows(one).locator(".live-pinned")).to_have_count(2)
     one.screenshot("compare")
     one.click(card.get_by_role("button", name="Swap"))
     expect(age(one)).to_have_attribute("aria-valuetext", "28", timeout=SOON)
     one.click(card.get_by_role("button", name="Unpin"))
-    expect(card.locator(".facelib-stage")).to_have_count(0, timeout=SOON)
+    expect(live(one).locator("figcaption").first).to_have_text("before", timeout=SOON)
     one.assert_local()
     one.assert_clean()
 
@@ -364,13 +366,14 @@ def test_an_explorable_is_dragged_from_disk_without_a_network(browser: Browser, 
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(path.as_uri())
-    canvas, table = page.locator(".facelib-stage-after canvas"), page.locator("#facelib-table")
-    expect(table).to_have_attribute("data-index", "0")
-    first = canvas.evaluate("canvas => canvas.toDataURL()"), table.inner_text()
-    hands, slider = Hands(page), page.get_by_role("slider", name="Strength")
-    hands.pull(hands.reach(slider, (0.01, 0.5)), hands.reach(slider, (0.99, 0.5)), steps=30)
-    expect(table).to_have_attribute("data-index", "20")
-    last = canvas.evaluate("canvas => canvas.toDataURL()"), table.inner_text()
+    shown = page.locator("#facelib-live")
+    canvas, values = shown.locator("canvas").last, shown.locator(".live-value")
+    expect(shown).to_have_attribute("data-step", "0")
+    first = canvas.evaluate("canvas => canvas.toDataURL()"), values.all_inner_texts()
+    for _ in Hands(page).slide(page.get_by_role("slider", name="Strength"), 30):
+        pass
+    expect(shown).to_have_attribute("data-step", "20")
+    last = canvas.evaluate("canvas => canvas.toDataURL()"), values.all_inner_texts()
     assert all(now != was for now, was in zip(last, first, strict=True))
     page.screenshot(path=tmp_path / "explorable.png")
     assert asked == [page.url], "nothing is loaded"
@@ -387,8 +390,8 @@ def test_the_keyboard_reaches_and_moves_the_strength(one: Visit) -> None:
     picture_at_0 = after(one)
     for key, index in (("End", 20), ("ArrowLeft", 19), ("Home", 0), *[("ArrowRight", k) for k in (1, 2, 3)]):
         one.page.keyboard.press(key)
-        expect(stage(one)).to_have_attribute("data-index", str(index))
-    expect(strength(one)).to_have_attribute("aria-valuetext", "strength 0.15")
+        expect(live(one)).to_have_attribute("data-step", str(index))
+    expect(strength(one)).to_have_attribute("aria-valuetext", "side at 85 %")
     assert after(one) != picture_at_0
     trap = stops(one.page)
     assert {"slider", "button", "combobox", "tab"} <= {stop.role for stop in trap}
@@ -402,15 +405,14 @@ def test_on_a_phone_nothing_is_cut_and_fingers_do_it(looker: Visit) -> None:
     main = looker.page.locator("#rendered_cells")
     readable(looker.page.locator(".facelib-app"))
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
-    looker.reach(verdicts(looker))
-    for target in (picture(looker, "after"), strength(looker)):
+    for target in (picture(looker, "after"), strength(looker), *rows(looker).all()):
         wait_until(lambda target=target: inside(target, looker.page), 20, f"{target} in sight")
     for name in ("Muscles", "Explore"):
         tab = looker.page.get_by_role("tab", name=name)
         looker.reach(tab)
         touch(looker, tab)
         expect(tab).to_have_attribute("aria-selected", "true")
-    expect(stage(looker)).to_be_visible()
+    expect(live(looker)).to_be_visible()
     looker.screenshot("phone")
     resized(looker, 1440, 900)
 

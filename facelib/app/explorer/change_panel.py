@@ -1,17 +1,17 @@
-"""The Change panel: which property is changed, and how far."""
+"""The question: which property of this face is changed, and which output is watched."""
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import ipywidgets as widgets
 
 from facelib import interventions
 from facelib.app.explorer import property_menu, thumbnails
-from facelib.app.explorer.state import STEPS, Explorer
+from facelib.app.explorer.state import Explorer
 from facelib.app.widgets.controls import Card, Quiet, folded, labelled, paragraphs
 from facelib.app.widgets.pictured.chooser import Chooser
+from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import INTERVENTIONS, HeadIntervention, Intervention
@@ -26,27 +26,24 @@ OPTIONS = {
     "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
-OWN_SIDE = "Left and right are the person's own: their left is on the right of the picture."
+WATCHED = "The output that sentence, rows and maps are about"
 NOT_OFFERED = "Another change is shown, as the one that was chosen can't be made now. {why}"
-WAITS = "It can be played once every strength is computed."
 FEW = 3  # titles that stand in a line
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
 
 
 class ChangePanel(Card):
-    """Chooses the property and the strength; `slider` is the strength, in steps of the sweep.
+    """Chooses the property that is changed, its options, and the output that is watched.
 
     Parameters
     ----------
     explorer
         The state that is changed.
-    apart
-        Leave out the strength: the page shows it beside the pictures.
     """
 
-    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
+    def __init__(self, explorer: Explorer) -> None:
         super().__init__("Change")
-        self.add_class("facelib-change")
+        self.add_class("facelib-asks")
         self.explorer = explorer
         self._quiet = Quiet()
         pictures = thumbnails.sheet("changes")
@@ -60,40 +57,26 @@ class ChangePanel(Card):
             name: labelled(title, help_text, widgets.Dropdown())
             for name, (title, help_text, _) in OPTIONS.items()
         }
-        self.hint = widgets.HTML()
-        self.hint.add_class("facelib-hint")
         self.withheld = widgets.HTML()
         self.withheld.add_class("facelib-hint")
         self._told_of: Face | Head | None = None
-        self.what = widgets.HTML()
-        self.what.add_class("facelib-what")
-        self.slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
-        self.slider.add_class("facelib-strength")
-        self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
-        widgets.jslink((self.play, "value"), (self.slider, "value"))
+        self.label = labelled("Emotion", WATCHED, widgets.Dropdown(options=EMOTIONS))
         self._beside = widgets.HBox([*self.options.values()])
         self._beside.add_class("facelib-choice")
         self._beside.add_class("facelib-options")
         self._bind()
         self.follow()
-        self._on_shown()
-        help_text = "0: the face unchanged … 1: the whole change"
-        self.strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
-        choice = widgets.HBox([self.menu, self._beside])
-        choice.add_class("facelib-choice")
-        choice.add_class("facelib-with-options")
-        self.strength.add_class("facelib-choice")
-        self.fill(choice, *([] if apart else [self.strength]), self.hint, self.withheld)
+        words = [widgets.HTML(f"<span>{text}</span>") for text in ("Make this face", "and watch")]
+        question = widgets.HBox([words[0], self.menu, self._beside, words[1], self.label])
+        question.add_class("facelib-question")
+        self.fill(question, self.withheld)
 
     def _bind(self) -> None:
         on_choice = self.guarded(self._on_choice)
         for control in (self.menu, *self.options.values()):
             control.observe(on_choice, "value")
-        self.slider.observe(self.guarded(self._on_slider), "value")
-        self.explorer.observe(self._on_step, "step")
-        self.explorer.observe(self.follow, "scene")
-        self.explorer.observe(self._on_shown, ["shown", "problem"])
-        self.explorer.observe(self._on_reset, "resets")
+        self.label.observe(self.guarded(self._on_label), "value")
+        self.explorer.observe(self.follow, ["scene", "label"])
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""
@@ -102,7 +85,7 @@ class ChangePanel(Card):
             self.menu.groups = property_menu.groups()  # traits that stay as they are send nothing
             if self.explorer.face is not self._told_of:  # of a photograph it takes a third of a second
                 self.menu.refused = property_menu.refused(self.explorer.face)
-            self.menu.value = chosen.id
+            self.menu.value, self.label.value = chosen.id, self.explorer.label
             for name, control in self.options.items():
                 has = has_choice(chosen, name, self.explorer.face)
                 control.layout.display = "" if has else "none"
@@ -113,10 +96,6 @@ class ChangePanel(Card):
                     control.value = _entry(chosen, name)
             shown = any(control.layout.display != "none" for control in self.options.values())
             self._beside.layout.display = "" if shown else "none"
-        side = self.options["side"].layout.display != "none"
-        self.hint.value = f"{chosen.description} {OWN_SIDE}" if side else chosen.description
-        words = f"{chosen.title}, {self.options['side'].value} side" if side else chosen.title
-        self.what.value = f"<h2>{html.escape(words)}</h2>"
         if self.explorer.face is not self._told_of:
             face = self._told_of = self.explorer.face
             self.withheld.value = (
@@ -145,23 +124,10 @@ class ChangePanel(Card):
             self.follow()
             raise BadValueError(NOT_OFFERED.format(why=why).strip())
 
-    def _on_slider(self, event: Any) -> None:
+    def _on_label(self, _event: Any) -> None:
         with self.explorer.lock:
             if not self._quiet:
-                self.explorer.step = event["new"]
-
-    def _on_shown(self, _change: object = None) -> None:
-        """Let the strengths be played once all of them are there."""
-        waits = self.explorer.computes and self.explorer.result is None and not self.explorer.problem
-        self.play.playing = self.play.playing and not waits
-        self.play.disabled, self.play.tooltip = waits, WAITS if waits else ""
-
-    def _on_reset(self, _change: object) -> None:
-        self.play.playing = False
-
-    def _on_step(self, event: Any) -> None:
-        with self._quiet:
-            self.slider.value = event["new"]
+                self.explorer.label = self.label.value
 
 
 def withheld_html() -> str:

@@ -1,34 +1,25 @@
-"""Compare: a scene is pinned and stands beside the one that is shown: faces, maps, curves, differences."""
+"""Compare: a scene is pinned and stands beside the one that is shown, with the difference of what they do."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import ipywidgets as widgets
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from facelib.app.explorer.pictures_panel import why_no_map
 from facelib.app.explorer.state import Explorer, Result, Scene
-from facelib.app.widgets.chartview import ChartView
+from facelib.app.live import Live
 from facelib.app.widgets.controls import Card, button, paragraphs
 from facelib.app.widgets.livetable import LiveTable
-from facelib.app.widgets.stage import Stage
-from facelib.attribution.overlay import upright
-from facelib.charts import specs
-from facelib.charts.tables import OUTPUTS, rows
 from facelib.errors import FacelibError
 from facelib.faces import Face, Head
+from facelib.reports.live import frames_of, rounded
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.studies import Sweep
 from facelib.studies.sweeps.comparison import compare_networks
 from facelib.studies.sweeps.sweep import DELTA
-from facelib.studies.sweeps.view import cut, fractions, picture_alt, view_of
-from facelib.utilities.wording import signed
+from facelib.utilities.wording import shown_name, signed
 
 ASK: Final = (
     "Pin what is shown now, then change the face, the property or the classifier: both stand side by side, "
@@ -45,7 +36,6 @@ NETWORKS: Final = (
     "Face and change are the same; the networks differ: change of the one that is chosen now minus change of "
     "the pinned one, for the same shaken copies."
 )
-UNITS: Final = "Maps of two classifiers or emotions have units of their own: compare places, not brightness."
 MEANING: Final = (
     "Difference: change now minus change pinned. The verdict says whether 90 % of copies of both pictures, "
     f"shaken alike, differ by more than {DELTA:.2f}, or by less. It is about these pictures, not people."
@@ -76,70 +66,45 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Pinned:
-    """A scene as it was pinned: what was found of it, and whose map it showed."""
+    """A scene as it was pinned, what was found of it, and which network was looked at."""
 
     scene: Scene
     result: Result
     classifier: str
     label: str
-    cam: str
 
 
 class ComparePanel(Card):
-    """Pins a scene, and shows it beside the one that is shown now; `linked` follow the strength slider.
+    """Pins a scene: the live picture shows it beside the one that is there now; this says how they differ.
 
     Parameters
     ----------
     explorer
         The state that is shown.
-    leader
-        The stage whose overlay and opacity both pictures follow.
+    live
+        The live picture above.
     """
 
-    def __init__(self, explorer: Explorer, leader: Stage) -> None:
+    def __init__(self, explorer: Explorer, live: Live) -> None:
         super().__init__("Compare")
         self.add_class("facelib-compare")
-        self.explorer = explorer
+        self.explorer, self.live = explorer, live
         self.pinned: Pinned | None = None
-        self._sent: tuple[Sweep | None, Sweep | None] = (None, None)
         self._known: tuple[object, ...] = ()  # what is shown: placebos that come in change nothing here
-        self.hint = widgets.HTML(paragraphs(ASK))
+        self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
-        self.pin = button("Pin this scene", "Keep what is shown now beside what you choose next")
-        self.swap = button("Swap", "Show the pinned scene, and pin what is shown now")
-        self.unpin = button("Unpin", "Show one scene only")
-        self.titles = widgets.HTML(), widgets.HTML()
-        self.stages = Stage(), Stage()
-        self.chart = ChartView()
+        self.buttons = {
+            "pin": button("Pin this scene", "Keep what is shown now beside what you choose next"),
+            "swap": button("Swap", "Show the pinned scene, and pin what is shown now"),
+            "unpin": button("Unpin", "Show one scene only"),
+        }
         self.table = LiveTable()
-        self.notes = widgets.HTML()
-        self.notes.add_class("facelib-hint")
-        for stage in self.stages:
-            stage.overlay, stage.opacity = leader.overlay, leader.opacity
-            for name in ("overlay", "opacity"):
-                widgets.jslink((leader, name), (stage, name))
-        self.linked = (*self.stages, self.chart, self.table)
-        columns = [
-            widgets.VBox([title, stage]) for title, stage in zip(self.titles, self.stages, strict=True)
-        ]
-        pair = widgets.HBox(columns)
-        pair.add_class("facelib-pair")
-        self._parts = (pair, self.table, self.chart, self.notes)
-        self.inside = widgets.VBox()  # empty until something is pinned: canvases and charts cost the page
-        self.inside.add_class("facelib-compared")
-        self._buttons = widgets.HBox([self.pin, self.swap, self.unpin])
-        self.pin.on_click(self.guarded(lambda _button: self.keep()))
-        self.swap.on_click(self.guarded(lambda _button: self.exchange()))
-        self.unpin.on_click(self.guarded(lambda _button: self.release()))
-        explorer.observe(self.guarded(self._follow), ["shown", "label", "classifier", "cam"])
-        explorer.observe(self.guarded(self._on_roster), "roster")
-        self.fill(self.hint, self._buttons, self.inside)
+        for name, act in (("pin", self.keep), ("swap", self.exchange), ("unpin", self.release)):
+            self.buttons[name].on_click(self.guarded(lambda _button, act=act: act()))
+        explorer.observe(self.guarded(self._follow), ["shown", "label", "classifier"])
+        explorer.observe(self.guarded(lambda _change: self.release()), "roster")
+        self.fill(widgets.HBox([*self.buttons.values()]), self.hint, self.table)
         self._follow()
-
-    def _on_roster(self, _change: object) -> None:
-        """Take away what other classifiers have read."""
-        self.chart.spec = {}
-        self.release()
 
     def keep(self) -> None:
         """Pin the scene that is shown.
@@ -150,18 +115,18 @@ class ComparePanel(Card):
             It isn't computed yet.
         """
         with self.explorer.lock:
-            explorer = self.explorer
-            if explorer.result is None:
+            explorer, result = self.explorer, self.explorer.result
+            if result is None:
                 raise FacelibError(WAITS)
-            self.pinned = Pinned(
-                explorer.scene, explorer.result, explorer.classifier, explorer.label, explorer.cam
-            )
+            self.pinned = Pinned(explorer.scene, result, explorer.classifier, explorer.label)
+            self.live.pin(pinned_data(result.sweep))
             self._follow()
 
     def release(self) -> None:
         """Take the pinned scene away."""
         with self.explorer.lock:
             self.pinned = None
+            self.live.pin(None)
             self._follow()
 
     def exchange(self) -> None:
@@ -174,86 +139,36 @@ class ComparePanel(Card):
             face = before.scene.face
             head = face if isinstance(face, Head) else explorer.last_head
             explorer.remember(before.scene, before.result)
-            shown = {"classifier": before.classifier, "label": before.label, "cam": before.cam}
+            shown = {"classifier": before.classifier, "label": before.label, "cam": explorer.cam}
             explorer.restore(before.scene, head, undoable=True, step=explorer.step, **shown)
 
     def _follow(self, _change: object = None) -> None:
-        pinned, result = self.pinned, self.explorer.result
-        self.pin.disabled = result is None
-        self.pin.description = "Pin this scene" if pinned is None else "Pin this instead"
-        for control in (self.swap, self.unpin):
-            control.layout.display = "none" if pinned is None else ""
-        self.swap.disabled = result is None
-        self.hint.layout.display = "" if pinned is None else "none"
-        self.inside.layout.display = "none" if pinned is None else ""
-        now = self.explorer
-        known = (id(pinned), id(result.sweep) if result else 0, now.label, now.classifier, now.cam)
+        pinned, result, now = self.pinned, self.explorer.result, self.explorer
+        self.buttons["pin"].disabled = self.buttons["swap"].disabled = result is None
+        self.buttons["pin"].description = "Pin this scene" if pinned is None else "Pin this instead"
+        for name in ("swap", "unpin"):
+            self.buttons[name].layout.display = "none" if pinned is None else ""
+        known = (id(pinned), id(result.sweep) if result else 0, now.label, now.classifier)
         if known == self._known:
             return
         self._known = known
         if pinned is None:
-            self._sent = None, None
-            self.inside.children = ()
-            for stage in self.stages:
-                stage.clear()
+            self.hint.value = paragraphs(ASK)
+            self.table.layout.display = "none"
             return
-        self.inside.children = self._parts
-        if not self.chart.spec:
-            names = [model.id for model in self.explorer.models]
-            self.chart.spec = specs.of("sweeps.compared.layout", classifiers=names)
-        self._pictures(pinned, result)
+        self.table.layout.display = ""
         self._numbers(pinned, result)
 
-    def _pictures(self, pinned: Pinned, result: Result | None) -> None:
-        explorer = self.explorer
-        now = (
-            Pinned(explorer.scene, result, explorer.classifier, explorer.label, explorer.cam)
-            if result
-            else None
-        )
-        words = ("Pinned", pinned), ("Now", now)
-        named = self._only_networks(pinned)
-        for title, (word, one) in zip(self.titles, words, strict=True):
-            title.value = title_html(word, one, network=named)
-        before = self._sent
-        self._sent = pinned.result.sweep, result.sweep if result else None
-        shown = [(pinned, maps_of(pinned)), (now, maps_of(now) if now else None)]
-        alike = now is not None and map_key(now) == map_key(pinned)
-        tops = [float(np.nanmax(maps, initial=0.0)) for _, maps in shown if maps is not None]
-        for place, (stage, (one, maps)) in enumerate(zip(self.stages, shown, strict=True)):
-            if one is None:
-                stage.clear()
-                continue
-            sweep = one.result.sweep
-            first = sweep.frames.faces[0]
-            view = view_of(first)
-            if sweep is not before[place]:
-                frames: list[Any] = [cut(image, view) for image in sweep.images]
-                stage.show_sweep(frames, sweep.strengths, alt=picture_alt(one.scene.face))
-            if maps is None:
-                stage.clear_maps()
-                continue
-            model = sweep.readings[one.classifier].classifier
-            x1, y1, x2, y2 = view
-            laid, region = upright(maps, model, sweep.box, first.size, points=sweep.frames.points[0])
-            region = region - np.array([x1, y1, x1, y1])
-            title = f"{one.classifier}: evidence for {one.label}"
-            scale = max(tops) if alike else None
-            stage.show_maps(laid, box=fractions(region, (y2 - y1, x2 - x1)), scale=scale, title=title)
-
     def _numbers(self, pinned: Pinned, result: Result | None) -> None:
-        label = self.explorer.label
-        parts = [pinned.result.sweep.outputs.assign(scene="pinned")]
-        if result is not None:
-            parts.append(result.sweep.outputs.assign(scene="now"))
-        table = pd.concat([part[part["label"] == label] for part in parts])
-        self.chart.show(data={"outputs": rows(table, [*OUTPUTS, "scene"])}, signals={"label": label})
+        now, label = self.explorer, self.explorer.label
+        titles = [titled("Pinned", pinned.scene), titled("Now", now.scene)]
         if result is None:
             self.table.show(COLUMNS, [], COMING)
-            self.notes.value = ""
+            self.hint.value = paragraphs(*titles)
             return
-        sweep, networks = result.sweep, (pinned.classifier, self.explorer.classifier)
-        two = self._only_networks(pinned) and all(name in sweep.readings for name in networks)
+        sweep, networks = result.sweep, (pinned.classifier, now.classifier)
+        same = bool(pinned.scene.key == now.scene.key)
+        two = same and networks[0] != networks[1] and all(name in sweep.readings for name in networks)
         found = (
             compare_networks(sweep, *networks, label, delta=DELTA)
             if two
@@ -261,7 +176,7 @@ class ComparePanel(Card):
         )
         cells = [
             [
-                f"{networks[0]}, then {networks[1]}" if two else row["classifier"],
+                ", then ".join(map(shown_name, networks)) if two else shown_name(row["classifier"]),
                 signed(row["change_first"]),
                 signed(row["change_second"]),
                 signed(row["difference"]),
@@ -274,53 +189,28 @@ class ComparePanel(Card):
             ]
             for row in found.to_dict("records")
         ]
-        caption = (
-            f"What the change does to the probability of {label} for both networks"
-            if two
-            else f"What each change does to the probability of {label}"
-        )
-        self.table.show(COLUMNS, cells, caption)
-        self.notes.value = paragraphs(*self._notes(pinned))
-
-    def _only_networks(self, pinned: Pinned) -> bool:
-        """Return whether face and change are the same, and another network is looked at."""
-        explorer = self.explorer
-        return bool(pinned.scene.key == explorer.scene.key) and pinned.classifier != explorer.classifier
-
-    def _notes(self, pinned: Pinned) -> list[str]:
-        explorer = self.explorer
-        same = pinned.scene.key == explorer.scene.key
-        maps = (explorer.classifier, explorer.label, explorer.cam)
-        other_maps = maps != (pinned.classifier, pinned.label, pinned.cam)
-        other_change = pinned.scene.intervention != explorer.intervention
-        found = [SAME] if same and not other_maps else [MEANING] if not same else []
-        found += [NETWORKS] if self._only_networks(pinned) else []
-        return found + [SCALE] * other_change + [UNITS] * other_maps
+        self.table.show(COLUMNS, cells, f"What each change does to the probability of {label}")
+        other = pinned.scene.intervention != now.intervention
+        notes = [NETWORKS if two else SAME if same else MEANING, *([SCALE] if other else [])]
+        self.hint.value = paragraphs(*titles, *notes)
 
 
-def map_key(one: Pinned) -> tuple[str, str, str]:
-    """Return what two maps must share to have one scale."""
-    return one.classifier, one.label, one.cam
+def pinned_data(sweep: Sweep) -> dict[str, Any]:
+    """Return what the live picture shows of a pinned sweep: pictures, amounts, and the curves by label."""
+    about = frames_of(sweep)
+    labels = {label for one in sweep.readings.values() for label in one.classifier.classes}
+    curves = {
+        label: [rounded(sweep.series(name, label)) for name in sweep.classifiers] for label in sorted(labels)
+    }
+    return {name: about[name] for name in ("frames", "amounts", "alt")} | {"curves": curves}
 
 
-def maps_of(one: Pinned) -> npt.NDArray[np.float32] | None:
-    """Return the maps of a scene's classifier and class, (n, h, w); None where there are none."""
-    reading = one.result.sweep.readings.get(one.classifier)
-    if reading is None or why_no_map(reading.classifier, one.label):
-        return None
-    return one.result.sweep.attribution.maps(one.classifier, one.label, one.cam)
-
-
-def title_html(word: str, one: Pinned | None, *, network: bool = False) -> str:
-    """Return which scene a picture shows, as HTML; and whose map lies on it, where that is what differs."""
-    if one is None:
-        return f"<h3>{word}</h3>" + paragraphs(COMING)
-    change = one.scene.intervention
+def titled(word: str, scene: Scene) -> str:
+    """Say which scene is meant."""
+    change = scene.intervention
     own = getattr(change, "side", None)
     side = f", {own} side" if own else ""
-    whose = f"; {one.classifier}" if network else ""
-    said = f"{face_words(one.scene.face)}; {change.title}{side}{whose}"
-    return f"<h3>{word}</h3><p>{html.escape(said)}</p>"
+    return f"{word}: {face_words(scene.face)}; {change.title}{side}."
 
 
 def face_words(face: Face | Head) -> str:

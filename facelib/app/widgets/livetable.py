@@ -8,9 +8,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from facelib.app.widgets.scripts import script
+from facelib.app.widgets.scripts import HERE, script
 from facelib.errors import BadValueError
-from facelib.reports.shared_scripts import SHARED
 
 
 class LiveTable(anywidget.AnyWidget):
@@ -43,7 +42,7 @@ class LiveTable(anywidget.AnyWidget):
     """
 
     _esm = script("livetable.js")
-    _css = SHARED / "livetable.css"
+    _css = HERE / "livetable.css"
 
     columns = t.List(t.Dict()).tag(sync=True)
     rows = t.List(t.List()).tag(sync=True)

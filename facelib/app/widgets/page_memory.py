@@ -14,9 +14,9 @@ import ipywidgets as widgets
 import traitlets as t
 
 from facelib.app.address import TAB_NAMES, to_address
-from facelib.app.explorer.pictures_panel import PicturesPanel
 from facelib.app.explorer.state import STEPS, Explorer, Scene, usable
 from facelib.app.history import History, Settings, Steps
+from facelib.app.live import Live
 from facelib.app.page_state import PageState, Photograph, from_text, to_plain, to_text
 from facelib.app.session import name_of_session, shared_state, to_session
 from facelib.app.widgets.controls import button
@@ -85,7 +85,7 @@ class PageMemory:
 
     Parameters
     ----------
-    explorer, look, slider, bar
+    explorer, live, bar
         The parts of the page that have the state.
 
     Attributes
@@ -98,22 +98,14 @@ class PageMemory:
         Says that the page was restored, and offers to start afresh; empty if it wasn't.
     """
 
-    def __init__(
-        self, explorer: Explorer, look: PicturesPanel, slider: widgets.IntSlider, bar: TabBar
-    ) -> None:
-        self.explorer, self.look, self.bar = explorer, look, bar
+    def __init__(self, explorer: Explorer, live: Live, bar: TabBar) -> None:
+        self.explorer, self.live, self.bar = explorer, live, bar
         self._plans: dict[str, Mapping[str, Any]] = {}  # of tabs that aren't made yet, too
         self._studies: dict[str, tuple[Settings, Mapping[str, Any]]] = {}
         self._histories: dict[str, Steps] = {TAB_NAMES[0]: explorer}
         self._opened_with = explorer.face
         self._asked = False
-        live = {
-            "step": [slider, "value"],
-            "opacity": [look.opacity, "value"],
-            "turned": [look.stage, "turned"],
-            "tab": [bar, "index"],
-        }
-        self.keeper = StateKeeper(live=live)
+        self.keeper = StateKeeper(live={"step": [live, "step"], "tab": [bar, "index"]})
         self.keeper.on_msg(self._on_msg)
         self.words = widgets.HTML()
         self.afresh = button("Start afresh", "Show what the page opens with; Undo brings the face back")
@@ -127,7 +119,7 @@ class PageMemory:
         self.first = self.now
         self._say("")
         explorer.observe(self._follow, ["scene", "label", "classifier", "cam", "roster"])
-        look.overlay.observe(self._follow, "value")
+        live.observe(self._follow, "look")
         explorer.observe(self._tell_steps, "scene")
         explorer.observe(self._share, "step")
         self.tools.observe(self._share, "sharing")
@@ -137,7 +129,7 @@ class PageMemory:
     @property
     def now(self) -> PageState:
         """What the page shows."""
-        explorer, look = self.explorer, self.look
+        explorer = self.explorer
         return PageState(
             head=explorer.last_head,
             photograph=self._photograph(),
@@ -146,9 +138,7 @@ class PageMemory:
             label=explorer.label,
             classifier=explorer.classifier,
             cam=explorer.cam,
-            overlay=look.overlay.value,
-            opacity=look.opacity.value,
-            turned=look.stage.turned,
+            look=self.live.look,
             tab=self.bar.index,
             network=bool(explorer.guest),
             plans=dict(self._plans),
@@ -156,10 +146,9 @@ class PageMemory:
 
     def show(self, state: PageState, *, undoable: bool = False) -> None:
         """Show a state; the computing of what was shown before is given up."""
-        explorer, look = self.explorer, self.look
+        explorer = self.explorer
         face = self._face(state)
-        look.overlay.value, look.opacity.value = state.overlay, state.opacity
-        look.stage.turned = state.turned
+        self.live.look = state.look
         known = state.classifier in {model.id for model in explorer.models}
         explorer.restore(
             Scene(face, usable(state.intervention, face)),
@@ -196,8 +185,8 @@ class PageMemory:
         try:
             state, whole = shared_state(shared)
             if not whole:
-                own = {name: getattr(before, name) for name in ("plans", "opacity", "turned")}
-                state = replace(state, **own, classifier=state.classifier or self._first_classifier)
+                classifier = state.classifier or self._first_classifier
+                state = replace(state, plans=before.plans, classifier=classifier)
             self.show(state, undoable=True)
         except FacelibError as error:
             if self.explorer.shown is None:  # it could be read, but not be shown

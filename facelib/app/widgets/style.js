@@ -1,7 +1,6 @@
 /* Brings the style sheet, and says to assistive technology what ipywidgets does not: the names of sliders, of the
- * numbers beside them and of the play buttons, the strength instead of its step, which toggle button is pressed or has
- * unfolded something, errors at once, and how far what is computed has come, now and then. The strength can be typed,
- * and links lead the keyboard past the settings.
+ * numbers beside them and of the play buttons, which toggle button is pressed or has unfolded something, errors at once,
+ * and how far what is computed has come, now and then. Links lead the keyboard past the settings.
  *
  * Controls are named as soon as they come, and once more after the page has been quiet for a while; only their states
  * are followed one by one.
@@ -24,42 +23,11 @@ const READ = 6000; // ms that it is said which numbers can be
 const KEPT = 4000; // ms that a status stays where it is read from
 const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
 
-const OUTPUTS = ".facelib-outputs .facelib-title h2";
-const SKIPS = [["Skip to strength", `.facelib-strength ${SLIDER}`], ["Skip to outputs", OUTPUTS]];
-const JUMPS = [["Outputs ↓", ".facelib-what", OUTPUTS], ["Change ↑", ".facelib-outputs .facelib-title", ".facelib-change .facelib-title h2"]];
+const SKIPS = [["Skip to strength", ".live-strength"], ["Skip to classifiers", ".facelib-live h2"]];
 
 /** Set an attribute only if that changes it, so that nothing is announced twice. */
 function set(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
-}
-
-/** The strength beside its slider, where it can be typed. */
-function showStrength(handle, strength) {
-  const slider = handle.closest(".facelib-strength");
-  let field = slider.querySelector(".facelib-strength-number");
-  if (!field) {
-    field = document.createElement("input");
-    Object.assign(field, { className: "facelib-strength-number", type: "text", inputMode: "decimal", autocomplete: "off" });
-    field.setAttribute("aria-label", "Strength, as a number");
-    field.title = "0.00 … 1.00; the nearest step is taken";
-    field.addEventListener("focus", () => field.select());
-    field.addEventListener("change", () => takeStrength(slider, field));
-    slider.append(field);
-  }
-  if (field.value !== strength) field.value = strength;
-}
-
-/** Move the slider to the step nearest to what was typed; what is no strength is refused in words. */
-function takeStrength(slider, field) {
-  const handle = slider.querySelector(SLIDER);
-  const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(handle.getAttribute(name)));
-  const value = numberOf(field.value);
-  const taken = value >= 0 && value <= 1;
-  const step = taken ? Math.round(value * max) : now;
-  field.value = (step / max).toFixed(2);
-  if (taken) slider.querySelector(TRACK).noUiSlider.set(step);
-  const words = taken ? "" : `Strength is a number from 0 to 1; it stays at ${field.value}.`;
-  field.dispatchEvent(new CustomEvent("facelib-said", { bubbles: true, detail: words }));
 }
 
 /** What was written as a number; NaN where it is none. */
@@ -79,18 +47,6 @@ function skipLinks(root) {
     links.append(link);
   }
   root.prepend(links);
-}
-
-/** On a phone two screens lie between what is changed and what comes of it: a link at either end leads to the other. */
-function jumps(root) {
-  for (const [words, from, there] of JUMPS) {
-    const place = root.querySelector(`.facelib-tab-0 ${from}`);
-    const target = root.querySelector(`.facelib-tab-0 ${there}`);
-    if (!place || !target || place.querySelector(".facelib-jump")) continue;
-    const link = Object.assign(document.createElement("a"), { href: "#", textContent: words, className: "facelib-jump" });
-    link.addEventListener("click", (event) => goTo(event, target));
-    place.append(link);
-  }
 }
 
 /** Bring the focus to a place and the place into sight. */
@@ -120,14 +76,9 @@ function nameSlider(handle) {
 
 /** Say the state of a slider's handle as the number beside it, of a toggle button, of the icon of a play button. */
 function sayState(element) {
-  if (element.matches(SLIDER) && !element.closest(".facelib-strength")) {
+  if (element.matches(SLIDER)) {
     const readout = element.closest(".widget-slider")?.querySelector(".widget-readout");
     if (readout?.textContent) set(element, "aria-valuetext", readout.textContent.trim());
-  } else if (element.matches(SLIDER)) {
-    const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(element.getAttribute(name)));
-    const strength = (now / max).toFixed(2);
-    set(element, "aria-valuetext", `strength ${strength}`);
-    showStrength(element, strength);
   } else if (element.matches(TRACK)) {
     const disabled = element.hasAttribute("disabled");
     for (const handle of element.querySelectorAll(SLIDER)) set(handle, "aria-disabled", String(disabled));
@@ -136,8 +87,6 @@ function sayState(element) {
   } else if (element.matches(TOGGLE)) {
     const name = element.classList.contains(FOLD) ? "aria-expanded" : "aria-pressed";
     set(element, name, String(element.classList.contains("mod-active")));
-    const column = element.closest(".facelib-column");
-    column?.classList.toggle("facelib-unfolded", Boolean(column.querySelector(`.${FOLD}.mod-active`)));
   } else {
     const icon = Object.keys(ICONS).find((name) => element.classList.contains(name));
     const own = icon === "fa-play" && element.closest(".facelib-moments") ? "Play the recording" : ICONS[icon];
@@ -253,10 +202,8 @@ class NumberKeeper {
       const byKey = target.matches?.(NUMBER) && relatedTarget && !root.querySelector(":active");
       if (byKey) window.getSelection().selectAllChildren(target); // what is typed takes its place, as in other fields
     };
-    this.hear = ({ target, detail }) => window.setTimeout(() => (detail ? this.tell(target, detail) : this.hide()), TAKEN);
     for (const kind of ["keydown", "focusout"]) root.addEventListener(kind, this.note, true);
     root.addEventListener("focusin", this.come);
-    root.addEventListener("facelib-said", this.hear);
   }
 
   check(number, written) {
@@ -296,7 +243,6 @@ class NumberKeeper {
     window.clearTimeout(this.timer);
     for (const kind of ["keydown", "focusout"]) this.root.removeEventListener(kind, this.note, true);
     this.root.removeEventListener("focusin", this.come);
-    this.root.removeEventListener("facelib-said", this.hear);
     this.tip.remove();
   }
 }
@@ -311,34 +257,6 @@ function focusHandle({ target }) {
 /** Tell whether what changed may hold controls: marks of charts and numbers beside sliders change with each step of a drag. */
 function bringsControls(target) {
   return !(target instanceof SVGElement) && !target.matches?.(".widget-readout, .facelib-chart-legend");
-}
-
-/** Measure what stays in sight at the top: the answer stays below it, and what gets the focus doesn't hide there. */
-class Kept {
-  constructor(root) {
-    this.root = root;
-    this.sizes = new ResizeObserver(() => this.measure());
-  }
-
-  /** Called now and then: the cards come one by one, and the page may have other rows. */
-  look() {
-    const cards = [".facelib-sight", ".facelib-answer"].map((name) => this.root.querySelector(`.facelib-tab-0 ${name}`));
-    if (this.cards?.every((card, k) => card === cards[k])) return;
-    this.cards = cards;
-    this.sizes.disconnect();
-    for (const card of cards) if (card) this.sizes.observe(card);
-  }
-
-  measure() {
-    const [sight, answer] = this.cards.map((card) => card?.offsetHeight ?? 0);
-    if (!sight) return; // another tab is open
-    this.root.style.setProperty("--facelib-sight", `${sight}px`);
-    this.root.style.setProperty("--facelib-answer", `${answer}px`);
-  }
-
-  close() {
-    this.sizes.disconnect();
-  }
 }
 
 /** Follow whether it is dark around the page: the system's wish in Voila, the theme in JupyterLab. */
@@ -399,11 +317,8 @@ function follow(root) {
       states.observe(element, { attributeFilter: [changing] });
     }
   };
-  const kept = new Kept(root);
   const look = () => {
-    kept.look();
     skipLinks(root);
-    jumps(root);
     for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
     for (const text of root.querySelectorAll(STATUS)) announcer.follow(text.parentElement);
     nameAll(root);
@@ -428,7 +343,7 @@ function follow(root) {
     );
   });
   elements.observe(root, { childList: true, subtree: true });
-  const keepers = [new FocusKeeper(root), new NumberKeeper(root), new Shade(root), kept];
+  const keepers = [new FocusKeeper(root), new NumberKeeper(root), new Shade(root)];
   root.addEventListener("pointerup", focusHandle);
   root.addEventListener("mousedown", dragOn, { capture: true });
   root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });

@@ -12,7 +12,7 @@ import pandas as pd
 
 from facelib import stats
 from facelib.classifiers.emotions import EMOTIONS, is_further, shortened
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Head
 from facelib.interventions.placebos.kinds import LEAST_KINDS
 from facelib.stats.corrections import adjust
@@ -20,10 +20,10 @@ from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.effects.room import ASSAY
 from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
 from facelib.stats.verdicts import LocalVerdict, excursion
-from facelib.utilities.wording import as_network, in_unit, interval, places_for, plain, signed
+from facelib.studies.sweeps.placebos import References
+from facelib.utilities.wording import in_unit, interval, places_for, plain, shown_name, signed
 
 if TYPE_CHECKING:
-    from facelib.studies.sweeps.placebos import References
     from facelib.studies.sweeps.sweep import Sweep
 
 COLUMNS = {
@@ -133,6 +133,8 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
         One row per classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
         missing, and ``remark`` says so.
     """
+    if references is not None:
+        check_kind(references, References, "What a sweep is compared with, the last of `run_references`,")
     orders = order_tests(sweep)
     tests = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
     rows = [
@@ -455,7 +457,7 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
             shaken = verdict == "cannot tell" and {"low", "high"} <= set(rows.columns)
             places = places_for(float(rows.get("delta", pd.Series([math.nan])).iloc[0]))
             names = [
-                f"{as_network(row['classifier'])} ({in_unit(signed(row['change'], places), row.get('unit'))}"
+                f"{shown_name(row['classifier'])} ({in_unit(signed(row['change'], places), row.get('unit'))}"
                 + (f"; {interval(row['low'], row['high'], places)} in shaken copies)" if shaken else ")")
                 for row in rows.to_dict("records")
             ]

@@ -282,11 +282,16 @@ def data_uri(image: npt.NDArray[np.uint8], quality: int = QUALITY) -> str:
     >>> data_uri(np.zeros((8, 8, 3), np.uint8))[:23]
     'data:image/jpeg;base64,'
     """
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(image, quality)).decode()
+
+
+def jpeg(image: npt.NDArray[np.uint8], quality: int = QUALITY) -> bytes:
+    """Return a picture, uint8 (H, W, 3), as JPEG with all of its colours."""
     from PIL import Image
 
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=0)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
 
 
 def written(value: float, digits: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,6 +85,8 @@ class Sweep:
     rested
         By classifier: float32 (K,), its outputs for the same face without its expression. Those that hardly
         move then could not have shown a change. Empty of a face that shows none.
+    references
+        Its placebos; None: none were run.
     """
 
     face: Face | Head
@@ -96,6 +98,7 @@ class Sweep:
     seed: int
     properties: pd.DataFrame = field(repr=False)
     rested: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    references: References | None = field(default=None, repr=False)
 
     @property
     def strengths(self) -> npt.NDArray[np.float64]:
@@ -188,13 +191,13 @@ class Sweep:
         """Statistics of one class, one row per classifier: see `facelib.studies.sweeps.effects`.
 
         `delta` is the margin, set before the run: None is .10 of a probability; that of a value is in its
-        units, and has to be said.
+        units, and has to be said. `references` are placebos that were run apart; None: its own.
         """
         from facelib.studies.sweeps.effects import effects
 
         named = self._checked(label)
         margin = margin_of(self.scale(named), named, delta)
-        return effects(self, named, delta=margin, references=references)
+        return effects(self, named, delta=margin, references=references or self.references)
 
     def compared_with(
         self, other: Sweep, label: str | None = None, *, delta: float | None = None
@@ -250,7 +253,7 @@ class Sweep:
         path
             Of the file; it ends with .html.
         references
-            Placebo sweeps, as `run_references` gives them: a grey band and a column.
+            Placebos that were run apart, as `run_references` gives them; None: its own.
         step
             The strength that is shown first, by its number; None: the last, 1.
         delta
@@ -305,7 +308,7 @@ class Sweep:
         path
             Of the file; it ends with .html.
         references
-            Placebo sweeps, as `run_references` gives them: a grey band and a column.
+            Placebos that were run apart, as `run_references` gives them; None: its own.
         delta
             Margin, as for `effects`.
         with_photograph, consent
@@ -530,6 +533,7 @@ def sweep(
     label: str | None = None,
     size: int = 224,
     replicates: int = REPLICATES,
+    placebos: int = 0,
     seed: int = 0,
     workers: int = 2,
     device: str | Device | None = None,
@@ -557,8 +561,11 @@ def sweep(
         Side of rendered pictures, px.
     replicates
         Shaken copies of the pictures (shift, scale, light) behind the local verdict.
+    placebos
+        Harmless changes of the same size that are read beside it, 99 for a verdict; each takes as long as
+        seven pictures.
     seed
-        Seed of the replicates.
+        Seed of the replicates and placebos.
     workers
         Threads.
     device
@@ -581,7 +588,7 @@ def sweep(
     Examples
     --------
     >>> import facelib
-    >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
+    >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry", placebos=99)  # doctest: +SKIP
     >>> result.effects()  # doctest: +SKIP
     """
     named = interventions.get(intervention)
@@ -620,7 +627,7 @@ def sweep(
             stop=stop,
         )
     n = len(strengths)
-    return Sweep(
+    found = Sweep(
         face=face,
         intervention=change,
         frames=frames,
@@ -634,3 +641,14 @@ def sweep(
         seed=seed,
         properties=properties.measure(frames.faces, measured(change, face)),
     )
+    return replace(found, references=_placebos(found, placebos, progress, stop)) if placebos else found
+
+
+def _placebos(found: Sweep, n: int, progress: bool | Report | None, stop: Stop | None) -> References:
+    """Run the placebos of a sweep, with progress."""
+    from facelib.studies.sweeps.placebos import run_references
+
+    with reporting(progress, 1.0) as report:
+        for references in run_references(found, n, seed=found.seed, stop=stop):
+            report.at(len(references) / n, "reading placebos")
+    return references

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from facelib import attribution, interventions
 from facelib.app.page_state import TABS_SET, PageState, Photograph
-from facelib.app.widgets.stage import OVERLAYS
 from facelib.classifiers import EMOTIONS
 from facelib.faces import ELECTRODE_SCHEMES, EXPRESSIONS, LIGHTS, Head, Light, sample_heads
 
@@ -81,9 +80,7 @@ states = st.builds(
     label=st.sampled_from(EMOTIONS),
     classifier=st.text(max_size=60),
     cam=st.sampled_from(sorted(attribution.METHODS)),
-    overlay=st.sampled_from(OVERLAYS),
-    opacity=shares,
-    turned=st.booleans(),
+    look=st.text(max_size=60),
     tab=st.integers(0, 3),
     plans=st.dictionaries(
         st.sampled_from(TABS_SET),

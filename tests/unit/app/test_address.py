@@ -30,7 +30,7 @@ SCENE = PageState(
 
 def scene_of(state: PageState) -> PageState:
     """Return what a link holds of a state."""
-    return replace(state, opacity=0.65, turned=False, plans={})
+    return replace(state, plans={})
 
 
 @pytest.mark.thorough
@@ -80,9 +80,9 @@ LINKS = {
     "light-azimuth=30&light-elevation=10&light-strength=1&light-colour=1,1,0.5&light-softness=0": PageState(
         PageState().head.replace(light=Light(30, 10, 1, (1, 1, 0.5), 0))
     ),
-    "electrodes=fridlund&face=sample&emotion=sad&overlay=map&method=gradcam++&classifier=fer": PageState(
+    "electrodes=fridlund&face=sample&emotion=sad&look=fer&method=gradcam++&classifier=fer": PageState(
         PageState().head.replace(electrodes="fridlund"),
-        photograph="sample", label="sad", overlay="map", cam="gradcam++", classifier="fer",
+        photograph="sample", label="sad", look="fer", cam="gradcam++", classifier="fer",
     ),
     "strength=0.4567&tab=muscles": PageState(step=9, tab=3),
 }  # fmt: skip
@@ -113,7 +113,7 @@ def test_links_of_this_release_stay_readable(text: str) -> None:
         "change-store=%2Ftmp",
         "face=%2Fetc%2Fpasswd",
         "emotion=%3Cscript%3E",
-        "overlay=all",
+        "overlay=all",  # of an older layout
         "plans=1",
         "light-azimuth=x",
         "light-nothing=1",

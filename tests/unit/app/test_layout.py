@@ -1,4 +1,4 @@
-"""The page puts the face first, and shows by itself what its slider does only where nobody was before."""
+"""The page puts the question first, and carries its first picture."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from PIL import Image
 
 from facelib.app import Explorer, page
 from facelib.app.layout import FIRST
-from facelib.app.widgets.page_memory import StateKeeper
-from facelib.app.widgets.stage import Stage
 from facelib.faces import sample_photograph
 
 pytestmark = [
@@ -30,36 +28,14 @@ def inside(widget: Any) -> Iterator[Any]:
         yield from inside(child)
 
 
-@pytest.fixture(scope="module")
-def parts() -> list[Any]:
-    """Everything of the page, in the order of reading."""
-    return list(inside(page(Explorer(("known_unbiased",), background=False))))
-
-
-def place(parts: list[Any], name: str) -> int:
-    (found,) = [k for k, part in enumerate(parts) if f"facelib-{name}" in part._dom_classes]
-    return found
-
-
 @pytest.mark.thorough
-def test_the_face_comes_before_the_change_and_the_answer_before_its_numbers(parts: list[Any]) -> None:
-    first, second = (
-        [place(parts, name) for name in names]
-        for names in (("intro", "sight", "pictures", "strength", "change"), ("answer", "outputs"))
-    )
-    assert (first, second) == (sorted(first), sorted(second))
-    said = place(parts, "answer")
-    assert any("facelib-sentence" in part._dom_classes for part in parts[said : place(parts, "outputs")])
-
-
-@pytest.mark.thorough
-def test_who_comes_back_is_not_shown_what_the_slider_does(parts: list[Any]) -> None:
-    (stage,) = [part for part in parts if isinstance(part, Stage)]
-    (keeper,) = [part for part in parts if isinstance(part, StateKeeper)]
-    assert stage.preview
-    assert not Stage().preview
-    keeper._handle_custom_msg({"restore": '{"version": 1}'}, [])
-    assert not stage.preview
+def test_the_question_comes_first_then_the_live_picture_then_all_else() -> None:
+    parts = list(inside(page(Explorer(("known_unbiased",), background=False))))
+    places = [
+        next(k for k, part in enumerate(parts) if f"facelib-{name}" in part._dom_classes)
+        for name in ("question", "sight", "gallery", "columns")
+    ]
+    assert places == sorted(places)
 
 
 @pytest.mark.thorough

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import facelib
-from facelib.app import Explorer, MusclesPanel, ObservedPanel, OutputsPanel, PopulationPanel, page
+from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, page
 from facelib.app.widgets.messages import explain
 from facelib.errors import FacelibError, NoFaceError, UnknownNameError, WriteError
 from facelib.faces import FaceSet, load_face, sample_photograph
@@ -246,10 +246,3 @@ def test_what_stands_on_the_page_is_no_python(name: str) -> None:
     assert len(read) > 40
     assert {piece for text in read if (piece := python_in(text))} == set()
     assert {text for text in read if WITHDRAWN.search(text)} == set()
-
-
-@pytest.mark.thorough
-def test_human_is_said_to_be_a_network() -> None:
-    for names in (("human",), ("fer",)):
-        said = OutputsPanel(Explorer(names, background=False)).absent
-        assert ("no person" in said.value) == (said.layout.display != "none") == ("human" in names)

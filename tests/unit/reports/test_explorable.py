@@ -18,10 +18,10 @@ import facelib
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.reports import explorable
+from facelib.reports import explorable, live
+from facelib.reports.words import WORDS
 from facelib.studies import References, Sweep, run_references
 from facelib.studies.disclaimer import LIMITS
-from facelib.studies.sweeps.effects import NO_OUTPUT
 from tests.unit.reports.report_reader import Element, parsed
 
 pytestmark = pytest.mark.packages
@@ -85,30 +85,30 @@ def portrait() -> Sweep:
 def test_what_moves_is_what_was_computed(smile: Sweep, placebos: References, tree: Element) -> None:
     data = data_of(tree)
     assert data["strengths"] == [0, 0.25, 0.5, 0.75, 1]
-    assert [name for name, _ in data["classifiers"]] == NAMES
+    assert [one["id"] for one in data["classifiers"]] == NAMES
     assert len(data["frames"]) == 5
-    assert next(iter(data["classes"])) == "happy"
-    for label, words in data["classes"].items():
-        for name in NAMES:
-            np.testing.assert_allclose(words["curves"][name], smile.series(name, label), atol=5e-5)
+    assert next(iter(data["labels"])) == data["label"] == "happy"
+    for label, words in data["labels"].items():
         effects = smile.effects(label, references=placebos)
-        effects = effects[effects["verdict"] != NO_OUTPUT].set_index("classifier")
-        for name, now, change, *_, verdict in words["rows"]:
-            one = effects.loc[name["text"]]
-            assert now["series"] == [f"{value:.2f}" for value in smile.series(name["text"], label)]
-            assert float(change.replace("−", "-") or 0) == pytest.approx(one["change"], abs=0.0051)
-            assert verdict["text"]
-        assert words["own"] == effects["sentence"].to_dict() or len(words["own"]) < len(NAMES)
         band = placebos.band(label)
-        assert set(words["bands"]) == set(band["classifier"].unique())
-        for name, edges in words["bands"].items():
-            np.testing.assert_allclose(edges["high"], band.loc[band["classifier"] == name, "high"], atol=5e-5)
+        for name, row, effect in zip(NAMES, words["rows"], effects.to_dict("records"), strict=True):
+            np.testing.assert_allclose(row["curve"], smile.series(name, label), atol=5e-5)
+            assert float(row["change"].replace("−", "-") or 0) == pytest.approx(effect["change"], abs=0.0051)
+            assert row["verdict"] in WORDS
+            edges = band[band["classifier"] == name]
+            for end in ("low", "high"):
+                np.testing.assert_allclose(row["band"][end] if row["band"] else [], edges[end], atol=5e-5)
+        assert words["own"] == effects["sentence"].tolist()
+    for name, says in zip(NAMES, data["says"], strict=True):
+        reading = smile.readings[name]
+        winners = [reading.classifier.labels[k] for k in reading.probabilities.argmax(axis=1)]
+        assert says == [reading.classifier.emotions[label] or label for label in winners]
 
 
 @pytest.mark.thorough
 def test_maps_are_the_sweeps_to_half_a_step_of_255(smile: Sweep, tree: Element) -> None:
     data = data_of(tree)
-    assert list(data["maps"]) == list(data["classes"]), "here all of them fit"
+    assert list(data["maps"]) == list(data["labels"]), "here all of them fit"
     for name in NAMES:
         raw = smile.attribution.maps(name, "happy")
         one = data["maps"]["happy"][name]
@@ -123,8 +123,8 @@ def test_maps_are_the_sweeps_to_half_a_step_of_255(smile: Sweep, tree: Element) 
 def test_maps_that_do_not_fit_are_left_out_but_not_of_the_class_of_interest(
     smile: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explorable, "MAPS", 1)
-    assert list(explorable.content_of(smile)["maps"]) == ["happy"]
+    monkeypatch.setattr(live, "MAPS", 1)
+    assert list(live.live_data(smile)["maps"]) == ["happy"]
 
 
 @pytest.mark.thorough
@@ -148,17 +148,14 @@ def test_it_asks_for_nothing_and_runs_nothing_but_its_own(tree: Element, smile: 
 
 
 def test_without_scripts_both_ends_the_table_and_the_sentences_are_there(tree: Element, smile: Sweep) -> None:
-    stage = next(one for one in tree if one.attributes.get("id") == "facelib-stage")
-    assert [one.attributes["alt"].split(":")[0] for one in stage.all("img")] == [
-        "before",
-        "after, strength 1",
-    ]
-    static = next(one for one in tree if one.attributes.get("id") == "facelib-table")
-    cells = [[one.text for one in row if one.tag in ("th", "td")] for row in static.all("tr")][1:]
+    root = next(one for one in tree if one.attributes.get("id") == "facelib-live")
+    assert [one.attributes["alt"].split(":")[0] for one in root.all("img")] == ["before", "at full strength"]
+    (table,) = root.all("table")
+    cells = [[one.text for one in row if one.tag in ("th", "td")] for row in table.all("tr")][1:]
     assert [row[0] for row in cells] == NAMES
     assert [row[1] for row in cells] == [f"{smile.series(name)[-1]:.2f}" for name in NAMES]
-    assert smile.clause in next(one for one in tree if one.attributes.get("id") == "facelib-sentences").text
-    controls = next(one for one in tree if one.attributes.get("id") == "facelib-controls")
+    assert smile.clause in root.text
+    controls = next(one for one in tree if one.attributes.get("id") == "facelib-watched")
     assert "hidden" in controls.attributes, "what can't be used isn't shown"
 
 
@@ -194,9 +191,9 @@ def test_strangers_words_stay_words(portrait: Sweep) -> None:
     assert {one.attributes["src"][:22] for one in tree.all("img")} == {"data:image/jpeg;base64"}
     assert not any(name.startswith("on") for one in tree for name in one.attributes)
     data = data_of(tree)
-    assert [name for name, _ in data["classifiers"]] == [HOSTILE, "known_unbiased"]
-    assert f"label {HOSTILE}" in data["classes"]
-    assert set(CODE) <= set(data["classes"])
+    assert [one["name"] for one in data["classifiers"]] == [HOSTILE, "known_unbiased"]
+    assert f"label {HOSTILE}" in data["labels"]
+    assert set(CODE) <= set(data["labels"])
     told = "".join(tree.all("dl")[-1]._texts())
     assert HOSTILE.partition("\u2028")[0] in told
     assert "{{ 7*7 }}" in told, "no template is run"
@@ -275,20 +272,20 @@ def test_pictures_become_smaller_until_they_fit(
     monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
     noise = [rng.integers(0, 256, (600, 500, 3), np.uint8) for _ in range(2)]
-    large = explorable.pictures(noise)
-    monkeypatch.setattr(explorable, "PICTURES", sum(map(len, large)) - 1)
-    assert sum(map(len, explorable.pictures(noise))) < sum(map(len, large))
-    monkeypatch.setattr(explorable, "PICTURES", 100)
+    large = live.pictures(noise)
+    monkeypatch.setattr(live, "PICTURES", sum(map(len, large)) - 1)
+    assert sum(map(len, live.pictures(noise))) < sum(map(len, large))
+    monkeypatch.setattr(live, "PICTURES", 100)
+    assert live.pictures(noise), "the smallest"
+    monkeypatch.setattr(live, "LARGEST", 100)
     with pytest.raises(BadValueError, match="fewer steps"):
-        explorable.pictures(noise)
+        live.pictures(noise)
 
 
 @pytest.mark.thorough
-def test_a_page_beyond_the_limit_is_refused(smile: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(explorable.html(smile)) < 6_000_000
-    monkeypatch.setattr(explorable, "LARGEST", 10_000)
-    with pytest.raises(BadValueError, match="fewer steps"):
-        explorable.html(smile)
+def test_a_page_of_an_ordinary_sweep_has_600_kb_at_most() -> None:
+    sweep = facelib.sweep(Head(expression="happy"), "symmetry", NAMES)
+    assert len(explorable.html(sweep)) < 600_000
 
 
 @pytest.mark.thorough

@@ -162,7 +162,7 @@ def test_the_sentence_of_the_methods_page() -> None:
     assert describe_change(
         clause=CLAUSE, classifier="faceapi", label="happy", change=-0.62, reference=rank
     ) == (
-        "As the left side weakens, faceapi's output for happy falls by .62 on this face; "
+        "As the left side weakens, face-api.js's output for happy falls by .62 on this face; "
         "3 of 99 placebos did as much."
     )
 
@@ -183,7 +183,7 @@ def test_the_sentence_of_the_methods_page() -> None:
 )
 def test_rises_falls_or_stays(change: float, words: str) -> None:
     found = describe_change(clause=CLAUSE, classifier="faceapi", label="happy", change=change)
-    assert found == f"As the left side weakens, faceapi's output for happy {words} on this face."
+    assert found == f"As the left side weakens, face-api.js's output for happy {words} on this face."
 
 
 @pytest.mark.thorough

@@ -17,16 +17,16 @@ import pytest
 from facelib import interventions, properties
 from facelib.app import (
     ChangePanel,
+    DetailsPanel,
     Explorer,
     ExportPanel,
     FacePanel,
     MeasuredPanel,
-    OutputsPanel,
-    PicturesPanel,
 )
 from facelib.app.explorer import state as states
 from facelib.app.explorer.change_panel import OPEN
 from facelib.app.layout import page
+from facelib.app.live import Follower
 from facelib.classifiers import Classifier
 from facelib.errors import UnavailableError
 from facelib.faces import Head, sample_photograph
@@ -241,14 +241,11 @@ def test_options_show_only_where_they_mean_something(explorer: Explorer) -> None
 
 @pytest.mark.thorough
 def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(explorer: Explorer) -> None:
-    change, look, outputs = ChangePanel(explorer), PicturesPanel(explorer), OutputsPanel(explorer)
+    live = Follower(explorer, lambda callback: callback).live
     explorer.start()
-    before, table = look.stage.live, outputs.table.rows
-    change.slider.value = 12
+    live.step = 12
     assert explorer.strength == pytest.approx(0.6)
-    assert look.stage.live != before
-    assert look.stage.live_index == 12
-    assert outputs.table.rows != table
+    assert [k for k, frame in enumerate(live.data["frames"]) if frame] == [0, 12]
     expected = explorer.intervention.apply(explorer.face, 0.6).image
     assert np.array_equal(explorer.snapshot.after.image, expected)
 
@@ -281,7 +278,7 @@ def test_progress_is_told_in_few_words(live: Explorer) -> None:
 
 @pytest.mark.thorough
 def test_the_sweep_and_its_placebos_stream_in(live: Explorer) -> None:
-    look, outputs = PicturesPanel(live), OutputsPanel(live)
+    follower = Follower(live, lambda callback: callback)
     seen: list[int] = []
     live.observe(lambda _: seen.append(len(live.result.placebos or ())) if live.result else None, "shown")
     live.start()
@@ -291,16 +288,13 @@ def test_the_sweep_and_its_placebos_stream_in(live: Explorer) -> None:
     assert seen[-1] == 5
     assert live.status == ""
     assert live.progress == 1.0
-    assert all(look.stage.frames)
-    series = outputs.table.rows[0][1]["series"]
-    assert len(series) == states.STEPS
-    assert len(set(series)) > 3
-    assert (
-        outputs.table.rows[0][3]
-        == f"{live.result.sweep.effects(references=live.result.placebos)['as_much'][0]} of 5"
-    )
-    assert "left side weakens" in outputs.sentence.value
-    assert len(outputs.response.data["band"]) > 0
+    shown = follower.live.data
+    assert all(shown["frames"])
+    row = shown["labels"]["happy"]["rows"][0]
+    assert len(set(row["curve"])) > 3
+    assert row["band"]["high"]
+    assert "of 5 placebos" in str(shown["labels"])
+    assert shown["labels"]["happy"]["sentence"].startswith("As the left side weakens, happy ")
 
 
 @pytest.mark.thorough
@@ -327,18 +321,15 @@ def test_going_back_finds_the_sweep_again(live: Explorer) -> None:
 
 @pytest.mark.thorough
 def test_another_class_and_classifier_need_no_new_sweep(live: Explorer) -> None:
-    look, outputs = PicturesPanel(live), OutputsPanel(live)
+    change, details = ChangePanel(live), DetailsPanel(live)
     live.start()
     live.worker.wait(60)
-    sweep, maps = live.result.sweep, look.stage.maps
-    look.menus["label"].value = "neutral"
+    sweep = live.result.sweep
+    change.label.value = "neutral"
     assert live.result.sweep is sweep
-    assert outputs.response.signals["label"] == "neutral"
-    assert "neutral" in outputs.sentence.value
-    assert look.stage.maps != maps
-    look.menus["classifier"].value = "pyemotion"
-    assert "pyemotion" in look.stage.map_title
-    assert "pyemotion's output" in outputs.sentence.value.replace("&#x27;", "'")
+    assert "neutral" in details.table.caption
+    live.classifier = "pyemotion"
+    assert "pyemotion" in details.notes.value
 
 
 def test_an_error_is_said_in_the_panel_and_not_raised(
@@ -361,11 +352,12 @@ def test_an_error_is_said_in_the_panel_and_not_raised(
 def test_callbacks_of_two_threads_do_not_lose_each_other(live: Explorer) -> None:
     """JupyterLab calls from a thread of its own while the worker delivers."""
     panel, change = FacePanel(live), ChangePanel(live)
+    follower = Follower(live, change.guarded)
     live.start()
 
     def drag() -> None:
         for step in range(states.STEPS):
-            change.slider.value = step
+            follower.live.step = step
 
     thread = threading.Thread(target=drag)
     thread.start()
@@ -442,7 +434,7 @@ def test_the_page_links_every_follower_to_the_slider(explorer: Explorer) -> None
 def test_a_face_that_cant_be_shown_never_leaves_another_ones_picture(
     live: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, look = FacePanel(live), PicturesPanel(live)
+    panel, follower = FacePanel(live), Follower(live, lambda callback: callback)
     live.start()
 
     def broken(*_: object, **__: object) -> None:
@@ -452,7 +444,7 @@ def test_a_face_that_cant_be_shown_never_leaves_another_ones_picture(
     panel.sliders["age"].value = 70
     assert "memory" in panel.messages.value
     assert live.shown is None
-    assert look.stage.before == b""
+    assert follower.live.data is None
     assert live.worker.wait(60)
     assert live.result is None or live.result.sweep.face.age == 70
 
@@ -504,23 +496,24 @@ def test_the_photograph_gives_the_property_back(explorer: Explorer) -> None:
 
 
 def test_the_class_follows_what_the_face_is_meant_to_show(explorer: Explorer) -> None:
-    panel, look = FacePanel(explorer), PicturesPanel(explorer)
+    panel, change = FacePanel(explorer), ChangePanel(explorer)
     panel.menus["expression"].value = "sad"
     assert explorer.label == "sad"
-    assert look.menus["label"].value == "sad"
-    look.menus["label"].value = "angry"
+    assert change.label.value == "sad"
+    change.label.value = "angry"
     panel.sliders["age"].value = 60
     assert explorer.label == "angry"
 
 
 @pytest.mark.thorough
 def test_a_change_that_changes_nothing_is_compared_with_nothing(live: Explorer) -> None:
-    outputs = OutputsPanel(live)
+    follower = Follower(live, lambda callback: callback)
     live.choose(interventions.get("symmetrise"))
     assert live.worker.wait(60)
     assert live.status == ""
     assert len(live.result.placebos or ()) == 0
-    assert all(row[3]["text"] == "–" for row in outputs.table.rows)
+    for row in follower.live.data["labels"]["happy"]["rows"]:
+        assert (row["verdict"], row["reason"]) == ("no room", "nothing to change")
 
 
 @pytest.mark.thorough
@@ -551,7 +544,7 @@ def test_a_damaged_package_costs_its_classifier_only(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(states.zoo, "load", load)
     made = Explorer(NAMES, background=False)
     assert [model.id for model in made.models] == ["pyemotion"]
-    assert "emotion_model.hdf5 has changed" in OutputsPanel(made).absent.value
+    assert "emotion_model.hdf5 has changed" in DetailsPanel(made).absent.value
     made.close()
 
 

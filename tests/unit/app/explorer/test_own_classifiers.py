@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from facelib import studies
-from facelib.app import Explorer, OutputsPanel, PicturesPanel
+from facelib.app import DetailsPanel, Explorer
 from facelib.app.explorer import state as states
-from facelib.app.explorer.outputs_panel import NO_CLASS
+from facelib.app.explorer.network_view import SeenView
+from facelib.app.live import Follower
 from facelib.classifiers import CLASSIFIERS, Classifier, Preparation, catalogue, own
 from facelib.errors import BadModelError, UnknownNameError
 
@@ -96,55 +96,22 @@ def test_those_of_entry_points_are_there_and_the_known_biased_are_not() -> None:
     assert not [name for name in (*ids, *made.missing) if CLASSIFIERS[name].kind == "known bias"]
     assert made.missing["damaged"] == "weights.pt is damaged."
     assert "FileNotFoundError" in made.missing["gone"]
-    assert "damaged is not here" in OutputsPanel(made).absent.value
+    assert "damaged is not here" in DetailsPanel(made).absent.value
     made.close()
     with pytest.raises(UnknownNameError):
         Explorer(("fre",), background=False)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("swept", [False, True])
-def test_one_without_maps_says_why(explorer: Explorer, swept: bool) -> None:
-    look = PicturesPanel(explorer)
-    look.menus["classifier"].value = "flat"
-    if swept:
-        explorer._deliver(explorer.scene, states.Result(explorer.run_sweep(explorer.scene)))
-    else:
-        explorer.step = 9
-    assert look.messages.value == ""
-    assert look.hint.value.startswith("<p>There is no map of flat: ")
-    assert look.hint.layout.display == ""
-    assert (look.stage.maps, look.stage.map_title) == (b"", "")
-    look.menus["classifier"].value = "deep"
-    assert bool(look.stage.maps) is swept, "maps share one scale: there is none before all strengths are read"
-    assert look.hint.layout.display == "none"
-    look.stage.overlay = "map"
-    look.show_maps()
-    assert ("The map follows once all strengths are read" in look.hint.value) is not swept
-
-
-@pytest.mark.thorough
-def test_a_class_that_it_lacks_is_shown_as_such(explorer: Explorer) -> None:
-    look, outputs = PicturesPanel(explorer), OutputsPanel(explorer)
-    look.menus["classifier"].value = "deep"
-    explorer.step = 4
-    for swept in (False, True):
-        if swept:
-            sweep = explorer.run_sweep(explorer.scene)
-            *_, placebos = studies.run_references(sweep, 3)
-            explorer._deliver(explorer.scene, states.Result(sweep, placebos, finished=True))
-        look.menus["label"].value = "fear"
-        assert [look.messages.value, outputs.messages.value] == ["", ""]
-        assert "deep has no such class. It knows Joy, Sadness, Neutral." in look.hint.value
-        assert not look.stage.maps
-        rows = {row[0]["text"]: row for row in outputs.table.rows}
-        assert list(rows) == ["fer", "flat", "deep"]
-        assert rows["deep"][-1] == {"text": NO_CLASS, "help": "It knows Joy, Sadness, Neutral"}
-        assert rows["fer"][-1] != rows["deep"][-1]
-        look.menus["label"].value = "happy"
-        assert len(outputs.table.rows) == 3
-        assert NO_CLASS not in str(outputs.table.rows)
-        assert bool(look.stage.maps) is swept
+def test_a_class_that_it_lacks_and_maps_that_it_lacks_are_shown_as_such(explorer: Explorer) -> None:
+    live = Follower(explorer, lambda callback: callback).live
+    assert live.data["labels"]["fear"]["rows"][2] is None
+    explorer._deliver(explorer.scene, states.Result(explorer.run_sweep(explorer.scene)))
+    live.look = "deep"
+    assert [one["id"] for one in live.data["classifiers"]] == ["fer", "flat", "deep"]
+    assert live.data["labels"]["fear"]["rows"][2] is None
+    assert live.data["labels"]["happy"]["rows"][2]["verdict"]
+    assert set(live.data["maps"]["happy"]) == {"fer", "deep"}, "flat has none"
 
 
 def pictures(html: str) -> list[np.ndarray]:
@@ -154,34 +121,34 @@ def pictures(html: str) -> list[np.ndarray]:
 
 @pytest.mark.thorough
 def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
-    look = PicturesPanel(explorer)
+    view = SeenView(explorer, lambda callback: callback)
     explorer.classifier = "deep"
     explorer.step = 15
-    assert look.seen.value == ""  # nobody looks
-    look.seen.button.value = True
+    assert view.value == ""  # nobody looks
+    view.button.value = True
     faces = explorer.snapshot.frames
     expected = SEEN.seen(np.stack([faces.faces[0].image, faces.faces[-1].image]), faces.box)
-    np.testing.assert_array_equal(pictures(look.seen.value), expected)
-    assert "deep: BGR, 24 × 24 px, scaled to [−1, 1], face box with a margin of 10 %" in look.seen.value
-    assert 'alt="what deep sees before, 24 × 24 pixels"' in look.seen.value
-    assert "after (strength 0.75)" in look.seen.value
+    np.testing.assert_array_equal(pictures(view.value), expected)
+    assert "deep: BGR, 24 × 24 px, scaled to [−1, 1], face box with a margin of 10 %" in view.value
+    assert 'alt="what deep sees before, 24 × 24 pixels"' in view.value
+    assert "after (strength 0.75)" in view.value
     explorer._deliver(explorer.scene, states.Result(explorer.run_sweep(explorer.scene)))
-    np.testing.assert_array_equal(pictures(look.seen.value), expected)
+    np.testing.assert_array_equal(pictures(view.value), expected)
     explorer.step = 0
-    before, after = pictures(look.seen.value)
+    before, after = pictures(view.value)
     np.testing.assert_array_equal(before, after)
     explorer.classifier = "fer"
-    assert pictures(look.seen.value)[0].shape == (64, 64, 3)
-    assert "fer: gray, 64 × 64 px" in look.seen.value
-    look.seen.button.value = False
-    told = look.seen.value
+    assert pictures(view.value)[0].shape == (64, 64, 3)
+    assert "fer: gray, 64 × 64 px" in view.value
+    view.button.value = False
+    told = view.value
     explorer.step = 12
-    assert look.seen.value == told
+    assert view.value == told
 
 
 def test_the_page_without_a_classifier_shows_no_view() -> None:
     made = Explorer((), background=False)
-    look = PicturesPanel(made)
-    look.seen.button.value = True
-    assert (look.seen.value, look.messages.value) == ("", "")
+    view = SeenView(made, lambda callback: callback)
+    view.button.value = True
+    assert view.value == ""
     made.close()

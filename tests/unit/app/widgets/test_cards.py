@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import pytest
 from torch import nn
 
 from facelib import classifiers, data
-from facelib.app import Explorer, OutputsPanel
 from facelib.app.widgets.cards import cards_of
 from facelib.classifiers import EMOTIONS, Preparation
 from facelib.classifiers.measured import by_expression
@@ -74,13 +71,3 @@ def test_what_an_own_classifier_lacks_is_said_and_nothing_is_made_up() -> None:
 
 def test_other_weights_under_the_same_name_have_no_numbers() -> None:
     assert by_expression("") == by_expression("0" * 64) == ()
-
-
-@pytest.mark.packages
-def test_the_names_in_the_table_open_cards_that_there_are() -> None:
-    explorer = Explorer(("known_unbiased", "known_age_happy"), background=False)
-    panel = OutputsPanel(explorer)
-    explorer.start()
-    opened: list[Any] = [row[0]["opens"] for row in panel.table.rows]
-    assert opened == [card["id"] for card in panel.cards.cards] == ["known_unbiased", "known_age_happy"]
-    explorer.close()

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from facelib import interventions
-from facelib.app import ChangePanel, Explorer, FacePanel, PicturesPanel
+from facelib.app import ChangePanel, Explorer, FacePanel
 from facelib.app.address import to_address
 from facelib.app.layout import page
+from facelib.app.live import Follower
 from facelib.app.page_state import PageState, from_text, to_plain, to_text
 from facelib.app.session import from_session
 from facelib.app.studies.observed_state import Observed
@@ -41,9 +42,7 @@ LEFT = PageState(
     label="fear",
     classifier="pyemotion",
     cam="gradcam++",
-    overlay="change",
-    opacity=0.3,
-    turned=True,
+    look="pyemotion",
     tab=1,
 )
 
@@ -58,11 +57,10 @@ class Opened:
         if face is not None:
             self.explorer.show(face)
             self.explorer._past.clear()
-        self.face, self.change, self.look = (
-            kind(self.explorer) for kind in (FacePanel, ChangePanel, PicturesPanel)
-        )
+        self.face, self.change = FacePanel(self.explorer), ChangePanel(self.explorer)
+        self.live = Follower(self.explorer, lambda callback: callback).live
         self.tabs = Tabs(ipywidgets.VBox(), [("Second", "", ipywidgets.VBox)], title="First", help_text="")
-        self.memory = PageMemory(self.explorer, self.look, self.change.slider, self.tabs.bar)
+        self.memory = PageMemory(self.explorer, self.live, self.tabs.bar)
         self.explorer.start()
         self.answers: list[Any] = []
         self.memory.keeper.send = self.memory.tools.send = self.answers.append
@@ -100,11 +98,11 @@ def test_all_is_as_it_was_left_and_there_is_nothing_to_undo(opened: Opened) -> N
     opened.restore(to_text(LEFT))
     assert to_plain(opened.memory.now) == to_plain(LEFT)
     assert opened.face.sliders["age"].value == 71
-    assert opened.change.slider.value == 7
+    assert opened.live.step == 7
     assert opened.change.menu.value == "palsy"
     assert opened.change.options["side"].value == "right"
-    assert opened.look.menus["label"].value == "fear"
-    assert opened.look.stage.overlay == "change"
+    assert opened.change.label.value == "fear"
+    assert opened.live.look == "pyemotion"
     assert opened.tabs.made == {0, 1}
     assert opened.face.undo.disabled
     assert opened.answers == [{"restored": True}]
@@ -130,17 +128,17 @@ def test_what_is_kept_follows_the_page(opened: Opened) -> None:
     assert from_text(opened.memory.keeper.state) == opened.memory.first
     opened.face.sliders["age"].value = 66
     opened.change.menu.value = "gaze"
-    opened.look.menus["label"].value = "sad"
-    opened.look.overlay.value = "none"
+    opened.change.label.value = "sad"
+    opened.live.look = ""
     kept = from_text(opened.memory.keeper.state)
-    assert (kept.head.age, kept.intervention.id, kept.label, kept.overlay) == (66, "gaze", "sad", "none")
+    assert (kept.head.age, kept.intervention.id, kept.label, kept.look) == (66, "gaze", "sad", "")
 
 
 def test_a_drag_of_the_strength_costs_the_kernel_nothing(opened: Opened) -> None:
     opened.memory.keeper.observe(opened.answers.append, "state")
-    opened.change.slider.value = 9
+    opened.live.step = 9
     assert opened.answers == []
-    assert opened.memory.keeper.live["step"] == [opened.change.slider, "value"]
+    assert opened.memory.keeper.live["step"] == [opened.live, "step"]
 
 
 @pytest.mark.thorough
@@ -214,7 +212,7 @@ def test_a_scene_that_cannot_be_shown_gives_way_to_the_first(
 
 @pytest.mark.thorough
 def test_a_classifier_that_is_gone_and_a_tab_that_is_not_there_are_passed_over(opened: Opened) -> None:
-    opened.restore(json.dumps(to_plain(LEFT) | {"classifier": "gone", "tab": 9}))
+    opened.restore(json.dumps(to_plain(LEFT) | {"classifier": "gone", "look": "", "tab": 9}))
     assert opened.explorer.classifier == "fer"
     assert opened.tabs.bar.index == 0
     assert opened.explorer.label == "fear"
@@ -225,7 +223,7 @@ def test_an_own_photograph_is_not_kept_and_the_page_says_so(opened: Opened) -> N
     opened.explorer.edit(age=50)
     opened.explorer.show(own_photograph())
     opened.explorer.step = 4
-    opened.look.menus["label"].value = "sad"
+    opened.change.label.value = "sad"
     kept = opened.memory.keeper.state
     assert len(kept) < 3000
     again = Opened()
@@ -325,20 +323,20 @@ def test_of_own_photographs_a_plan_keeps_nothing_that_only_they_have() -> None:
 def test_the_address_follows_the_page(opened: Opened) -> None:
     assert opened.memory.keeper.address == ""
     opened.face.sliders["age"].value = 66
-    opened.look.menus["label"].value = "sad"
+    opened.change.label.value = "sad"
     assert opened.memory.keeper.address == "age=66&emotion=sad"
     opened.memory.keeper.observe(opened.answers.append, ["state", "address"])
-    opened.change.slider.value = 9
+    opened.live.step = 9
     assert opened.answers == []
 
 
 @pytest.mark.thorough
 def test_a_link_shows_its_scene_and_leaves_the_other_tabs(opened: Opened) -> None:
     plans = {"population": {"people": 12}}
-    opened.memory.show(replace(opened.memory.now, plans=plans, opacity=0.2))
+    opened.memory.show(replace(opened.memory.now, plans=plans))
     before = opened.explorer.face
     opened.link(to_address(LEFT), first=True)
-    assert to_plain(opened.memory.now) == to_plain(replace(LEFT, plans=plans, opacity=0.2, turned=False))
+    assert to_plain(opened.memory.now) == to_plain(replace(LEFT, plans=plans))
     assert opened.answers == [{"restored": True}]
     assert OPENED.split(".")[0] in opened.notice
     assert opened.tabs.bar.index == 1
