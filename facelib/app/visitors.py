@@ -6,16 +6,11 @@ import os
 from types import MappingProxyType
 from typing import Final
 
-from facelib.app.classroom import in_class
-
 VARIABLE: Final = "FACELIB_VISITORS"
 """Environment variable that the server sets for its sessions: one of `ALONE` and the keys of `REASONS`."""
-ADDRESS: Final = "FACELIB_ADDRESS"
-"""Environment variable of its sessions with the address at which others reach the page; "": they can't."""
 ALONE: Final = "alone"
 REASONS: Final = MappingProxyType(
     {
-        "class": "this page is one of a class",
         "address": "this page is served on an address that others can reach",
         "path": "this page is served below a path, for a hub or a proxy, where others can come",
         "token": "this page is served without a token, to everyone who uses this computer",
@@ -66,19 +61,6 @@ def closed() -> str:
     """
     said = os.environ.get(VARIABLE)
     served = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
-    if in_class():
-        said = "class"
-    elif said is None:
+    if said is None:
         said = "unknown" if served else ALONE
     return "" if said == ALONE else CLOSED.format(reason=REASONS.get(said, REASONS["unknown"]))
-
-
-def address() -> str:
-    """Return the address at which others reach this page, without its token; "" where they can't.
-
-    Examples
-    --------
-    >>> address()
-    ''
-    """
-    return os.environ.get(ADDRESS, "")

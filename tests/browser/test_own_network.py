@@ -140,7 +140,7 @@ def test_on_a_phone_nothing_is_wider_than_the_page_and_a_reload_says_what_it_for
     one.assert_clean()
 
 
-@pytest.mark.parametrize("option", [("--ip", "0.0.0.0"), ("--class", "2"), ("--base-url", "/hub/x/")])
+@pytest.mark.parametrize("option", [("--ip", "0.0.0.0"), ("--base-url", "/hub/x/")])
 def test_it_is_off_where_others_can_come(
     option: tuple[str, str],
     start: Callable[..., Server],

@@ -162,7 +162,7 @@ def test_a_large_photograph_arrives(toy_server: Server, visit: Visits) -> None:
 def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--max-kernels", "2", pool=1)
     first, second = ready(visit(server.url)), ready(visit(server.url))
-    third = visit(server.url)
+    third = visit(f"{server.url}#age=70")
     assert third.response is not None
     assert third.response.status == 503
     expect(third.page.get_by_role("heading", name="All sessions are in use")).to_be_visible()
@@ -170,8 +170,10 @@ def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start,
     assert len(server.kernels()) == 2
     second.close()
     server.wait_for_kernels(2)  # the place goes to the pool's next kernel, which had waited for it
-    third.page.reload(wait_until="commit")
+    with third.page.expect_navigation(timeout=40_000, wait_until="commit"):  # by itself
+        pass
     ready(third)
+    assert third.page.url.endswith("#age=70"), "a link's scene is still there"
     first.assert_clean()
 
 

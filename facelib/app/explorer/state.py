@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, RLock
@@ -19,8 +19,6 @@ import traitlets
 
 from facelib import classifiers as zoo
 from facelib import interventions, studies
-from facelib.app.classroom import folder, kinds
-from facelib.app.commons import Commons
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
@@ -115,8 +113,8 @@ class Explorer(traitlets.HasTraits):
     Parameters
     ----------
     classifiers
-        Ids; None: all pretrained ones and, but for a class, those of one's own. One that can't be loaded is
-        left out, its reason is in `missing`.
+        Ids; None: all pretrained ones and those of one's own. One that can't be loaded is left out, its
+        reason is in `missing`.
     background
         Whether the sweep and its placebos are computed by the worker.
     """
@@ -139,7 +137,7 @@ class Explorer(traitlets.HasTraits):
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         self.models: list[zoo.Classifier] = []
         self.missing: dict[str, str] = {}
-        for name in zoo.names(kind=kinds()) if classifiers is None else classifiers:
+        for name in zoo.names() if classifiers is None else classifiers:
             try:
                 model = zoo.load(name, "cpu")
                 if model.sends_pictures:
@@ -169,8 +167,6 @@ class Explorer(traitlets.HasTraits):
         self._last_refresh = -GESTURE
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self._pictures: dict[tuple[object, Intervention], dict[float, Face]] = {}  # of the scene's glances
-        place = folder()
-        self.commons = Commons(place, self.models, STEPS) if place and self.models else None
         self.observe(self._on_step, "step")
 
     @property
@@ -391,7 +387,7 @@ class Explorer(traitlets.HasTraits):
         """Show what is known of the scene, and let the worker find out the rest."""
         self.worker.cancel()
         self.problem = ""
-        known = self._results.get(self.scene.key) or self._shared(self.scene)
+        known = self._results.get(self.scene.key)
         if known is not None:
             self._deliver(self.scene, known)
         else:
@@ -414,14 +410,15 @@ class Explorer(traitlets.HasTraits):
         result = self._results.get(scene.key)
         if result is None:
             _pause(task, settle)
-            result = Result(self._sweep_of(scene, task))
+            result = Result(self.run_sweep(scene, task))
         task.tell(self._deliver, scene, result)
         _pause(task, REST)
-        while self.commons is None and not self.awake.wait(0.2):
+        while not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
         told = time.monotonic()
-        for found in self._placebos_of(scene, result, task):
-            result = Result(result.sweep, found)
+        sweep, start = result.sweep, result.placebos
+        for found in studies.run_references(sweep, PLACEBOS, seed=sweep.seed, start=start, stop=task):
+            result = Result(sweep, found)
             if len(found) in SHOWN_AT:
                 task.tell(self._deliver, scene, result)
             elif time.monotonic() >= told + TOLD:
@@ -429,38 +426,7 @@ class Explorer(traitlets.HasTraits):
             else:
                 continue
             told = time.monotonic()
-        task.tell(self._deliver, scene, Result(result.sweep, result.placebos, finished=True))
-
-    def _shared(self, scene: Scene) -> Result | None:
-        """Return what another session of a class has computed for a scene; None where there is nothing."""
-        if self.commons is None:
-            return None
-        key = self.commons.key(*scene.parts)
-        found = self.commons.known(key, *scene.parts, self.label)
-        return None if found is None else Result(found, *self.commons.known_placebos(key))
-
-    def _sweep_of(self, scene: Scene, task: Task) -> studies.Sweep:
-        if self.commons is None:
-            return self.run_sweep(scene, task)
-
-        def wait(before: int) -> None:
-            others = "one sweep" if before == 1 else f"{before} sweeps"
-            task.tell(self._report, 0.0, f"{others} of others come first")
-
-        key = self.commons.key(*scene.parts)
-        known = partial(self.commons.known, key, *scene.parts, self.label)
-        return self.commons.sweep(key, known, partial(self.run_sweep, scene, task), task.check, wait)
-
-    def _placebos_of(self, scene: Scene, result: Result, task: Task) -> Iterator[References]:
-        sweep = result.sweep
-
-        def run(start: References | None) -> Iterator[References]:
-            return studies.run_references(sweep, PLACEBOS, seed=sweep.seed, start=start, stop=task)
-
-        if self.commons is None:
-            return run(result.placebos)
-        key = self.commons.key(*scene.parts)
-        return self.commons.placebos(key, result.placebos, run, SHOWN_AT.__contains__, task.check)
+        task.tell(self._deliver, scene, Result(sweep, result.placebos, finished=True))
 
     def run_sweep(self, scene: Scene, task: Task | None = None) -> studies.Sweep:
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""

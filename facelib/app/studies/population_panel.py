@@ -10,7 +10,6 @@ from typing import Any, Final
 import ipywidgets as widgets
 
 from facelib import classifiers as zoo
-from facelib.app.classroom import kinds
 from facelib.app.explorer.change_panel import withheld_html
 from facelib.app.explorer.state import Explorer
 from facelib.app.studies.confirm_panel import ConfirmPanel, PowerHelper
@@ -275,9 +274,7 @@ def groups_of(changes: list[Intervention]) -> list[dict[str, Any]]:
 
 def classifier_groups(chosen: list[str]) -> list[dict[str, Any]]:
     """Return the classifiers of this machine; the networks whose bias is known are folded."""
-    usual = list(
-        dict.fromkeys([*zoo.available(kind=kinds()), *(name for name in chosen if name not in KNOWN)])
-    )
+    usual = list(dict.fromkeys([*zoo.available(), *(name for name in chosen if name not in KNOWN)]))
     groups: list[dict[str, Any]] = [{"title": "", "items": [_entry(name) for name in usual]}]
     groups.append(
         {"title": "Networks whose bias is known", "folded": True, "items": [_entry(name) for name in KNOWN]}

@@ -1,7 +1,7 @@
 /* A place for one's own files: dropped, chosen, or (pictures) taken with the camera.
  *
  * Type and size are checked here, before anything is sent; the kernel checks again. Nothing is kept: the bytes go to
- * the kernel of this session, those of a large file in parts. In a class nothing is taken, neither here nor there.
+ * the kernel of this session, those of a large file in parts.
  */
 
 const SIDE = 720; // px of a picture from the camera
@@ -56,7 +56,6 @@ class DropZone {
     this.zone.addEventListener("drop", (event) => this.take(event.dataTransfer.files));
     this.camera.addEventListener("click", () => (this.stream ? this.shoot() : this.open()));
     this.model.on("change", () => this.label());
-    this.model.on("msg:custom", ({ refused }) => refused && this.say(refused));
   }
 
   label() {

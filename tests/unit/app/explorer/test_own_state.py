@@ -136,7 +136,7 @@ def test_a_network_is_used_in_every_tab_and_can_be_removed(known: bytes, asked: 
     assert asked.stage == "asked"
 
 
-@pytest.mark.parametrize("reason", sorted(set(visitors.REASONS) - {"class"}))
+@pytest.mark.parametrize("reason", sorted(visitors.REASONS))
 def test_nothing_is_taken_where_others_can_come(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(visitors.VARIABLE, reason)
     state = OwnNetwork(Explorer(("known_unbiased",), background=False), background=False)
