@@ -18,7 +18,6 @@ from facelib.app.explorer.face_panel import FacePanel
 from facelib.app.explorer.gallery import Gallery
 from facelib.app.explorer.measured_panel import MeasuredPanel
 from facelib.app.explorer.outputs_panel import OutputsPanel
-from facelib.app.explorer.own_panel import OwnPanel
 from facelib.app.explorer.pictures_panel import PicturesPanel
 from facelib.app.explorer.state import Explorer
 from facelib.app.server.precompile import imports
@@ -73,11 +72,10 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         OutputsPanel(state, apart=True),
     )
     compare = ComparePanel(state, look.stage)
-    own = OwnPanel(state)
     for follower in (look.stage, measured.table, *outputs.linked, *compare.linked):
         widgets.jslink((change.slider, "value"), (follower, "index"))
     middle = _column(_intro(), _sight(look, change), change, compare, look, ExportPanel(state))
-    body = widgets.Box([_column(face, measured), middle, _column(_answer(outputs), outputs, own)])
+    body = widgets.Box([_column(face, measured), middle, _column(_answer(outputs), outputs)])
     body.add_class("facelib-columns")
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
@@ -118,10 +116,6 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
 
-    def keep_network(_change: object = None) -> None:
-        watchdog.keep("network", there=own.state.stage != "empty")
-
-    own.state.observe(keep_network, "stage")
     state.awake.clear()
     state.observe(keep_photograph, "scene")
     keep_photograph()

@@ -47,8 +47,6 @@ class PageState:
         As in `facelib.app.widgets.stage.Stage`.
     tab
         Number of the open tab.
-    network
-        Whether a classifier of the visitor's was in use, which isn't kept.
     plans
         How the other tabs are set, by the name of the tab: what their `kept` returns.
 
@@ -70,7 +68,6 @@ class PageState:
     opacity: float = 0.65
     turned: bool = False
     tab: int = 0
-    network: bool = False
     plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -265,6 +262,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "opacity": lambda value: checked("an opacity", value, 0.0, 1.0),
     "turned": _flag("turned"),
     "tab": _count("tab", TABS),
-    "network": _flag("network"),
     "plans": _plans,
 }

@@ -60,6 +60,25 @@ Kernels = Annotated[
         help="How many sessions may run, those ahead included (Linux: 260 to 350 MB each, else 800 to 900).",
     ),
 ]
+Own = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="A classifier of yours beside the built-in ones: a file (ONNX …), a folder of transformers, or "
+        "module:function. May be given again.",
+    ),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(help="Names of its outputs, in order, as happy,sad,neutral; without: as the file says."),
+]
+Prepared = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What it sees: side, colour, mean and std of values 0 to 255, and margin, as 48,gray,0,255 or "
+        "224,rgb,imagenet,0.1; without: as the file says."
+    ),
+]
 BaseUrl = Annotated[
     str, typer.Option("--base-url", help="Path below which all is served, for hubs and proxies: /hub/x/.")
 ]
@@ -133,6 +152,9 @@ def open_app(
     token: OldToken = None,
     pool_size: Pool = 2,
     max_kernels: Kernels = 8,
+    classifier: Own = None,
+    labels: Labels = None,
+    preparation: Prepared = None,
     base_url: BaseUrl = "/",
     idle_minutes: Idle = 2.0,
     browser: Browser = True,
@@ -148,6 +170,12 @@ def open_app(
             "without either, one is made up."
         )
         raise BadValueError(msg)
+
+    if classifier or labels or preparation:
+        from facelib.app.own_classifiers import named, tried
+
+        for words in tried(named(classifier or [], labels or [], preparation or [])):
+            typer.echo(words, err=True)
 
     def announce(address: str) -> None:
         typer.echo(f"facelib is at {address}\nCtrl-C ends it.")

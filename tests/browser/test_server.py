@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from harness import COMES, Server, Visit, wait_until
+from harness import COMES, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import expect
 
 Start = Callable[..., Server]
@@ -220,6 +220,37 @@ def test_kernels_do_not_outlive_a_killed_server(toy: Path, start: Start) -> None
     gone, alive = psutil.wait_procs([kernel], timeout=10)
     assert gone
     assert not alive
+
+
+READERS = """
+import ipywidgets as widgets
+from facelib.app import Explorer
+
+read = [model.id for model in Explorer(background=False).models]
+widgets.Label("strength 0" if "mine" in read else f"read by {read}")
+"""
+MAKES = """
+from facelib.classifiers import load, own
+from torch.nn import Sequential
+
+def make():
+    inner = load("known_unbiased")
+    network = Sequential(inner.body, inner.head)
+    return own(network, id="mine", labels=inner.labels, preparation=inner.preparation)
+"""
+
+
+@pytest.mark.packages
+@pytest.mark.thorough
+def test_every_session_has_a_classifier_that_the_command_names(
+    tmp_path: Path, start: Start, visit: Visits
+) -> None:
+    (tmp_path / "my_nets.py").write_text(MAKES)
+    folders = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    notebook = write_notebook(tmp_path / "readers.ipynb", READERS)
+    server = start(notebook, "--classifier", "my_nets:make", pool=1, PYTHONPATH=folders)
+    for _ in range(2):  # one computed ahead, and one that isn't
+        ready(visit(server.url))
 
 
 @pytest.mark.parametrize("wrong", [["nowhere.ipynb"], ["--pool-size", "3", "--max-kernels", "3"]])

@@ -132,14 +132,8 @@ class ComparePanel(Card):
         self.swap.on_click(self.guarded(lambda _button: self.exchange()))
         self.unpin.on_click(self.guarded(lambda _button: self.release()))
         explorer.observe(self.guarded(self._follow), ["shown", "label", "classifier", "cam"])
-        explorer.observe(self.guarded(self._on_roster), "roster")
         self.fill(self.hint, self._buttons, self.inside)
         self._follow()
-
-    def _on_roster(self, _change: object) -> None:
-        """Take away what other classifiers have read."""
-        self.chart.spec = {}
-        self.release()
 
     def keep(self) -> None:
         """Pin the scene that is shown.

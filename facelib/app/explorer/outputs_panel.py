@@ -101,7 +101,6 @@ class OutputsPanel(Card):
         self.linked = (self.bars, self.response, self.table, self.details)
         explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
         explorer.observe(self.guarded(self._pale), "waits")
-        explorer.observe(self.guarded(self._on_roster), "roster")
         absent = [NO_PERSON] if "human" in names else []
         absent += [f"{name} is not here: {reason}" for name, reason in explorer.missing.items()]
         self.absent = widgets.HTML(paragraphs(*absent))
@@ -111,16 +110,6 @@ class OutputsPanel(Card):
         words = [] if apart else [self.sentence]
         charts = self.response, self.band_words, self.bars
         self.fill(*words, self.cards, self.table, *charts, more, self.absent)
-
-    def _on_roster(self, _change: object) -> None:
-        """Make room for other classifiers; what they say comes with the next pictures."""
-        names = list(self.explorer.roster)
-        self.bars.narrow = specs.bars(names, most=3, lines=True)  # first: another spec embeds anew
-        self.bars.show(specs.bars(names), data={"outputs": []})
-        self.response.narrow = specs.response(names, lines=True)
-        self.response.show(specs.response(names), data={"outputs": [], "band": []})
-        self.cards.cards = cards_of(self.explorer.models)
-        self._shown, self._known = None, (None, pd.DataFrame())
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""

@@ -104,12 +104,6 @@ class PicturesPanel(Card):
         self.explorer.observe(self.guarded(self.show_pictures), ["shown"])
         self.whole.observe(self.guarded(self.show_pictures), "value")
         self.explorer.observe(self._reset, "resets")
-        self.explorer.observe(self._on_roster, "roster")
-
-    def _on_roster(self, _change: object) -> None:
-        with self._quiet:
-            self.menus["classifier"].options = list(self.explorer.roster)
-        self.follow()
 
     def _reset(self, _change: object) -> None:
         """Show the plain pictures, as at first."""

@@ -7,9 +7,9 @@ at the same time.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, RLock
@@ -19,6 +19,7 @@ import traitlets
 
 from facelib import classifiers as zoo
 from facelib import interventions, studies
+from facelib.app import own_classifiers
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
@@ -35,7 +36,6 @@ SWEPT = "before and after are here"
 USABLE = "all else is ready"
 STEPS = 21
 PLACEBOS = 99
-VALUES = "it gives values, and this page is about probabilities; sweeps and studies in Python take it."
 SHOWN_AT = frozenset([1, 5, *range(9, PLACEBOS + 1, 10)])  # placebos in when the page is updated
 REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.1  # seconds of quiet before the worker starts
@@ -103,12 +103,6 @@ class Explorer(traitlets.HasTraits):
         What went wrong, for people; "" when nothing did.
     resets
         How often `reset` was called: panels then show what is theirs alone as at first.
-    roster
-        Ids of `models`, set by `use` and `leave`.
-    guest
-        Id of the visitor's own among them; "" if there is none.
-    holders
-        Say of a classifier why it can't leave now; "" if it can.
 
     Parameters
     ----------
@@ -131,19 +125,17 @@ class Explorer(traitlets.HasTraits):
     waits = traitlets.Bool(False)
     problem = traitlets.Unicode("")
     resets = traitlets.Int(0)
-    roster = traitlets.Tuple()
-    guest = traitlets.Unicode("")
 
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         self.models: list[zoo.Classifier] = []
         self.missing: dict[str, str] = {}
+        if classifiers is None:
+            self.missing |= own_classifiers.registered(os.environ.get(own_classifiers.VARIABLE, ""))
         for name in zoo.names() if classifiers is None else classifiers:
             try:
                 model = zoo.load(name, "cpu")
-                if model.sends_pictures:
-                    self.missing[name] = "It sends pictures to another machine, so the page doesn’t offer it."
-                elif model.scales:
-                    self.missing[name] = VALUES
+                if reason := own_classifiers.why_not(model):
+                    self.missing[name] = reason
                 else:
                     self.models.append(model)
             except (UnavailableError, BadModelError, BadValueError) as error:
@@ -151,12 +143,10 @@ class Explorer(traitlets.HasTraits):
         super().__init__(
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
             classifier=self.models[0].id if self.models else "",
-            roster=tuple(model.id for model in self.models),
         )
         self.replaced: Intervention | None = None  # chosen, but not possible on the face that is shown now
         self.lock = RLock()
         self.worker = Latest(self.lock)
-        self.holders: list[Callable[[str], str]] = []
         self.awake = Event()
         self.awake.set()
         self._background = background
@@ -318,32 +308,6 @@ class Explorer(traitlets.HasTraits):
                 self.problem = explain(error)
             if not self.models:
                 self.problem = NO_CLASSIFIER
-
-    def use(self, model: zoo.Classifier) -> None:
-        """Let one more classifier, the visitor's own, read the faces."""
-        with self.lock:
-            self.guest = model.id
-            self._read_by([*self.models, model])
-
-    def why_kept(self, name: str) -> str:
-        """Return why a classifier can't leave now, for people; "" if it can."""
-        return next(filter(None, (holder(name) for holder in self.holders)), "")
-
-    def leave(self, name: str) -> None:
-        """Let a classifier read no more faces."""
-        with self.lock:
-            self.guest = "" if self.guest == name else self.guest
-            self._read_by([model for model in self.models if model.id != name])
-
-    def _read_by(self, models: list[zoo.Classifier]) -> None:
-        with self.lock:
-            self.worker.cancel()
-            self.models = models
-            self._results.clear()
-            if self.model is None:
-                self.classifier = models[0].id if models else ""
-            self.roster = tuple(model.id for model in models)  # panels make room first
-            self._refresh()
 
     def close(self) -> None:
         """End the worker."""

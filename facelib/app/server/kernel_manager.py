@@ -15,9 +15,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int
 
-from facelib.app import visitors
 from facelib.app.server.fork_server import ForkServer, ForkServerError, kernel_arguments
 from facelib.utilities.scratch import sweep
 
@@ -87,7 +86,6 @@ class CappedKernelManager(AsyncMappingKernelManager):
     abandoned_after = Float(
         30.0, config=True, help="Seconds after which a kernel ends when its last page has closed or crashed."
     )
-    visitors = Unicode("unknown", config=True, help="Who can come: see facelib.app.visitors.")
 
     def __init__(self, **kwargs: Any) -> None:
         self._starting: set[str] = set()
@@ -123,7 +121,6 @@ class CappedKernelManager(AsyncMappingKernelManager):
     async def _async_start_kernel(self, **kwargs: Any) -> str:
         env = VARIABLES | (kwargs.get("env") or dict(os.environ))
         kwargs["env"] = env | {"VOILA_WS_BASE_URL": kernel_path(env.get("VOILA_SERVER_URL", "/"))}
-        kwargs["env"][visitors.VARIABLE] = self.visitors
         preheated = kwargs["env"].get("VOILA_PREHEAT") == "True"
         while preheated and self.full and not self._closing:
             await asyncio.sleep(POLL)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from facelib.app.server.fork_server import USABLE
-from facelib.app.visitors import who_can_come
 from facelib.errors import BadValueError, UnavailableError
 from facelib.utilities import distribution
 from facelib.utilities.distribution import DISTRIBUTION, with_extra
@@ -221,10 +220,7 @@ def configuration(
     options.MappingKernelManager.update(
         {"cull_idle_timeout": idle, "cull_interval": min(30, idle), "cull_connected": False}
     )
-    come = who_can_come(loopback=local, token=bool(token), base_url=base_url)
-    options.CappedKernelManager.update(
-        {"max_kernels": max_kernels, "abandoned_after": min(30.0, idle), "visitors": come}
-    )
+    options.CappedKernelManager.update({"max_kernels": max_kernels, "abandoned_after": min(30.0, idle)})
     options.VoilaKernelManager.fill_delay = 6.0  # seconds; the visitor's own page comes first
     options.KernelManager.update({"transport": transport, "autorestart": False, "shutdown_wait_time": 2.0})
     return options

@@ -34,10 +34,7 @@ class DropZone {
     this.video.setAttribute("aria-label", "what the camera sees, mirrored");
     this.message = element("p", "facelib-drop-message");
     this.message.setAttribute("role", "alert");
-    this.closed = element("p", "facelib-drop-closed", this.model.get("closed"));
-    this.closed.hidden = !this.model.get("closed");
-    for (const part of [this.zone, this.camera]) part.hidden ||= !this.closed.hidden;
-    this.el.append(this.closed, this.zone, this.camera, this.video, this.message);
+    this.el.append(this.zone, this.camera, this.video, this.message);
   }
 
   bind() {
@@ -74,7 +71,7 @@ class DropZone {
 
   async take(files) {
     this.say("");
-    if (!files.length || this.model.get("closed") || this.model.get("busy") || this.model.get("disabled")) return;
+    if (!files.length || this.model.get("busy") || this.model.get("disabled")) return;
     const [file] = files;
     const [most, one] = [this.model.get("most"), this.model.get("one")];
     if (files.length > 1) return this.say(`One ${one} at a time; these are ${files.length}.`);

@@ -31,8 +31,6 @@ class DropZone(anywidget.AnyWidget):
         Whether nothing may be given now.
     busy
         While a file is read; the browser waits.
-    closed
-        Why nothing can be given here, shown in the place of all else.
     """
 
     _esm = script("dropzone.js")
@@ -48,7 +46,6 @@ class DropZone(anywidget.AnyWidget):
     camera = traitlets.Bool(default_value=True).tag(sync=True)
     disabled = traitlets.Bool(default_value=False).tag(sync=True)
     busy = traitlets.Bool(default_value=False).tag(sync=True)
-    closed = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, take: Callable[[str, bytes], None], **traits: Any) -> None:
         super().__init__(**traits)

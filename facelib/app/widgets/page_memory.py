@@ -35,9 +35,6 @@ AS_LEFT: Final = (
 WITHOUT_PHOTOGRAPH: Final = (
     "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
 )
-WITHOUT_NETWORK: Final = (
-    "Your classifier is forgotten, as was said when you gave it: give its file again to go on with it."
-)
 OPENED: Final = "This is what was shared. Undo brings back what you had."
 OPENED_WITHOUT: Final = (
     "This is what was shared, but without its photograph, which is never shared: a rendered face stands in "
@@ -126,7 +123,7 @@ class PageMemory:
         self.tools = PageTools(guarded(messages)(self._on_press), guarded(messages)(self._on_shared))
         self.first = self.now
         self._say("")
-        explorer.observe(self._follow, ["scene", "label", "classifier", "cam", "roster"])
+        explorer.observe(self._follow, ["scene", "label", "classifier", "cam"])
         look.overlay.observe(self._follow, "value")
         explorer.observe(self._tell_steps, "scene")
         explorer.observe(self._share, "step")
@@ -150,7 +147,6 @@ class PageMemory:
             opacity=look.opacity.value,
             turned=look.stage.turned,
             tab=self.bar.index,
-            network=bool(explorer.guest),
             plans=dict(self._plans),
         )
 
@@ -239,7 +235,7 @@ class PageMemory:
             self.keeper.send({"restored": True})
         changed = to_plain(self.now) | {"tab": state.tab} != to_plain(self.first)
         left = WITHOUT_PHOTOGRAPH if state.photograph == "own" else AS_LEFT if changed else ""
-        self._say(" ".join(filter(None, (left, WITHOUT_NETWORK if state.network else ""))))
+        self._say(left)
         self._open(state.tab)
 
     def _photograph(self) -> Photograph:

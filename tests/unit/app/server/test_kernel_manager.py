@@ -174,23 +174,6 @@ def test_a_page_that_ended_its_kernel_itself_is_no_trouble(manager: CappedKernel
     run(visit())
 
 
-def test_every_session_hears_who_can_come_from_the_server_alone(
-    manager: CappedKernelManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[dict[str, str]] = []
-
-    async def start(_self: object, *, env: dict[str, str], **_: Any) -> str:
-        seen.append(env)
-        return "kernel"
-
-    monkeypatch.setattr(AsyncMappingKernelManager, "_async_start_kernel", start)
-    run(manager.start_kernel())
-    manager.visitors = "alone"
-    for env in (None, {"FACELIB_VISITORS": "elsewhere"}):
-        run(manager.start_kernel(env=env))
-    assert [env["FACELIB_VISITORS"] for env in seen] == ["unknown", "alone", "alone"]
-
-
 def test_only_started_kernels_of_the_pool_are_handed_out(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         assert not manager.ready("app.ipynb")
