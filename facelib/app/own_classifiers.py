@@ -27,7 +27,7 @@ VALUES: Final = "it gives values, and this page is about probabilities; sweeps a
 FUNCTION: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 REMEDY: Final = (
     "Labels and preparation are given by --labels and --preparation; a function (module:function) that "
-    "returns facelib.classifiers.own(…) can say all else."
+    "returns a classifier can say all else."
 )
 PREPARATION: Final = (
     "A preparation is side, colour, mean and std of values 0 to 255, and a margin where there was one, as "
@@ -108,7 +108,7 @@ def _called(function: Callable[..., Any]) -> Classifier:
         )
         raise BadValueError(msg) from error
     if not isinstance(made, Classifier):
-        msg = f"it has to return a facelib.classifiers.Classifier; got {type(made).__name__}."
+        msg = f"it has to return a classifier of facelib; got {type(made).__name__}."
         raise BadValueError(msg)
     return made
 

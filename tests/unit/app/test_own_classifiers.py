@@ -123,7 +123,7 @@ def test_a_function_makes_one_or_is_asked(served: list[object]) -> None:
         (["my_nets.py"], "can’t be used"),
         (["my_nets:gone"], "AttributeError"),
         (["no_module:make"], "ModuleNotFoundError"),
-        (["my_nets:nothing"], "has to return a facelib.classifiers.Classifier; got int"),
+        (["my_nets:nothing"], "has to return a classifier of facelib; got int"),
         (["my_nets:broken"], "KeyError"),
         (["my_nets:sends"], "sends pictures to another machine"),
         (["my_nets:make", "--classifier", "my_nets:make"], "rename one"),
