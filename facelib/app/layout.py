@@ -18,7 +18,6 @@ from facelib.app.explorer.export_panel import ExportPanel
 from facelib.app.explorer.face_panel import FacePanel
 from facelib.app.explorer.gallery import Gallery
 from facelib.app.explorer.measured_panel import MeasuredPanel
-from facelib.app.explorer.own_panel import OwnPanel
 from facelib.app.explorer.state import Explorer
 from facelib.app.live import Follower, Live
 from facelib.app.server.precompile import imports
@@ -72,8 +71,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     for follower in (measured.table, details.table, compare.table):
         widgets.jslink((live, "step"), (follower, "index"))
     more = _column(compare, ExportPanel(state))
-    own = OwnPanel(state)
-    body = widgets.Box([_column(face), more, _column(measured, details, own)])
+    body = widgets.Box([_column(face), more, _column(measured, details)])
     body.add_class("facelib-columns")
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
@@ -112,10 +110,6 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
 
-    def keep_network(_change: object = None) -> None:
-        watchdog.keep("network", there=own.state.stage != "empty")
-
-    own.state.observe(keep_network, "stage")
     state.awake.clear()
     state.observe(keep_photograph, "scene")
     keep_photograph()

@@ -46,8 +46,6 @@ class PageState:
         As in `facelib.app.live.Live`.
     tab
         Number of the open tab.
-    network
-        Whether a classifier of the visitor's was in use, which isn't kept.
     plans
         How the other tabs are set, by the name of the tab: what their `kept` returns.
 
@@ -67,7 +65,6 @@ class PageState:
     cam: str = "gradcam"
     look: str = ""
     tab: int = 0
-    network: bool = False
     plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -204,16 +201,6 @@ def _word(name: str, words: Iterable[str]) -> Callable[[Any], Any]:
     return read
 
 
-def _flag(name: str) -> Callable[[Any], bool]:
-    def read(value: Any) -> bool:
-        if not isinstance(value, bool):
-            msg = f"{name} is true or false; got {value!r:.60}."
-            raise BadValueError(msg)
-        return value
-
-    return read
-
-
 def _name(value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_WORD:
         msg = f"classifier is the id of one; got {value!r:.60}."
@@ -260,6 +247,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "cam": _word("cam", attribution.METHODS),
     "look": _name,
     "tab": _count("tab", TABS),
-    "network": _flag("network"),
     "plans": _plans,
 }

@@ -21,7 +21,6 @@ import torch
 from facelib.classifiers.alignment import points_of
 from facelib.classifiers.certainties import CONSTANT, certainties, is_constant
 from facelib.classifiers.emotions import EMOTIONS
-from facelib.classifiers.guesses import ORDERS
 from facelib.classifiers.preparation import Boxes, Colour, Images, Preparation
 from facelib.stats.classification import exact_mcnemar
 
@@ -74,8 +73,19 @@ _SCALINGS: Final[Mapping[str, tuple[Any, Any]]] = MappingProxyType(
 _MARGINS: Final = (0.0, 0.1, 0.2, 0.4)
 _NONE: Final = ""
 _ORDERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {name: tuple(one if one in EMOTIONS else _NONE for one in order) for name, order in ORDERS.items()}
-)
+    {
+        "FER2013": ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
+        "RAF-DB": ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"),
+        "AffectNet": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry"),
+        "the alphabet": ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"),
+        "AffectNet with contempt": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", _NONE),
+        "FER+": ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", _NONE),
+        "the alphabet with contempt": (
+            "angry", _NONE, "disgust", "fear", "happy", "neutral", "sad", "surprise",
+        ),
+    }
+)  # fmt: skip
+"""Orders of labels of usual data sets; contempt is no common emotion."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from typing import Annotated, Final
-from urllib.parse import unquote_plus
 
 import typer
 
@@ -53,23 +51,32 @@ NoToken = Annotated[
 ]
 OldToken = Annotated[str | None, typer.Option("--token", hidden=True)]
 Pool = Annotated[
-    int | None,
-    typer.Option(help="How many pages are computed ahead; 0: none.", show_default="2; of a class 6"),
+    int,
+    typer.Option(help="How many pages are computed ahead; 0: none."),
 ]
 Kernels = Annotated[
-    int | None,
+    int,
     typer.Option(
-        show_default="8",
         help="How many sessions may run, those ahead included (Linux: 260 to 350 MB each, else 800 to 900).",
     ),
 ]
-Class = Annotated[
-    int | None,
+Own = Annotated[
+    list[str] | None,
     typer.Option(
-        "--class",
-        metavar="N",
-        help="For a class of up to 60: N sessions that share what they compute, a word that can be read "
-        "aloud as token, and no pictures, camera or recordings of anybody.",
+        metavar="FILE",
+        help="A classifier of yours beside the built-in ones: a file (ONNX …), a folder of transformers, or "
+        "module:function. May be given again.",
+    ),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(help="Names of its outputs, in order, as happy,sad,neutral; without: as the file says."),
+]
+Prepared = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="What it sees: side, colour, mean and std of values 0 to 255, and margin, as 48,gray,0,255 or "
+        "224,rgb,imagenet,0.1; without: as the file says."
     ),
 ]
 BaseUrl = Annotated[
@@ -83,8 +90,6 @@ Machine = Annotated[bool, typer.Option("--json", help="For programs instead of p
 
 UNKNOWN: Final = 70
 """Exit code after an error that nobody foresaw, as sysexits.h has it."""
-
-SHARED, SESSION = 320, 350  # MB of all sessions together, and of each once all tabs were open
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of packages; all if none is given.")]
 
@@ -145,9 +150,11 @@ def open_app(
     token_file: TokenFile = None,
     no_token: NoToken = False,
     token: OldToken = None,
-    pool_size: Pool = None,
-    max_kernels: Kernels = None,
-    class_size: Class = None,
+    pool_size: Pool = 2,
+    max_kernels: Kernels = 8,
+    classifier: Own = None,
+    labels: Labels = None,
+    preparation: Prepared = None,
     base_url: BaseUrl = "/",
     idle_minutes: Idle = 2.0,
     browser: Browser = True,
@@ -164,13 +171,14 @@ def open_app(
         )
         raise BadValueError(msg)
 
+    if classifier or labels or preparation:
+        from facelib.app.own_classifiers import named, tried
+
+        for words in tried(named(classifier or [], labels or [], preparation or [])):
+            typer.echo(words, err=True)
+
     def announce(address: str) -> None:
         typer.echo(f"facelib is at {address}\nCtrl-C ends it.")
-        if not is_loopback(ip) and sys.stdout.isatty():
-            typer.echo("\n".join(_to_scan(address, sys.stdout.encoding)))
-        if class_size is not None:
-            alone = is_loopback(ip) and not base_url.strip("/")
-            typer.echo("\n".join(_for_a_class(address, class_size, alone=alone)))
         if no_token:
             typer.echo("Without a token, every user of this machine can open it.")
         if not is_loopback(ip):
@@ -183,7 +191,6 @@ def open_app(
         open_browser=browser,
         pool_size=pool_size,
         max_kernels=max_kernels,
-        class_size=class_size,
         base_url=base_url,
         token="" if no_token else None,
         token_file=token_file,
@@ -192,37 +199,6 @@ def open_app(
         announce=announce,
     )
     typer.echo("Ended.")
-
-
-def _to_scan(address: str, encoding: str) -> Iterator[str]:
-    """Give the page's address as a QR code; a class's word is in it, which is read aloud, no other token."""
-    from facelib.app.qr_code import in_terminal
-    from facelib.app.server.class_word import is_class_word
-
-    page, _, token = address.partition("?token=")
-    spoken = is_class_word(unquote_plus(token))
-    try:
-        code = in_terminal(address if spoken else page)
-        code.encode(encoding)
-    except UnicodeEncodeError:  # a terminal without half blocks
-        return
-    if code:
-        yield code
-        yield f"Scanned, it opens {page}{', with the word' if spoken else ', which asks for the token'}."
-
-
-def _for_a_class(address: str, size: int, *, alone: bool) -> Iterator[str]:
-    """Give what a teacher has to know once the page is served."""
-    from facelib.cli.doctor.machine import free_memory
-
-    page, _, word = address.partition("?token=")
-    if word:
-        yield f"For the board: {page} and the word {unquote_plus(word)}"
-    if alone:
-        yield "Only this computer itself gets in; --ip 0.0.0.0 lets others in."
-    free, needed = free_memory(), (SHARED + size * SESSION) / 1000
-    if free is not None and free < needed:
-        yield f"{size} sessions may take {needed:.0f} GB of memory, and {free:.1f} GB are free."
 
 
 @app.command()

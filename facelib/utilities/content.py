@@ -8,8 +8,7 @@ import json
 import os
 import stat
 import zipfile
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final
 
 from facelib.errors import BadModelError, ReadError
@@ -103,40 +102,13 @@ def _check_regular(path: str, about: os.stat_result) -> None:
         raise ReadError(msg)
 
 
-@dataclass(frozen=True)
-class Held:
-    """A file that is in memory already, for readers that take a path.
-
-    Attributes
-    ----------
-    name
-        Its name, with its ending.
-    content
-        Its bytes.
-
-    Examples
-    --------
-    >>> held = Held("net.onnx", b"...")
-    >>> held.suffix, read_content(held)
-    ('.onnx', b'...')
-    """
-
-    name: str
-    content: bytes = field(repr=False)
-
-    @property
-    def suffix(self) -> str:
-        """Ending of its name, with the point."""
-        return PurePath(self.name).suffix
-
-
-def read_content(path: Path | Held, *, sha256: str | None = None) -> bytes:
+def read_content(path: Path, *, sha256: str | None = None) -> bytes:
     """Return the content of a file.
 
     Parameters
     ----------
     path
-        The file, or one that is in memory.
+        The file.
     sha256
         Expected sha256, hexadecimal; None: any.
 
@@ -145,7 +117,7 @@ def read_content(path: Path | Held, *, sha256: str | None = None) -> bytes:
     BadModelError
         It can't be read, is larger than `LARGEST_FILE`, or has another hash.
     """
-    content = path.content if isinstance(path, Held) else _from_disk(path)
+    content = _from_disk(path)
     if sha256 is not None:
         found = hashlib.sha256(content).hexdigest()
         if found != sha256.lower():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from harness import COMES, Server, Visit, wait_until
+from harness import COMES, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import expect
 
 Start = Callable[..., Server]
@@ -162,7 +162,7 @@ def test_a_large_photograph_arrives(toy_server: Server, visit: Visits) -> None:
 def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--max-kernels", "2", pool=1)
     first, second = ready(visit(server.url)), ready(visit(server.url))
-    third = visit(server.url)
+    third = visit(f"{server.url}#age=70")
     assert third.response is not None
     assert third.response.status == 503
     expect(third.page.get_by_role("heading", name="All sessions are in use")).to_be_visible()
@@ -170,8 +170,10 @@ def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start,
     assert len(server.kernels()) == 2
     second.close()
     server.wait_for_kernels(2)  # the place goes to the pool's next kernel, which had waited for it
-    third.page.reload(wait_until="commit")
+    with third.page.expect_navigation(timeout=40_000, wait_until="commit"):  # by itself
+        pass
     ready(third)
+    assert third.page.url.endswith("#age=70"), "a link's scene is still there"
     first.assert_clean()
 
 
@@ -218,6 +220,37 @@ def test_kernels_do_not_outlive_a_killed_server(toy: Path, start: Start) -> None
     gone, alive = psutil.wait_procs([kernel], timeout=10)
     assert gone
     assert not alive
+
+
+READERS = """
+import ipywidgets as widgets
+from facelib.app import Explorer
+
+read = [model.id for model in Explorer(background=False).models]
+widgets.Label("strength 0" if "mine" in read else f"read by {read}")
+"""
+MAKES = """
+from facelib.classifiers import load, own
+from torch.nn import Sequential
+
+def make():
+    inner = load("known_unbiased")
+    network = Sequential(inner.body, inner.head)
+    return own(network, id="mine", labels=inner.labels, preparation=inner.preparation)
+"""
+
+
+@pytest.mark.packages
+@pytest.mark.thorough
+def test_every_session_has_a_classifier_that_the_command_names(
+    tmp_path: Path, start: Start, visit: Visits
+) -> None:
+    (tmp_path / "my_nets.py").write_text(MAKES)
+    folders = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    notebook = write_notebook(tmp_path / "readers.ipynb", READERS)
+    server = start(notebook, "--classifier", "my_nets:make", pool=1, PYTHONPATH=folders)
+    for _ in range(2):  # one computed ahead, and one that isn't
+        ready(visit(server.url))
 
 
 @pytest.mark.parametrize("wrong", [["nowhere.ipynb"], ["--pool-size", "3", "--max-kernels", "3"]])

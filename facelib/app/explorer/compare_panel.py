@@ -102,7 +102,6 @@ class ComparePanel(Card):
         for name, act in (("pin", self.keep), ("swap", self.exchange), ("unpin", self.release)):
             self.buttons[name].on_click(self.guarded(lambda _button, act=act: act()))
         explorer.observe(self.guarded(self._follow), ["shown", "label", "classifier"])
-        explorer.observe(self.guarded(lambda _change: self.release()), "roster")
         self.fill(widgets.HBox([*self.buttons.values()]), self.hint, self.table)
         self._follow()
 

@@ -74,11 +74,7 @@ class DetailsPanel(Card):
             "Statistics: gradients, order test, shaken copies", self.table, self.notes, self.trust
         )
         explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
-        explorer.observe(self.guarded(self._on_roster), "roster")
         self.fill(self.cards, statistics, SeenView(explorer, self.guarded), self.absent)
-
-    def _on_roster(self, _change: object) -> None:
-        self.cards.cards = cards_of(self.explorer.models)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds."""

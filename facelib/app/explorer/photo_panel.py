@@ -9,7 +9,6 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
-from facelib.app.classroom import in_class
 from facelib.app.explorer.network_view import picture
 from facelib.app.explorer.state import Explorer
 from facelib.app.widgets.controls import Quiet, button, grid, hidden_while_empty, menu, paragraphs
@@ -66,7 +65,6 @@ class PhotoPanel(widgets.VBox):
         self.landmarks.add_class("facelib-landmarks")
         privacy = widgets.HTML(paragraphs(PRIVACY))
         privacy.add_class("facelib-hint")
-        privacy.layout.display = "none" if in_class() else ""
         for part in (self.cropped, self.which):
             part.layout.display = "none"
         for text in (self.found_faces, self.found, self.whole, self.landmarks):

@@ -7,9 +7,9 @@ at the same time.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, RLock
@@ -19,8 +19,7 @@ import traitlets
 
 from facelib import classifiers as zoo
 from facelib import interventions, studies
-from facelib.app.classroom import folder, kinds
-from facelib.app.commons import Commons
+from facelib.app import own_classifiers
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
@@ -37,7 +36,6 @@ SWEPT = "before and after are here"
 USABLE = "all else is ready"
 STEPS = 21
 PLACEBOS = 99
-VALUES = "it gives values, and this page is about probabilities; sweeps and studies in Python take it."
 SHOWN_AT = frozenset([1, 5, *range(9, PLACEBOS + 1, 10)])  # placebos in when the page is updated
 REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.1  # seconds of quiet before the worker starts
@@ -105,18 +103,12 @@ class Explorer(traitlets.HasTraits):
         What went wrong, for people; "" when nothing did.
     resets
         How often `reset` was called: panels then show what is theirs alone as at first.
-    roster
-        Ids of `models`, set by `use` and `leave`.
-    guest
-        Id of the visitor's own among them; "" if there is none.
-    holders
-        Say of a classifier why it can't leave now; "" if it can.
 
     Parameters
     ----------
     classifiers
-        Ids; None: all pretrained ones and, but for a class, those of one's own. One that can't be loaded is
-        left out, its reason is in `missing`.
+        Ids; None: all pretrained ones and those of one's own. One that can't be loaded is left out, its
+        reason is in `missing`.
     background
         Whether the sweep and its placebos are computed by the worker.
     """
@@ -133,19 +125,17 @@ class Explorer(traitlets.HasTraits):
     waits = traitlets.Bool(False)
     problem = traitlets.Unicode("")
     resets = traitlets.Int(0)
-    roster = traitlets.Tuple()
-    guest = traitlets.Unicode("")
 
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         self.models: list[zoo.Classifier] = []
         self.missing: dict[str, str] = {}
-        for name in zoo.names(kind=kinds()) if classifiers is None else classifiers:
+        if classifiers is None:
+            self.missing |= own_classifiers.registered(os.environ.get(own_classifiers.VARIABLE, ""))
+        for name in zoo.names() if classifiers is None else classifiers:
             try:
                 model = zoo.load(name, "cpu")
-                if model.sends_pictures:
-                    self.missing[name] = "It sends pictures to another machine, so the page doesn’t offer it."
-                elif model.scales:
-                    self.missing[name] = VALUES
+                if reason := own_classifiers.why_not(model):
+                    self.missing[name] = reason
                 else:
                     self.models.append(model)
             except (UnavailableError, BadModelError, BadValueError) as error:
@@ -153,12 +143,10 @@ class Explorer(traitlets.HasTraits):
         super().__init__(
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
             classifier=self.models[0].id if self.models else "",
-            roster=tuple(model.id for model in self.models),
         )
         self.replaced: Intervention | None = None  # chosen, but not possible on the face that is shown now
         self.lock = RLock()
         self.worker = Latest(self.lock)
-        self.holders: list[Callable[[str], str]] = []
         self.awake = Event()
         self.awake.set()
         self._background = background
@@ -169,8 +157,6 @@ class Explorer(traitlets.HasTraits):
         self._last_refresh = -GESTURE
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self._pictures: dict[tuple[object, Intervention], dict[float, Face]] = {}  # of the scene's glances
-        place = folder()
-        self.commons = Commons(place, self.models, STEPS) if place and self.models else None
         self.observe(self._on_step, "step")
 
     @property
@@ -323,32 +309,6 @@ class Explorer(traitlets.HasTraits):
             if not self.models:
                 self.problem = NO_CLASSIFIER
 
-    def use(self, model: zoo.Classifier) -> None:
-        """Let one more classifier, the visitor's own, read the faces."""
-        with self.lock:
-            self.guest = model.id
-            self._read_by([*self.models, model])
-
-    def why_kept(self, name: str) -> str:
-        """Return why a classifier can't leave now, for people; "" if it can."""
-        return next(filter(None, (holder(name) for holder in self.holders)), "")
-
-    def leave(self, name: str) -> None:
-        """Let a classifier read no more faces."""
-        with self.lock:
-            self.guest = "" if self.guest == name else self.guest
-            self._read_by([model for model in self.models if model.id != name])
-
-    def _read_by(self, models: list[zoo.Classifier]) -> None:
-        with self.lock:
-            self.worker.cancel()
-            self.models = models
-            self._results.clear()
-            if self.model is None:
-                self.classifier = models[0].id if models else ""
-            self.roster = tuple(model.id for model in models)  # panels make room first
-            self._refresh()
-
     def close(self) -> None:
         """End the worker."""
         self.worker.close()
@@ -391,7 +351,7 @@ class Explorer(traitlets.HasTraits):
         """Show what is known of the scene, and let the worker find out the rest."""
         self.worker.cancel()
         self.problem = ""
-        known = self._results.get(self.scene.key) or self._shared(self.scene)
+        known = self._results.get(self.scene.key)
         if known is not None:
             self._deliver(self.scene, known)
         else:
@@ -414,14 +374,15 @@ class Explorer(traitlets.HasTraits):
         result = self._results.get(scene.key)
         if result is None:
             _pause(task, settle)
-            result = Result(self._sweep_of(scene, task))
+            result = Result(self.run_sweep(scene, task))
         task.tell(self._deliver, scene, result)
         _pause(task, REST)
-        while self.commons is None and not self.awake.wait(0.2):
+        while not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
         told = time.monotonic()
-        for found in self._placebos_of(scene, result, task):
-            result = Result(result.sweep, found)
+        sweep, start = result.sweep, result.placebos
+        for found in studies.run_references(sweep, PLACEBOS, seed=sweep.seed, start=start, stop=task):
+            result = Result(sweep, found)
             if len(found) in SHOWN_AT:
                 task.tell(self._deliver, scene, result)
             elif time.monotonic() >= told + TOLD:
@@ -429,38 +390,7 @@ class Explorer(traitlets.HasTraits):
             else:
                 continue
             told = time.monotonic()
-        task.tell(self._deliver, scene, Result(result.sweep, result.placebos, finished=True))
-
-    def _shared(self, scene: Scene) -> Result | None:
-        """Return what another session of a class has computed for a scene; None where there is nothing."""
-        if self.commons is None:
-            return None
-        key = self.commons.key(*scene.parts)
-        found = self.commons.known(key, *scene.parts, self.label)
-        return None if found is None else Result(found, *self.commons.known_placebos(key))
-
-    def _sweep_of(self, scene: Scene, task: Task) -> studies.Sweep:
-        if self.commons is None:
-            return self.run_sweep(scene, task)
-
-        def wait(before: int) -> None:
-            others = "one sweep" if before == 1 else f"{before} sweeps"
-            task.tell(self._report, 0.0, f"{others} of others come first")
-
-        key = self.commons.key(*scene.parts)
-        known = partial(self.commons.known, key, *scene.parts, self.label)
-        return self.commons.sweep(key, known, partial(self.run_sweep, scene, task), task.check, wait)
-
-    def _placebos_of(self, scene: Scene, result: Result, task: Task) -> Iterator[References]:
-        sweep = result.sweep
-
-        def run(start: References | None) -> Iterator[References]:
-            return studies.run_references(sweep, PLACEBOS, seed=sweep.seed, start=start, stop=task)
-
-        if self.commons is None:
-            return run(result.placebos)
-        key = self.commons.key(*scene.parts)
-        return self.commons.placebos(key, result.placebos, run, SHOWN_AT.__contains__, task.check)
+        task.tell(self._deliver, scene, Result(sweep, result.placebos, finished=True))
 
     def run_sweep(self, scene: Scene, task: Task | None = None) -> studies.Sweep:
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""

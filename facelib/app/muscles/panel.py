@@ -15,7 +15,7 @@ from facelib.app.muscles.playback import WatchPanel
 from facelib.app.muscles.signals_panel import RecordingPanel
 from facelib.app.muscles.state import Muscles
 from facelib.app.muscles.summary import SaidPanel
-from facelib.app.studies.population_panel import classifier_groups, follow_roster
+from facelib.app.studies.population_panel import classifier_groups
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.controls import Card, Quiet, button, labelled, menu
 from facelib.app.widgets.style import PageStyle
@@ -143,9 +143,6 @@ class ShownPanel(Card):
         self.face.layout.display = "none" if explorer is None else ""
         for name in ("label", "models", "electrodes", "removed"):
             bind(state, name, getattr(self, name), state.lock)
-        if explorer is not None:
-            follow_roster(explorer, state, self.models)
-            explorer.observe(self._on_roster, "roster")
         self._fit()
         self.seconds.observe(self.guarded(self._on_seconds), "value")
         bind(state, "start", self.start, state.lock)
@@ -154,11 +151,6 @@ class ShownPanel(Card):
         ticks = widgets.HBox([self.electrodes, self.removed])
         ticks.add_class("facelib-ticks")
         self.fill(self.start, self.seconds, ticks, self.face, self.label, self.models)
-
-    def _on_roster(self, event: Any) -> None:
-        """Offer no more who has left Explore."""
-        gone = set(event["old"]) - set(event["new"])
-        self.state.offered = [name for name in self.state.offered if name not in gone]
 
     def _fit(self) -> None:
         """Let the part begin anywhere in the recording."""

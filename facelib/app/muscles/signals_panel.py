@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
-from facelib.app.classroom import in_class
 from facelib.app.muscles.channel_map import SUFFIX as MAP_SUFFIX
 from facelib.app.muscles.channel_map import ChannelMap, read_map
 from facelib.app.muscles.source import MOST_BYTES, SIDES, Loaded, movements, recorded_clips
@@ -103,8 +102,6 @@ class RecordingPanel(Card):
         hints = widgets.HTML(paragraphs(FORMAT, PRIVACY))
         hints.add_class("facelib-hint")
         self.map = ChannelMap(state)
-        for part in (self.rate, hints):
-            part.layout.display = "none" if in_class() else ""
         self.parts = {
             "simulated": _box(self.task, self.weak, self.weakness, self.seed),
             "mine": _box(self.zone, self.rate, self.map, hints),

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 import traitlets
 
 from facelib import classifiers as zoo
-from facelib.app.classroom import kinds
 from facelib.app.explorer.state import FIRST_HEAD
 from facelib.app.muscles.film import LONGEST, SIZE, Film, Seen, film_of, watch
 from facelib.app.muscles.source import (
@@ -173,7 +172,7 @@ class Muscles(traitlets.HasTraits):
         background: bool = True,
         **settings: Any,
     ) -> None:
-        self.offered = zoo.available(kind=kinds()) if models is None else list(models)
+        self.offered = zoo.available() if models is None else list(models)
         self.size, self.recording, self.model = size, recording, model
         self.dataset: Dataset | None = None
         if dataset is not None:

@@ -17,8 +17,6 @@ from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.voila_identity_provider import VoilaLoginHandler
 
-from facelib.app.server.class_word import is_class_word, letters
-
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 _WORD = 8  # bytes of a number in it
 _FEWEST = 6  # numbers: where the channel begins, four parts of the message, and where it ends
@@ -52,8 +50,7 @@ class TokenProvider(IdentityProvider):
     """Lets in who shows the token with each request; without a token, everyone.
 
     Nothing is remembered in a cookie: browsers send those to every port of this machine, to the servers of
-    its other users, too. The page's address has the token, and the page sends it along (`page_config`). Of a
-    class's word the letters count, not how they are typed.
+    its other users, too. The page's address has the token, and the page sends it along (`page_config`).
     """
 
     @property
@@ -63,10 +60,8 @@ class TokenProvider(IdentityProvider):
 
     async def get_user_token(self, handler: Any) -> User | None:
         """Return who shows the token; the time taken doesn't depend on how much of it is right."""
-        given, wanted = self.get_token(handler) or "", self.token
-        if is_class_word(wanted):
-            given, wanted = letters(given), letters(wanted)
-        right = self.auth_enabled and hmac.compare_digest(given.encode(), wanted.encode())
+        given = self.get_token(handler) or ""
+        right = self.auth_enabled and hmac.compare_digest(given.encode(), self.token.encode())
         return SOMEBODY if right else None
 
     def generate_anonymous_user(self, _handler: Any) -> User:
@@ -93,8 +88,7 @@ class LoginHandler(VoilaLoginHandler):
         wanted = urlsplit(self.get_argument("next", default=self.base_url))
         said = parse_qsl(wanted.query, keep_blank_values=True)
         rest = [(name, value) for name, value in said if name != "token"]
-        spoken = is_class_word(self.identity_provider.token)
-        self.write(self.render_template("login.html", rest=rest, wrong=len(rest) < len(said), spoken=spoken))
+        self.write(self.render_template("login.html", rest=rest, wrong=len(rest) < len(said)))
 
 
 def well_formed(message: str | bytes) -> bool:

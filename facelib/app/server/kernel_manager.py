@@ -15,11 +15,9 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int
 
-from facelib.app import classroom, visitors
 from facelib.app.server.fork_server import ForkServer, ForkServerError, kernel_arguments
-from facelib.app.server.lobby import Lobby
 from facelib.utilities.scratch import sweep
 
 BUSY = "All sessions are in use. Please try again in a minute."
@@ -88,12 +86,8 @@ class CappedKernelManager(AsyncMappingKernelManager):
     abandoned_after = Float(
         30.0, config=True, help="Seconds after which a kernel ends when its last page has closed or crashed."
     )
-    class_folder = Unicode("", config=True, help="What the sessions of a class share; none: no class.")
-    visitors = Unicode("unknown", config=True, help="Who can come: see facelib.app.visitors.")
-    reach = Unicode("", config=True, help="The address at which others reach the page; none: they can't.")
 
     def __init__(self, **kwargs: Any) -> None:
-        self.lobby = Lobby()
         self._starting: set[str] = set()
         self._endings: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,25 +97,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
     @property
     def full(self) -> bool:
         """Whether all kernels that may run do so, or are about to."""
-        return self._running >= int(self.max_kernels)
-
-    @property
-    def _running(self) -> int:
-        return len(self._starting.union(self.list_kernel_ids()))
-
-    def room(self, notebook: str) -> int:
-        """Return how many visitors can have a session now: one that stands ready, or one that may start."""
-        waiting = sum(map(_succeeded, self._pool(notebook)))
-        return max(0, int(self.max_kernels) - self._running) + waiting
-
-    def inside(self, notebook: str) -> int:
-        """Return how many sessions have a visitor."""
-        ids = {task.result()["kernel_id"] for task in self._pool(notebook) if _succeeded(task)}
-        return len(self._starting.union(self.list_kernel_ids()) - ids)
-
-    def _pool(self, notebook: str) -> list[asyncio.Task[Any]]:
-        pools: dict[str, list[asyncio.Task[Any]]] = getattr(self, "_pools", {})
-        return pools.get(notebook, [])
+        return len(self._starting.union(self.list_kernel_ids())) >= int(self.max_kernels)
 
     def ready(self, notebook: str) -> bool:
         """Say whether a preheated kernel waits for `notebook`, and put such ones first in Voila's pool.
@@ -129,7 +105,8 @@ class CappedKernelManager(AsyncMappingKernelManager):
         Voila hands out kernels of the pool that have not been started yet, too; with a cap such a page
         might wait for ever.
         """
-        pool = self._pool(notebook)
+        pools: dict[str, list[asyncio.Task[Any]]] = getattr(self, "_pools", {})
+        pool = pools.get(notebook, [])
         pool.sort(key=lambda task: not _succeeded(task))
         return bool(pool) and _succeeded(pool[0])
 
@@ -144,10 +121,6 @@ class CappedKernelManager(AsyncMappingKernelManager):
     async def _async_start_kernel(self, **kwargs: Any) -> str:
         env = VARIABLES | (kwargs.get("env") or dict(os.environ))
         kwargs["env"] = env | {"VOILA_WS_BASE_URL": kernel_path(env.get("VOILA_SERVER_URL", "/"))}
-        kwargs["env"][visitors.VARIABLE] = self.visitors
-        kwargs["env"][visitors.ADDRESS] = self.reach
-        if self.class_folder:
-            kwargs["env"][classroom.VARIABLE] = self.class_folder
         preheated = kwargs["env"].get("VOILA_PREHEAT") == "True"
         while preheated and self.full and not self._closing:
             await asyncio.sleep(POLL)

@@ -16,14 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from facelib.app import classroom
-from facelib.app.server.class_word import class_word
 from facelib.app.server.fork_server import USABLE
-from facelib.app.server.reach import page_address
-from facelib.app.visitors import who_can_come
 from facelib.errors import BadValueError, UnavailableError
 from facelib.utilities import distribution
-from facelib.utilities.checks import whole
 from facelib.utilities.distribution import DISTRIBUTION, with_extra
 from facelib.utilities.scratch import sweep
 
@@ -39,10 +34,9 @@ SHORTEST_TOKEN = 8  # characters of one that was chosen
 SOCKET_PATH_LIMIT = 100  # characters; Linux allows 107, macOS 103
 LONGEST_SOCKET = len("/facelib-page-4194304-12345678/voila_12345678/kernel-01234567-ipc-5")
 PORTS_TO_TRY = 50
-POOL, CLASS_POOL = 2, 6  # kernels that stand ready (our choice)
+POOL = 2  # kernels that stand ready (our choice)
 KERNELS = 8  # that may run
-LARGEST_CLASS = 60  # visitors (our choice)
-CLASS_SIZE = f"A class has 1 to {LARGEST_CLASS} visitors, a whole number"
+EVERYWHERE = ("", "0.0.0.0", "::")  # all addresses of a machine
 ANSI = re.compile(r"\x1b\[[0-9;]*m")  # colours
 CANT_BUILD = "The page could not be built. The window in which facelib was started says why."
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
@@ -54,15 +48,14 @@ def serve(
     ip: str = "127.0.0.1",
     *,
     open_browser: bool = True,
-    pool_size: int | None = None,
-    max_kernels: int | None = None,
+    pool_size: int = POOL,
+    max_kernels: int = KERNELS,
     token: str | None = None,
     token_file: str | Path | None = None,
     preheat: bool = True,
     idle_minutes: float = 2.0,
     log_level: str = "WARNING",
     base_url: str = "/",
-    class_size: int | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a notebook as a page until Ctrl-C; needs the main thread.
@@ -78,11 +71,10 @@ def serve(
     open_browser
         Open the page in a browser, if there is one.
     pool_size
-        How many kernels stand ready with the page computed ahead; None: 2, of a class 6.
+        How many kernels stand ready with the page computed ahead.
     max_kernels
-        How many kernels may run, those included; more visitors wait in line. None: 8, of a class one for each
-        visitor. On Linux each takes 260 MB, 350 once all tabs were open, beside 320 that all share; elsewhere
-        800 to 900.
+        How many kernels may run, those included; more visitors are told to try again. On Linux each takes
+        260 MB, 350 once all tabs were open, beside 320 that all share; elsewhere 800 to 900.
     token
         What visitors have to know; None: what the environment variable ``FACELIB_TOKEN`` holds, or a new one.
         "": nothing, which is possible on this machine only, and lets everyone in who uses it.
@@ -96,9 +88,6 @@ def serve(
         Of the server's log: "DEBUG", "INFO", "WARNING", "ERROR".
     base_url
         Path below which everything is served, for hubs and proxies: "/hub/x/".
-    class_size
-        How many visitors a class has, 1 … 60: so many sessions, which share what they compute and take in
-        nothing of anybody's, and a word that can be read aloud as token. None: no class.
     announce
         Called with the page's address.
 
@@ -114,12 +103,9 @@ def serve(
         ip = "127.0.0.1"
     sweep()
     known = os.environ.pop(TOKEN_VARIABLE, None)  # kernels have no use for it
-    os.environ.pop(classroom.VARIABLE, None)  # the server says itself whether its sessions are a class's
     path = checked_base_url(base_url)
     given = known or None if token is None else token
-    pool_size, max_kernels = sessions(pool_size, max_kernels, class_size, preheat=preheat)
-    if class_size is not None and given is None and token_file is None:
-        given = class_word()
+    pool_size = checked_pool(pool_size, max_kernels, preheat=preheat)
     key = choose_token(ip, given, token_file)
     preheat = preheat and pool_size > 0
     if log_level.upper() not in LOG_LEVELS:
@@ -149,7 +135,6 @@ def serve(
         server = PageServer(
             config=options,
             show_page=open_browser,
-            for_class=class_size is not None,
             page_token=key,
             template_folder=str(template),
             announce=announce or (lambda _url: None),
@@ -235,11 +220,7 @@ def configuration(
     options.MappingKernelManager.update(
         {"cull_idle_timeout": idle, "cull_interval": min(30, idle), "cull_connected": False}
     )
-    come = who_can_come(loopback=local, token=bool(token), base_url=base_url)
-    reach = "" if local else page_address(ip, port, base_url)
-    options.CappedKernelManager.update(
-        {"max_kernels": max_kernels, "abandoned_after": min(30.0, idle), "visitors": come, "reach": reach}
-    )
+    options.CappedKernelManager.update({"max_kernels": max_kernels, "abandoned_after": min(30.0, idle)})
     options.VoilaKernelManager.fill_delay = 6.0  # seconds; the visitor's own page comes first
     options.KernelManager.update({"transport": transport, "autorestart": False, "shutdown_wait_time": 2.0})
     return options
@@ -268,40 +249,27 @@ def content_policy() -> str:
     )
 
 
-def sessions(
-    pool_size: int | None = None,
-    max_kernels: int | None = None,
-    class_size: int | None = None,
-    *,
-    preheat: bool = True,
-) -> tuple[int, int]:
-    """Return how many kernels stand ready, and how many may run.
+def checked_pool(pool_size: int, max_kernels: int, *, preheat: bool = True) -> int:
+    """Return how many kernels stand ready.
 
     Raises
     ------
     BadValueError
-        For numbers that don't go together.
+        If there are not more that may run.
 
     Examples
     --------
-    >>> sessions(), sessions(class_size=25), sessions(class_size=2)
-    ((2, 8), (6, 25), (1, 2))
+    >>> checked_pool(2, 8), checked_pool(-3, 1)
+    (2, 0)
     """
-    if class_size is None:
-        pool, most = POOL if pool_size is None else pool_size, KERNELS if max_kernels is None else max_kernels
-    else:
-        if max_kernels is not None:
-            msg = "A class has one session for each visitor: give its size or the number of sessions."
-            raise BadValueError(msg)
-        most = whole(CLASS_SIZE, class_size, 1, LARGEST_CLASS)
-        pool = min(CLASS_POOL, most - 1) if pool_size is None else pool_size
-    if most < 1 or (preheat and most <= max(pool, 0)):
+    pool = max(pool_size, 0)
+    if max_kernels < 1 or (preheat and max_kernels <= pool):
         msg = (
-            f"The page needs more kernels than stand ready in the pool: got max_kernels={most} and "
-            f"pool_size={pool}. Choose max_kernels of at least {max(pool, 0) + 1}."
+            f"The page needs more kernels than stand ready in the pool: got max_kernels={max_kernels} and "
+            f"pool_size={pool_size}. Choose max_kernels of at least {pool + 1}."
         )
         raise BadValueError(msg)
-    return max(pool, 0), most
+    return pool
 
 
 def checked_base_url(path: str) -> str:
@@ -421,6 +389,29 @@ def is_loopback(ip: str) -> bool:
         return ipaddress.ip_address(ip).is_loopback
     except ValueError:
         return ip == "localhost"
+
+
+def page_address(ip: str, port: int, base_url: str = "/", *, here: bool = False) -> str:
+    """Return the address of a page without its token.
+
+    Parameters
+    ----------
+    ip, port, base_url
+        Where the server listens, and below which path.
+    here
+        As this machine's own browser knows it; else on all addresses the machine's name stands for them.
+
+    Examples
+    --------
+    >>> page_address("192.0.2.7", 8866), page_address("0.0.0.0", 8866, "/hub/x/", here=True)
+    ('http://192.0.2.7:8866/', 'http://127.0.0.1:8866/hub/x/')
+    >>> page_address("::1", 8866)
+    'http://[::1]:8866/'
+    """
+    name = ip
+    if ip in EVERYWHERE:
+        name = "127.0.0.1" if here else socket.gethostname()
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}{base_url}"
 
 
 def choose_token(ip: str, token: str | None = None, file: str | Path | None = None) -> str:

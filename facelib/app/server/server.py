@@ -9,11 +9,10 @@ import signal
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import jinja2
 from jupyter_server.log import log_request
@@ -24,7 +23,6 @@ from traitlets import Bool, Unicode
 from traitlets import Callable as CallableTrait
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -38,9 +36,8 @@ from facelib.app.server.doors import (
     TemplateFiles,
     invited,
 )
-from facelib.app.server.kernel_manager import BUSY, kernel_path
-from facelib.app.server.lobby import RETRY
-from facelib.app.server.reach import page_address
+from facelib.app.server.kernel_manager import kernel_path
+from facelib.app.server.launch import page_address
 from facelib.utilities.scratch import PAGE, new_folder, remove
 
 logger = logging.getLogger(__name__)
@@ -52,16 +49,12 @@ NOISE = (
     "exception=WebSocketClosedError()",  # a page was left while a message was on its way to it
     "Got events for closed stream",
 )
-SEAT = "facelib_seat"  # a cookie that opens nothing: it says whose page is loaded again
-AGAIN = 2  # seconds after which a page that is loaded again asks for the session that it has left
 TOKEN = re.compile(r"token=[^&\s'\")]+")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
 
 class PageHandler(TornadoVoilaHandler):
-    """Serves the page, or where all sessions are in use a place in the line for one."""
-
-    waiting: Mapping[str, Any] = MappingProxyType({})
+    """Serves the page."""
 
     async def prepare(self) -> None:
         """Refuse what another site asks for before an interpreter is started for it."""
@@ -77,54 +70,7 @@ class PageHandler(TornadoVoilaHandler):
         sets the cookie: without this, every reload leaves a kernel behind.
         """
         _ = self.xsrf_token  # reading it sets the cookie
-        manager, place = self.kernel_manager, self.get_argument("place", "")
-        seat = self.get_cookie(SEAT, "") or ""
-        if not place and manager.lobby.knows(seat):
-            place = seat  # a reload: its former session ends once this answer is there
-        if manager.room(self.notebook_path) <= manager.lobby.ahead(place):
-            kept = self._wait(place)
-            if kept not in {"", place}:
-                self.redirect(self.waiting["again"])  # so that a page that is reloaded keeps its place
-                return
-            raise HTTPError(503, BUSY)
-        waited = manager.lobby.leave(place)
-        if manager.class_folder:  # elsewhere nobody waits for long
-            given = {"path": self.base_url, "httponly": True, "samesite": "Strict"}
-            self.set_cookie(SEAT, manager.lobby.seat(), expires_days=None, **given)
-        try:
-            await super().get(path)
-        except HTTPError as error:
-            if error.status_code == 503:  # somebody was quicker
-                if waited:
-                    manager.lobby.come_back(place)
-                self._wait(place)
-            raise
-
-    def _wait(self, place: str) -> str:
-        """Give or keep a place in the line; the page that is sent comes back with it, without any script."""
-        manager = self.kernel_manager
-        place = manager.lobby.join(place)
-        asked = parse_qsl(self.request.query, keep_blank_values=True)
-        again = [(name, value) for name, value in asked if name != "place"]
-        self.waiting = {
-            "again": "?" + urlencode([*again, ("place", place)] if place else again),
-            "seconds": AGAIN if manager.lobby.knows(place) else RETRY,
-            "ahead": manager.lobby.ahead(place),
-            "placed": bool(place),
-            "inside": manager.inside(self.notebook_path),
-            "most": int(manager.max_kernels),
-        }
-        return place
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Send a page that says what went wrong; programs learn when to ask again."""
-        if self.waiting:
-            self.set_header("Retry-After", str(RETRY))
-        super().write_error(status_code, **kwargs)
-
-    def render_template(self, name: str, **ns: Any) -> str:
-        """Return a page as HTML; that of who waits knows the line."""
-        return str(super().render_template(name, **ns, waiting=self.waiting))
+        await super().get(path)
 
     def should_use_rendered_notebook(self, notebook_data: Any, pool_size: int, *rest: Any) -> bool:
         """Take a kernel of the pool only if it has been started."""
@@ -136,20 +82,10 @@ class PageHandler(TornadoVoilaHandler):
         return taken
 
 
-class LeaveHandler(VoilaShutdownKernelHandler):
-    """Ends the kernel of a page that closes, and holds its seat for a moment: it may be reloaded."""
-
-    async def post(self, kernel_id: str) -> None:
-        """End it."""
-        self.kernel_manager.lobby.hold(self.get_cookie(SEAT, "") or "")
-        await super().post(kernel_id)
-
-
 class PageServer(Voila):
     """Serves one notebook as a page until it is interrupted, and leaves no kernel behind."""
 
     announce = CallableTrait(lambda _url: None, help="Called with the page's address once it is served.")
-    for_class = Bool(False, help="Whether sessions share what they compute, and take in nothing.")
     show_page = Bool(False, help="Open the page in the user's browser.")
     page_token = Unicode("", help="The token that the address carries.")
     template_folder = Unicode("", help="Where login.html and error.html are.")
@@ -190,7 +126,6 @@ class PageServer(Voila):
             KernelHandler: SessionHandler,
             VoilaKernelWebsocketHandler: SocketHandler,
             VoilaLoginHandler: LoginHandler,
-            VoilaShutdownKernelHandler: LeaveHandler,
         }
         handlers = []
         for pattern, handler, *rest in super().init_handlers():
@@ -216,10 +151,6 @@ class PageServer(Voila):
         """Serve; what kernels are reached by lies in a folder that is swept when this process was killed."""
         self._own = new_folder(PAGE, Path(self.connection_dir_root))
         self.set_trait("connection_dir_root", str(self._own))
-        if self.for_class:
-            shared = self._own / "class"
-            shared.mkdir(0o700)
-            self.config.CappedKernelManager.class_folder = str(shared)
         super().start()
 
     def stop(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import ipywidgets as widgets
 
-from facelib.app.classroom import in_class
 from facelib.app.studies.face_source import MOST_BYTES, WORN, Whom, example_zip
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.controls import Card, labelled, paragraphs
@@ -93,9 +92,6 @@ class WhomPanel(Card):
         hints = widgets.HTML(paragraphs(ZIP, PRIVACY))
         for words in (self.note, hints):
             words.add_class("facelib-hint")
-        if in_class():  # nothing is taken in: neither options nor an example of it are of use
-            for part in (self.cropped, hints, self.example):
-                part.layout.display = "none"
         worn = [{"title": "", "items": [{"id": name, "title": f"half wear {name}"} for name in WORN]}]
         self.worn = CheckList("Worn", "What half of the people wear, at random", worn, whom.worn, columns=2)
         self.worn.layout.display = "none" if whom.design == "each" else ""

@@ -28,7 +28,7 @@ from facelib.app.studies.observed_state import (
     Found,
     Observed,
 )
-from facelib.app.studies.population_panel import classifier_groups, follow_roster
+from facelib.app.studies.population_panel import classifier_groups
 from facelib.app.studies.run_panel import RunPanel, count
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.controls import Card, Quiet, folded, labelled, paragraphs
@@ -140,8 +140,6 @@ class ObservedPanel(widgets.VBox):
             state = Observed(store=store, **(models | settings))
         self.state = state
         self.who, self.asked = WhomPanel(state.whom, most=MOST), AskedPanel(state)
-        if explorer is not None:
-            follow_roster(explorer, state, self.asked.models)
         self.confirm = ConfirmPanel(state, self.asked.hypothesis, self.asked.show)
         self.run, self.earlier = RunPanel(state, self._lock), EarlierRuns(state)
         self.map, self.shares, self.pairs = MapPanel(state), SharesPanel(state), PairsPanel(state)

@@ -11,7 +11,6 @@ import traitlets
 
 from facelib import classifiers as zoo
 from facelib import properties, stats, studies
-from facelib.app.classroom import kinds
 from facelib.app.studies.face_source import FIXED, Whom
 from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import Looks, need
@@ -183,7 +182,7 @@ class Observed(StudyState):
         **settings: Any,
     ) -> None:
         whom = Whom("one", people=PEOPLE, expressions=list(EMOTIONS))
-        known = zoo.available(kind=kinds()) if models is None else list(models)
+        known = zoo.available() if models is None else list(models)
         self._left: list[str] = []  # chosen, but not known of the faces at hand
         self.conditions: dict[str, tuple[str, str]] = {}
         super().__init__(whom, store=store, background=background, models=known, **settings)

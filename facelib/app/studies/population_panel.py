@@ -10,7 +10,6 @@ from typing import Any, Final
 import ipywidgets as widgets
 
 from facelib import classifiers as zoo
-from facelib.app.classroom import kinds
 from facelib.app.explorer.change_panel import withheld_html
 from facelib.app.explorer.state import Explorer
 from facelib.app.studies.confirm_panel import ConfirmPanel, PowerHelper
@@ -55,8 +54,6 @@ ALTERNATIVES: Final = (
     ("outputs rise", "greater"),
 )
 
-RUNS: Final = "A study runs with {name}. Stop it first, then remove the classifier."
-
 
 class PopulationPanel(widgets.VBox):
     """The whole tab as one widget; it also works alone in a notebook.
@@ -94,8 +91,6 @@ class PopulationPanel(widgets.VBox):
         self.state = state
         self.who, self.changes, self.asked = WhomPanel(state.whom), ChangesPanel(state), AskedPanel(state)
         self.confirm = ConfirmPanel(state, self.asked.question, self.asked.show, PowerHelper(state))
-        if explorer is not None:
-            follow_roster(explorer, state, self.asked.models)
         self.run, self.earlier = RunPanel(state, self._lock), EarlierRuns(state)
         self.effects, self.verdicts = EffectsPanel(state), VerdictsPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, POPULATION)
@@ -275,37 +270,12 @@ def groups_of(changes: list[Intervention]) -> list[dict[str, Any]]:
 
 def classifier_groups(chosen: list[str]) -> list[dict[str, Any]]:
     """Return the classifiers of this machine; the networks whose bias is known are folded."""
-    usual = list(
-        dict.fromkeys([*zoo.available(kind=kinds()), *(name for name in chosen if name not in KNOWN)])
-    )
+    usual = list(dict.fromkeys([*zoo.available(), *(name for name in chosen if name not in KNOWN)]))
     groups: list[dict[str, Any]] = [{"title": "", "items": [_entry(name) for name in usual]}]
     groups.append(
         {"title": "Networks whose bias is known", "folded": True, "items": [_entry(name) for name in KNOWN]}
     )
     return [group for group in groups if group["items"]]
-
-
-def follow_roster(explorer: Explorer, state: Any, shown: CheckList) -> None:
-    """Offer in a tab who reads in Explore: one that is new is chosen, one that has gone can't be any more."""
-
-    def follow(event: Any) -> None:
-        before, now = set(event["old"] or ()), set(event["new"])
-        chosen = [name for name in state.models if name in now or name not in before]
-        new = [name for name in event["new"] if name not in before]
-        with state.lock:
-            shown.groups = [group for group in classifier_groups(chosen) if group["items"]]
-            if not _runs(state):  # what runs stays as it was declared
-                state.models = [*chosen, *new]
-
-    def hold(name: str) -> str:
-        return RUNS.format(name=name) if _runs(state) and name in state.models else ""
-
-    explorer.observe(follow, "roster")
-    explorer.holders.append(hold)
-
-
-def _runs(state: Any) -> bool:
-    return bool(getattr(state, "running", False))
 
 
 def control_hint(control: Intervention | None) -> str:

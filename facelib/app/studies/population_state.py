@@ -11,7 +11,6 @@ import traitlets
 
 from facelib import classifiers as zoo
 from facelib import interventions, studies
-from facelib.app.classroom import kinds
 from facelib.app.studies.face_source import Whom
 from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import need
@@ -140,7 +139,7 @@ class Population(StudyState):
                 "control": control_of(change.id),
                 "side": side if side in SIDES else "left",
             } | settings
-        known = zoo.available(kind=kinds()) if models is None else list(models)
+        known = zoo.available() if models is None else list(models)
         super().__init__(Whom("each"), store=store, background=background, models=known, **settings)
         self._proposes = True
         self.observe(self._on_chosen, "chosen")

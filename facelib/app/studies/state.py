@@ -19,7 +19,6 @@ import traitlets
 from traitlets.traitlets import MetaHasTraits
 
 from facelib import classifiers, studies
-from facelib.app.classroom import kinds
 from facelib.app.lessons.independence_state import rest
 from facelib.app.studies.earlier_runs import Run, reference, remembered
 from facelib.app.studies.face_source import Whom
@@ -60,7 +59,7 @@ LEAST: Final = 1.0  # seconds between two looks at what is known so far
 
 def known_classifiers(more: Sequence[str] = ()) -> list[str]:
     """Return the classifiers of this machine, `more` of them, and the networks whose bias is known."""
-    return list(dict.fromkeys([*classifiers.available(kind=kinds()), *more, *KNOWN]))
+    return list(dict.fromkeys([*classifiers.available(), *more, *KNOWN]))
 
 
 class _AbstractTraits(MetaHasTraits, ABCMeta):

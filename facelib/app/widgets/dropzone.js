@@ -1,7 +1,7 @@
 /* A place for one's own files: dropped, chosen, or (pictures) taken with the camera.
  *
  * Type and size are checked here, before anything is sent; the kernel checks again. Nothing is kept: the bytes go to
- * the kernel of this session, those of a large file in parts. In a class nothing is taken, neither here nor there.
+ * the kernel of this session, those of a large file in parts.
  */
 
 const SIDE = 720; // px of a picture from the camera
@@ -34,10 +34,7 @@ class DropZone {
     this.video.setAttribute("aria-label", "what the camera sees, mirrored");
     this.message = element("p", "facelib-drop-message");
     this.message.setAttribute("role", "alert");
-    this.closed = element("p", "facelib-drop-closed", this.model.get("closed"));
-    this.closed.hidden = !this.model.get("closed");
-    for (const part of [this.zone, this.camera]) part.hidden ||= !this.closed.hidden;
-    this.el.append(this.closed, this.zone, this.camera, this.video, this.message);
+    this.el.append(this.zone, this.camera, this.video, this.message);
   }
 
   bind() {
@@ -56,7 +53,6 @@ class DropZone {
     this.zone.addEventListener("drop", (event) => this.take(event.dataTransfer.files));
     this.camera.addEventListener("click", () => (this.stream ? this.shoot() : this.open()));
     this.model.on("change", () => this.label());
-    this.model.on("msg:custom", ({ refused }) => refused && this.say(refused));
   }
 
   label() {
@@ -75,7 +71,7 @@ class DropZone {
 
   async take(files) {
     this.say("");
-    if (!files.length || this.model.get("closed") || this.model.get("busy") || this.model.get("disabled")) return;
+    if (!files.length || this.model.get("busy") || this.model.get("disabled")) return;
     const [file] = files;
     const [most, one] = [this.model.get("most"), this.model.get("one")];
     if (files.length > 1) return this.say(`One ${one} at a time; these are ${files.length}.`);

@@ -9,7 +9,6 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
-from facelib.app.classroom import CLOSED, in_class
 from facelib.app.widgets.scripts import script
 
 TYPES: Final = ("image/png", "image/jpeg", "image/webp")
@@ -32,9 +31,6 @@ class DropZone(anywidget.AnyWidget):
         Whether nothing may be given now.
     busy
         While a file is read; the browser waits.
-    closed
-        Why nothing can be given here, shown in the place of all else: in a class. What a page sends
-        nevertheless is dropped, whatever this says.
     """
 
     _esm = script("dropzone.js")
@@ -50,20 +46,15 @@ class DropZone(anywidget.AnyWidget):
     camera = traitlets.Bool(default_value=True).tag(sync=True)
     disabled = traitlets.Bool(default_value=False).tag(sync=True)
     busy = traitlets.Bool(default_value=False).tag(sync=True)
-    closed = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, take: Callable[[str, bytes], None], **traits: Any) -> None:
-        super().__init__(closed=CLOSED if in_class() else "", **traits)
+        super().__init__(**traits)
         self.take = take
         self._parts: list[bytes] = []
         self.on_msg(self._on_msg)
 
     def _on_msg(self, _widget: object, content: Any, buffers: Any) -> None:
         """Take a file, or keep a part of it until the last one is there."""
-        if in_class():
-            self._rest()
-            self.send({"refused": CLOSED})
-            return
         if not isinstance(content, dict) or not buffers:
             self._rest()
             return

@@ -35,9 +35,6 @@ AS_LEFT: Final = (
 WITHOUT_PHOTOGRAPH: Final = (
     "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
 )
-WITHOUT_NETWORK: Final = (
-    "Your classifier is forgotten, as was said when you gave it: give its file again to go on with it."
-)
 OPENED: Final = "This is what was shared. Undo brings back what you had."
 OPENED_WITHOUT: Final = (
     "This is what was shared, but without its photograph, which is never shared: a rendered face stands in "
@@ -118,7 +115,7 @@ class PageMemory:
         self.tools = PageTools(guarded(messages)(self._on_press), guarded(messages)(self._on_shared))
         self.first = self.now
         self._say("")
-        explorer.observe(self._follow, ["scene", "label", "classifier", "cam", "roster"])
+        explorer.observe(self._follow, ["scene", "label", "classifier", "cam"])
         live.observe(self._follow, "look")
         explorer.observe(self._tell_steps, "scene")
         explorer.observe(self._share, "step")
@@ -140,7 +137,6 @@ class PageMemory:
             cam=explorer.cam,
             look=self.live.look,
             tab=self.bar.index,
-            network=bool(explorer.guest),
             plans=dict(self._plans),
         )
 
@@ -228,7 +224,7 @@ class PageMemory:
             self.keeper.send({"restored": True})
         changed = to_plain(self.now) | {"tab": state.tab} != to_plain(self.first)
         left = WITHOUT_PHOTOGRAPH if state.photograph == "own" else AS_LEFT if changed else ""
-        self._say(" ".join(filter(None, (left, WITHOUT_NETWORK if state.network else ""))))
+        self._say(left)
         self._open(state.tab)
 
     def _photograph(self) -> Photograph:

@@ -1,15 +1,14 @@
 /* Undo, Redo, larger text, and Share: a dialog with the link to what is shown, and the session as a file, out and in.
  *
  * The kernel answers all of it. What others wrote is sent to it as it is, and shown as text only. Where the page has
- * an address of its own (Voila) the link is that, or where it is this computer's own the one at which others reach it;
- * in JupyterLab it is the scene alone. No link and no code holds the token: the page's address has it behind "?".
+ * an address of its own (Voila) the link is that; in JupyterLab it is the scene alone. No link holds the token: the
+ * page's address has it behind "?".
  */
 const LONGEST = 100000; // characters, as in session.py
 const COPIED = 4000; // ms that "Copied" stands
 const LARGER = "facelib larger text"; // in the browser's storage: it is hers who looks, and in no link
 const QUIET = 50; // ms until it is looked again whether the page is there
 const OWN = /^(localhost|127(\.\d+){3}|\[::1\])$/; // names of this computer for itself
-const SVG = "http://www.w3.org/2000/svg";
 const WRITES = "input, textarea, select, [contenteditable=true]";
 
 function pressed(event) {
@@ -116,8 +115,6 @@ class Tools {
 
     this.link = this.field("Link to this scene", true);
     this.copy = this.button("Copy link", "", () => this.copied());
-    this.code = element("figure", "facelib-tools-code");
-    this.code.hidden = true;
     const save = this.button("Save session", "", () => this.save());
     this.given = this.field("Link of somebody else", false);
     this.given.addEventListener("keydown", (event) => {
@@ -140,7 +137,7 @@ class Tools {
     };
     this.dialog.append(
       head,
-      part("Link", this.where(), this.link, this.copy, this.code),
+      part("Link", this.where(), this.link, this.copy),
       part("Session", "How all parts of the page are set, as a file. Pictures and results aren’t in it.", save),
       part("Open", "A link, or a session’s file. Nothing is started by it, and Undo leads back.", this.given, go, this.file),
       this.status,
@@ -152,37 +149,19 @@ class Tools {
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab's shortcuts
   }
 
-  /** Where the link leads: "" in JupyterLab; `others`: others reach it. */
+  /** The page that the link leads to: "" in JupyterLab. */
   place() {
-    if (!document.body.dataset.voila) return { page: "", others: false };
-    const { origin, pathname, hostname } = window.location;
-    const reach = OWN.test(hostname) ? this.model.get("reach") : `${origin}${pathname}`;
-    return { page: `${reach || origin + pathname}#`, others: Boolean(reach) };
+    const { origin, pathname } = window.location;
+    return document.body.dataset.voila ? `${origin}${pathname}#` : "";
   }
 
   where() {
-    const { page, others } = this.place();
     const without = "No picture is in it, and nothing that is pinned.";
-    if (!page) return `It is pasted below, or behind the # of facelib’s page. ${without}`;
-    const reached = others
-      ? "It opens face, change, strength, emotion and map wherever this computer can be reached, and asks for the word or token that lets people in."
-      : "Others can’t reach this computer: they paste the link into their own facelib, below. Who has none takes an Explorable, under Download.";
+    if (!this.place()) return `It is pasted below, or behind the # of facelib’s page. ${without}`;
+    const reached = OWN.test(window.location.hostname)
+      ? "It has this computer’s own address: others paste it into their own facelib, below. Who has none takes an Explorable, under Download."
+      : "It opens face, change, strength, emotion and map wherever this computer can be reached, and asks for the token that lets people in.";
     return `${reached} ${without}`;
-  }
-
-  /** Draw a code: rows of "0" and "1". */
-  draw({ link, rows }) {
-    this.code.hidden = link !== this.link.value || !rows.length;
-    if (this.code.hidden) return;
-    const drawn = document.createElementNS(SVG, "svg");
-    drawn.setAttribute("viewBox", `0 0 ${rows.length} ${rows.length}`);
-    drawn.setAttribute("role", "img");
-    drawn.setAttribute("aria-label", "QR code of the link");
-    const dark = document.createElementNS(SVG, "path");
-    const runs = rows.flatMap((row, y) => [...row.matchAll(/1+/g)].map((run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`));
-    dark.setAttribute("d", runs.join(""));
-    drawn.append(dark);
-    this.code.replaceChildren(drawn, element("figcaption", "", "The link as a code for telephones; neither has the word or token in it."));
   }
 
   field(label, fixed) {
@@ -201,7 +180,6 @@ class Tools {
     this.say("");
     this.shared = null;
     this.link.value = "";
-    this.code.hidden = true;
     this.given.value = this.file.value = "";
     this.hold(this.copy, true);
     this.dialog.showModal();
@@ -217,13 +195,10 @@ class Tools {
   answer(message) {
     if (message?.shared && this.dialog.open) {
       this.shared = message.shared;
-      const { page, others } = this.place();
-      this.link.value = page + this.shared.address;
-      if (others) this.model.send({ code: this.link.value });
+      this.link.value = this.place() + this.shared.address;
       this.hold(this.copy, false);
       if (this.saves) this.save();
     }
-    if (message?.code) this.draw(message.code);
     if (message?.refused !== undefined) this.say(message.refused);
     if (message?.opened !== undefined) this.dialog.close();
   }

@@ -9,8 +9,6 @@ from typing import Any, Final
 import anywidget
 import traitlets as t
 
-from facelib.app.qr_code import modules
-from facelib.app.visitors import address
 from facelib.app.widgets.scripts import script
 
 _HERE = Path(__file__).parent
@@ -27,8 +25,6 @@ class PageTools(anywidget.AnyWidget):
     sharing
         When the dialog of Share was opened, in ms; 0 while it is closed. By it a busy kernel that missed the
         closing notices the next opening. While it is open, `share` follows each change.
-    reach
-        The address at which others reach the page, which links have instead of this computer's own; "": none.
 
     Parameters
     ----------
@@ -44,10 +40,9 @@ class PageTools(anywidget.AnyWidget):
     can_undo = t.Bool(default_value=False).tag(sync=True)
     can_redo = t.Bool(default_value=False).tag(sync=True)
     sharing = t.Int(0).tag(sync=True)
-    reach = t.Unicode("").tag(sync=True)
 
     def __init__(self, on_press: Callable[[str], None], on_open: Callable[[str], None]) -> None:
-        super().__init__(reach=address())
+        super().__init__()
         self._on_press, self._on_open = on_press, on_open
         self.on_msg(self._on_msg)
 
@@ -69,5 +64,3 @@ class PageTools(anywidget.AnyWidget):
             self._on_press(given["press"])
         elif isinstance(given.get("open"), str):
             self._on_open(given["open"])
-        elif isinstance(given.get("code"), str):
-            self.send({"code": {"link": given["code"], "rows": modules(given["code"])}})

@@ -23,7 +23,6 @@ CHECKS: Final[dict[str, Callable[[], Iterable[Finding]]]] = {
     "settings": machine.settings,
     "disk": machine.disk,
     "port": machine.port,
-    "networks of visitors": machine.landlock,
     "other programs": machine.programs,
     "a face": installed.trial,
 }

@@ -177,24 +177,6 @@ def port() -> Iterator[Finding]:
         yield Finding("port", "note", f"{PORT} is taken (another explorer?); facelib app takes {free}")
 
 
-def landlock() -> Iterator[Finding]:
-    """Look whether the process that reads a visitor's network can be kept from this user's files."""
-    from facelib.models.landlock import OLDEST, abi
-
-    version = abi()
-    if version:
-        says = f"the process that reads them opens no file of this machine (Landlock {version})"
-        yield Finding("networks of visitors", "ok", says)
-    else:
-        yield Finding(
-            "networks of visitors",
-            "note",
-            "the process that reads them has limits, but could read this user's files: no Landlock here",
-            f"Linux {OLDEST} or newer has it, if it isn't switched off; elsewhere try strangers' networks as "
-            "a user without files.",
-        )
-
-
 def programs() -> Iterator[Finding]:
     """Look for programs that are needed for some things only."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)

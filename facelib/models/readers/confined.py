@@ -9,8 +9,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from facelib.models.landlock import give_up_files
-
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2  # prctl
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # instructions of the kernel's packet filter
 _ALLOW, _NOT_PERMITTED = 0x7FFF0000, 0x00050001  # the second fails the call with EPERM
@@ -41,8 +39,8 @@ _CALLS = {
 def confine(seconds: int, memory: int) -> None:
     """Limit this process, as far as its system can: where it can't, the caller has to watch the clock.
 
-    On Linux it reaches no network, starts no program and changes no file; where the kernel has Landlock, it
-    opens none either. Whatever it needs is open or imported before.
+    On Linux it reaches no network, starts no program and changes no file. Whatever it needs is imported
+    before.
 
     Parameters
     ----------
@@ -50,11 +48,6 @@ def confine(seconds: int, memory: int) -> None:
         Of processor time from the beginning of the process; then it is ended.
     memory
         Bytes that it may take in addition to what it has.
-
-    Raises
-    ------
-    OSError
-        The kernel has Landlock and refuses it.
     """
     with suppress(ImportError):  # Windows has none
         import resource
@@ -68,7 +61,6 @@ def confine(seconds: int, memory: int) -> None:
         for what, most in limits.items():
             with suppress(OSError, ValueError):  # it is lower already, or this system hasn't got it
                 resource.setrlimit(what, (most, most))
-    give_up_files()
     if sys.platform == "linux" and platform.machine() in _CALLS:
         _filter_calls(*_CALLS[platform.machine()])
 

@@ -13,7 +13,7 @@ from facelib.errors import BadModelError
 from facelib.models.readers.network import Ending
 from facelib.models.readers.onnx_budget import graphs, refuse, refuse_free_sizes
 from facelib.models.readers.trial import LARGEST_TENSOR, first_line
-from facelib.utilities.content import Held, read_content
+from facelib.utilities.content import read_content
 
 _WITHOUT_EFFECT = frozenset({"Identity", "Dropout"})
 _COLOURS = (1, 3)
@@ -44,7 +44,7 @@ class OnnxFile:
     ending: Ending
 
 
-def read_onnx(path: Path | Held, *, size: int | None = None) -> OnnxFile:
+def read_onnx(path: Path, *, size: int | None = None) -> OnnxFile:
     """Read and check a file; nothing is run.
 
     Parameters

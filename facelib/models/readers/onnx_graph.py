@@ -20,7 +20,6 @@ from facelib.models.readers.onnx import OnnxGraph
 from facelib.models.readers.onnx_file import OnnxFile, read_onnx
 from facelib.models.readers.onnx_trial import try_alone
 from facelib.models.readers.trial import are_probabilities, checked_answers, first_line, noise, try_out
-from facelib.utilities.content import Held
 from facelib.utilities.distribution import with_extra
 
 TOLERANCE = 1e-4
@@ -76,7 +75,7 @@ class Fitted(nn.Module):
         return self.graph(x).flatten(1)  # type: ignore[no-any-return]
 
 
-def read_onnx_network(path: Path | Held, *, size: int | None = None, trust: bool = False) -> FileNetwork:
+def read_onnx_network(path: Path, *, size: int | None = None, trust: bool = False) -> FileNetwork:
     """Return the network of an ONNX file.
 
     Parameters

@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own habit
 from facelib.errors import BadModelError, UnavailableError
 from facelib.models.readers.network import Ending, FileNetwork
 from facelib.models.readers.trial import MOST_OPERATORS, are_probabilities, first_line, try_out
-from facelib.utilities.content import SMALL, Held, read_content
+from facelib.utilities.content import SMALL, read_content
 
 _DTYPES = {0: np.float32, 1: np.float16, 2: np.int32, 3: np.uint8, 4: np.int64, 9: np.int8}
 _ACTIVATIONS: dict[int, Callable[[torch.Tensor], torch.Tensor]] = {0: lambda x: x, 1: F.relu, 3: F.relu6}
@@ -96,7 +96,7 @@ class TfliteGraph(nn.Module):
         It has an operator that isn't known here.
     """
 
-    def __init__(self, file: Path | Held | bytes) -> None:
+    def __init__(self, file: Path | bytes) -> None:
         super().__init__()
         content = file if isinstance(file, bytes) else read_content(file)
         name = "The file" if isinstance(file, bytes) else file.name
@@ -187,7 +187,7 @@ class _Rows(nn.Module):
         return rows
 
 
-def read_tflite_network(path: Path | Held) -> FileNetwork:
+def read_tflite_network(path: Path) -> FileNetwork:
     """Return the network of a TensorFlow Lite file that takes one picture and returns one row of numbers.
 
     Raises

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from facelib.errors import BadModelError
-from facelib.utilities.content import Archive, Held, read_content
+from facelib.utilities.content import Archive, read_content
 
 _HOLDERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
 _DEEPEST = 3  # tables within tables
@@ -34,7 +34,7 @@ _WAY_OUT = (
 )
 
 
-def read_weights(path: Path | Held, *, sha256: str | None = None) -> dict[str, torch.Tensor]:
+def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Tensor]:
     """Return the weights of a network by their names.
 
     Parameters

@@ -174,58 +174,6 @@ def test_a_page_that_ended_its_kernel_itself_is_no_trouble(manager: CappedKernel
     run(visit())
 
 
-def test_who_stands_in_line_learns_how_much_room_there_is(manager: CappedKernelManager) -> None:
-    async def ready(kernel_id: str) -> dict[str, str]:
-        return {"kernel_id": kernel_id}
-
-    async def visit() -> None:
-        assert (manager.room("app.ipynb"), manager.inside("app.ipynb")) == (3, 0)
-        kernels = [await manager.start_kernel() for _ in range(3)]
-        assert (manager.room("app.ipynb"), manager.inside("app.ipynb")) == (0, 3)
-        warm = asyncio.create_task(ready(kernels[2]))
-        cold = asyncio.create_task(asyncio.sleep(5))
-        await warm
-        manager._pools = {"app.ipynb": [cold, warm]}
-        assert (manager.room("app.ipynb"), manager.inside("app.ipynb")) == (1, 2)
-        cold.cancel()
-
-    run(visit())
-
-
-def test_sessions_of_a_class_know_their_folder_and_others_none(
-    manager: CappedKernelManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[dict[str, str]] = []
-
-    async def start(_self: object, *, env: dict[str, str], **_: Any) -> str:
-        seen.append(env)
-        return "kernel"
-
-    monkeypatch.setattr(AsyncMappingKernelManager, "_async_start_kernel", start)
-    run(manager.start_kernel())
-    manager.class_folder = "/somewhere"
-    for env in (None, {"A": "1"}, {"FACELIB_CLASS": "elsewhere"}):
-        run(manager.start_kernel(env=env))
-    assert [env.get("FACELIB_CLASS") for env in seen] == [None, *["/somewhere"] * 3]
-
-
-def test_every_session_hears_who_can_come_from_the_server_alone(
-    manager: CappedKernelManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[dict[str, str]] = []
-
-    async def start(_self: object, *, env: dict[str, str], **_: Any) -> str:
-        seen.append(env)
-        return "kernel"
-
-    monkeypatch.setattr(AsyncMappingKernelManager, "_async_start_kernel", start)
-    run(manager.start_kernel())
-    manager.visitors = "alone"
-    for env in (None, {"FACELIB_VISITORS": "elsewhere"}):
-        run(manager.start_kernel(env=env))
-    assert [env["FACELIB_VISITORS"] for env in seen] == ["unknown", "alone", "alone"]
-
-
 def test_only_started_kernels_of_the_pool_are_handed_out(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         assert not manager.ready("app.ipynb")

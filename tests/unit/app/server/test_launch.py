@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
@@ -138,35 +137,6 @@ def test_pool_and_cap_have_to_go_together(pool_size: int, max_kernels: int, preh
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
-    [
-        ({}, (2, 8)),
-        ({"class_size": 25}, (6, 25)),
-        ({"class_size": 1}, (0, 1)),
-        ({"class_size": 60, "pool_size": 2}, (2, 60)),
-        ({"pool_size": -3, "max_kernels": 1}, (0, 1)),
-    ],
-)
-def test_a_class_has_a_session_for_each_visitor(given: dict[str, int], found: tuple[int, int]) -> None:
-    assert launch.sessions(**given) == found
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"class_size": 0}, "1 to 60 visitors"),
-        ({"class_size": 61}, "1 to 60 visitors"),
-        ({"class_size": 2.5}, "1 to 60 visitors"),
-        ({"class_size": 25, "max_kernels": 8}, "one session for each visitor"),
-        ({"class_size": 5, "pool_size": 5}, "more kernels than"),
-    ],
-)
-def test_classes_that_cant_be_are_explained(given: dict[str, Any], words: str) -> None:
-    with pytest.raises(BadValueError, match=words):
-        launch.serve(**given)
-
-
-@pytest.mark.parametrize(
     ("path", "found"),
     [
         ("/", "/"),
@@ -271,16 +241,6 @@ def test_templates_name_no_machine() -> None:
     for file in files:
         text = file.read_text().replace("http://www.w3.org/2000/svg", "")
         assert "://" not in text, file
-
-
-def test_who_waits_with_a_link_keeps_the_place_in_line() -> None:
-    from jinja2 import Environment, FileSystemLoader
-
-    again = "?token=x&place=y"
-    page = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True).get_template("503.html")
-    waiting = {"again": again, "seconds": 10, "ahead": 0, "placed": True, "inside": 8, "most": 8}
-    (script,) = re.findall(r"location\.replace\((.*) \+", page.render(waiting=waiting, static_url=str))
-    assert json.loads(script) == again
 
 
 def test_long_temporary_folders_are_no_place_for_sockets(

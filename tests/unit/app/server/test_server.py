@@ -58,7 +58,7 @@ def test_server_takes_the_configuration(level: str) -> None:
     ],
 )
 def test_addresses(monkeypatch: pytest.MonkeyPatch, ip: str, here: str, others: str) -> None:
-    monkeypatch.setattr("facelib.app.server.reach.own_address", lambda: "lab-pc")
+    monkeypatch.setattr("socket.gethostname", lambda: "lab-pc")
     one = server(ip, "a&b")
     assert one.address(here=True) == here
     assert one.address(here=False) == others

@@ -366,9 +366,9 @@ def test_one_that_sends_pictures_takes_part_only_where_it_is_named(images: Any) 
     from facelib.app.explorer.state import Explorer
 
     state = Explorer(background=False)
-    assert {"cloud", "late"}.isdisjoint(state.roster)
+    assert {"cloud", "late"}.isdisjoint(model.id for model in state.models)
     named = Explorer(("cloud", "known_unbiased"), background=False)
-    assert named.roster == ("known_unbiased",)
+    assert [model.id for model in named.models] == ["known_unbiased"]
     assert "sends pictures to another machine" in named.missing["cloud"]
     classifiers.unregister("cloud")
 

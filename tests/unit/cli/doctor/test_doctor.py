@@ -191,19 +191,6 @@ def test_compiled_code_that_cannot_be_kept(monkeypatch: pytest.MonkeyPatch, tmp_
     assert [one.state for one in doctor_machine.compiled()] == ["problem"]
 
 
-def test_whether_strangers_networks_are_kept_from_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    from facelib.models import landlock
-
-    monkeypatch.setattr(landlock, "abi", lambda: 7)
-    (found,) = doctor_machine.landlock()
-    assert (found.state, found.says[-12:]) == ("ok", "(Landlock 7)")
-    monkeypatch.setattr(landlock, "abi", lambda: 0)
-    (found,) = doctor_machine.landlock()
-    assert found.state == "note"
-    assert "could read this user's files" in found.says
-    assert "Linux 5.13" in found.remedy
-
-
 def test_settings_that_make_it_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_machine, "usable_cores", lambda: 4)
     monkeypatch.setattr(doctor_machine.os, "cpu_count", lambda: 4)

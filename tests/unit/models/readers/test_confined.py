@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from facelib.models.landlock import abi
-
 START = """
 import os, socket, subprocess, threading
 from facelib.models.readers.confined import confine
@@ -65,59 +63,6 @@ def test_what_is_open_stays_open(tmp_path: Path) -> None:
             [sys.executable, "-c", text], stdin=opened, capture_output=True, text=True, check=False
         )
     assert found.stdout == "as it was\n"
-
-
-@pytest.mark.thorough
-@pytest.mark.skipif(not abi(), reason="this kernel has no Landlock")
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "open('{place}/there')",
-        "open('/etc/passwd')",
-        "os.listdir('{place}')",
-        "open('/proc/self/environ')",
-        "thread = threading.Thread(target=lambda: print(open('{place}/there').read())); thread.start()",
-    ],
-)
-def test_no_file_is_read_or_listed(attempt: str, tmp_path: Path) -> None:
-    (tmp_path / "there").write_text("as it was")
-    found = ended(attempt.format(place=tmp_path))
-    assert "PermissionError" in found.stderr
-    assert "as it was" not in found.stdout
-
-
-@pytest.mark.thorough
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
-def test_without_landlock_the_other_limits_hold(tmp_path: Path) -> None:
-    (tmp_path / "there").write_text("as it was")
-    code = f"""
-import facelib.models.landlock as landlock
-landlock.abi = lambda: 0
-import os
-from facelib.models.readers.confined import confine
-confine(20, 2**30)
-print(open("{tmp_path}/there").read())
-open("{tmp_path}/new", "w")
-"""
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert found.stdout == "as it was\n"
-    assert "PermissionError" in found.stderr
-
-
-@pytest.mark.thorough
-@pytest.mark.skipif(not abi(), reason="this kernel has no Landlock")
-def test_nothing_is_read_where_the_kernel_refuses() -> None:
-    code = """
-import ctypes, facelib.models.landlock as landlock
-from facelib.models.readers.confined import confine
-call = landlock._call
-landlock._call = lambda number, *others: -1 if number == 446 else call(number, *others)
-confine(20, 2**30)
-print("went on")
-"""
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stdout) == (1, "")
-    assert "Landlock can't be used" in found.stderr
 
 
 @pytest.mark.thorough
