@@ -99,7 +99,7 @@ def test_a_control_changes_its_field_and_no_other_and_undo_brings_it_back(
     control.value = value
     assert explorer.face == before.replace(**expected)
     assert control.value == pytest.approx(value) if isinstance(value, float) else control.value == value
-    panel.undo.click()
+    explorer.undo()
     assert explorer.face == before
     assert control.value == shown
 
@@ -229,7 +229,7 @@ def test_a_head_that_loses_its_electrodes_gets_a_change_that_works_on_it(
     assert change.menu.value == explorer.intervention.id
     assert "electrode_tape" not in [value for _title, value in change.menu.options]
     assert (panel.messages.value, change.messages.value) == ("", "")
-    panel.undo.click()
+    explorer.undo()
     assert explorer.intervention.id == "electrode_tape"
 
 

@@ -69,7 +69,7 @@ def test_a_dropped_picture_becomes_the_face(panel: FacePanel) -> None:
 @pytest.mark.thorough
 def test_undo_goes_back_to_what_was_shown(panel: FacePanel) -> None:
     drop(panel, PORTRAIT)
-    panel.undo.click()
+    panel.explorer.undo()
     assert isinstance(panel.explorer.face, Head)
     assert not shown(panel.photo)
 
