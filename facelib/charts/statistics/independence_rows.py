@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.charts.palette import colour
-from facelib.charts.tables import needed, rows
+from facelib.charts.tables import needed, panelled, rows
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS, title_of
@@ -30,7 +30,7 @@ VOTED: Final = "vote of three"
 FACES: Final = ("group", "order", "kind", "property", "output", "colour")
 TESTED: Final = ("title", "order", "shown", "rejects", "old", "words")
 POWER: Final = ("title", "order", "effect", "share", "low", "high", "first", "words")
-DECISIONS: Final = ("property", "output", "explained", "rejects", "words", "says")
+DECISIONS: Final = ("order", "title", "property", "output", "explained", "rejects", "words", "says")
 RATES: Final = ("setting", "place", "title", "order", "share", "low", "high", "words", "repetitions")
 
 
@@ -161,8 +161,11 @@ def decision_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             own["p"], own["rejects"], own["p_holm"], own["alpha"], without, strict=True
         )
     ]
-    said = [word if pd.isna(p) else f"p {p_is(p)}" for p, word in zip(own["p"], words, strict=True)]
-    return rows(own.assign(words=words, says=said), DECISIONS)
+    said = [
+        word if pd.isna(p) else f"p {p_is(p)}, explained {percent(max(size, 0.0))}"
+        for p, word, size in zip(own["p"], words, own["explained"], strict=True)
+    ]
+    return rows(panelled(own, "").assign(words=words, says=said), DECISIONS)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:

@@ -339,8 +339,7 @@ def _rows(
         titles,
         heading=heading,
         description="Numbers with intervals, one row per output, in words beside it; grey: the margin.",
-        columns=1,
-        own_rows=own_rows,
+        own="y" if own_rows else "",
     )
     limits = zip(("effects_low", "effects_high"), ends, strict=True)
     made = chart.add_params(*(alt.param(name=name, value=end) for name, end in limits))
