@@ -52,7 +52,9 @@ def ordered(
     own
         "x" where each panel has columns of its own, "y": rows.
     """
+    names = list(titles or titles_by_order(data))
     header = alt.Header(
+        labels=bool(any(names) or not data),
         title=None, labelFontSize=12, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
         labelAnchor="start", labelExpr=f"split({name}_titles[datum.value] || '', '\\n')", labelLimit=0,
     )  # fmt: skip
@@ -64,7 +66,7 @@ def ordered(
         .resolve_scale(**{side: "independent" if side in own else "shared" for side in "xy"})
         .add_params(
             alt.param(name=parameter, value=list(heading)),
-            alt.param(name=f"{name}_titles", value=list(titles or titles_by_order(data))),
+            alt.param(name=f"{name}_titles", value=names),
         )
         .properties(
             datasets={name: list(data)},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.palette import colour
+from facelib.charts.interval_dots import Look, dot_panels, looks, numbers
 from facelib.charts.statistics.independence_rows import (
     LEAST,
     face_rows,
@@ -78,7 +78,7 @@ def faces_layout(
     )
 
 
-def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> theme.Layered:
+def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> alt.FacetChart:
     """Draw one p per test on a logarithmic scale, and what it says at alpha in words.
 
     A filled dot rejects, a hollow one doesn't.
@@ -98,59 +98,25 @@ def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> t
     >>> p_values(table).to_dict()["datasets"]["tests"][0]["words"]
     'p = .003, rejects'
     """
-    data = {"tests": p_rows(tests, alpha), "level": level_rows(alpha)}
-    return p_layout(width=width).properties(datasets=data)
+    chart = p_layout(data=p_rows(tests, alpha), width=width)
+    return chart.properties(datasets={**chart.datasets, "level": level_rows(alpha)})
 
 
-def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
+def p_layout(*, data: Sequence[Mapping[str, Any]] = (), width: int = 420) -> alt.FacetChart:
     """Return `p_values` without data: data sets ``tests`` and ``level``, parameter ``tests_heading``."""
-    place: Any = [0, alt.ExprRef(expr=f"width - {WORDS}")]
-    scale = alt.Scale(type="log", domain=[1, LEAST], range=place, clamp=True, nice=False)
     label = "datum.value >= 1 ? '1' : replace(format(datum.value, '.4~f'), '0.', '.')"
-    axis = alt.Axis(
-        title="p (smaller to the right)", values=[1, 0.1, 0.01, 0.001, LEAST], ticks=False, domain=False,
-        titleAnchor="start", labelExpr=label,
-    )  # fmt: skip
-    names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=10, labelLimit=220,
-    )  # fmt: skip
-    base = (
-        alt.Chart()
-        .transform_filter("isValid(datum.title)")
-        .encode(y=alt.Y("title:N", sort=alt.EncodingSortField("order", op="min"), axis=names))
-    )
-    seen = base.transform_filter("isValid(datum.shown)")
-    x = alt.X("shown:Q", scale=scale, axis=axis)
-    fresh = alt.condition("datum.old", alt.value(0.3), alt.value(1.0))
-    stem = (
-        seen.transform_calculate(one="1")
-        .mark_rule(color=theme.BAND, strokeWidth=2)
-        .encode(x=alt.X("one:Q", scale=scale, axis=axis), x2="shown:Q")
-    )
-    dot = seen.mark_point(size=95, strokeWidth=2).encode(
-        x=x,
-        stroke=alt.value(ACCENT),
-        fill=alt.condition("datum.rejects", alt.value(ACCENT), alt.value("#ffffff")),
-        opacity=fresh,
-        tooltip=[alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="says")],
-    )
-    heavy = alt.ExprRef(expr="datum.rejects ? 'bold' : 'normal'")
-    text = base.mark_text(align="left", fontSize=12, fontWeight=heavy).encode(
-        x=alt.value(alt.ExprRef(expr=f"width - {WORDS - 16}")), text="words:N", opacity=fresh
-    )
-    level = alt.Chart(alt.NamedData(name="level")).transform_filter("isValid(datum.alpha)")
-    line = level.mark_rule(color=theme.INK, strokeDash=[4, 3]).encode(x=alt.X("alpha:Q", scale=scale))
-    name = level.mark_text(baseline="bottom", dy=-2).encode(
-        x=alt.X("alpha:Q", scale=scale), y=alt.value(0), text="words:N"
-    )
-    chart = alt.layer(line, name, stem, dot, text, data=alt.NamedData(name="tests"))
-    return theme.single(
-        chart.properties(width=width, height=alt.Step(row_height), datasets={"tests": [], "level": []}),
-        name="tests",
-        heading="",
+    ticks = [1, 0.1, 0.01, 0.001, LEAST]
+    axis = numbers("p (smaller to the right)", values=ticks, titleAnchor="start", labelExpr=label)
+    chart = dot_panels(
+        data, name="tests", value="shown", interval=("start", "shown"), series="rejects",
+        pale="old", bold="rejects",
+        looks={True: Look("circle", ACCENT), False: Look("circle", ACCENT, filled=False)}, axis=axis,
+        ends=[1, LEAST], scale={"type": "log", "clamp": True}, levels="level", heading=[""],
+        sort=alt.EncodingSortField("place", op="min"), width=width - WORDS, row_height=23,
         description="Dots: one p per test on a logarithmic scale; those filled reject at the level of the "
         "dashed line.",
-    )
+    )  # fmt: skip
+    return chart.properties(datasets={"tests": list(data), "level": []})
 
 
 def power(
@@ -240,7 +206,7 @@ def power_layout(
     )
 
 
-def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) -> theme.Layered:
+def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) -> alt.FacetChart:
     """Draw how often tests reject in some settings, with exact 95 % intervals and the numbers.
 
     Parameters
@@ -264,55 +230,15 @@ def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) ->
     '53 %'
     """
     data = rate_rows(table)
-    settings, titles = (list(dict.fromkeys(row[name] for row in data)) for name in ("setting", "title"))
-    unit = alt.Scale(domain=[0, 1], nice=False)
-    legend = alt.Legend(title=None, orient="top", symbolOpacity=1) if len(titles) > 1 else None
-    base = alt.Chart().encode(
-        y=alt.Y(
-            "setting:N",
-            sort=alt.EncodingSortField("place", op="min"),
-            axis=alt.Axis(
-                title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=320, labelPadding=6
-            ),
-        ),
-        yOffset=alt.YOffset("title:N", sort=titles),
-        color=alt.Color(
-            "title:N",
-            scale=alt.Scale(domain=titles, range=[colour(order) for order in range(len(titles))]),
-            legend=legend,
-        ),
-    )
-    axis = alt.Axis(title="share of draws in which the test rejects", format="%", tickCount=5, ticks=False)
-    whisker = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
-        x=alt.X("low:Q", scale=unit, axis=axis), x2="high:Q"
-    )
-    dot = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=alt.X("share:Q", scale=unit, axis=axis),
-        shape=alt.Shape("title:N", scale=alt.Scale(domain=titles), legend=legend),
-        tooltip=[alt.Tooltip("setting:N"), alt.Tooltip("title:N", title="test"), "words:N", "repetitions:Q"],
-    )
-    past = alt.ExprRef(expr="datum.high > 0.85 ? 'right' : 'left'")
-    aside = alt.ExprRef(expr="datum.high > 0.85 ? -6 : 6")
-    beside = base.transform_calculate(end="datum.high > 0.85 ? datum.low : datum.high")
-    text = beside.mark_text(align=past, dx=aside).encode(
-        x=alt.X("end:Q", scale=unit, axis=axis), text="words:N", color=alt.value(theme.INK)
-    )
-    line = (
-        alt.Chart(alt.InlineData([{"alpha": alpha}]))
-        .mark_rule(color=theme.INK, strokeDash=[4, 3])
-        .encode(x=alt.X("alpha:Q", scale=unit, axis=axis))
-    )
-    chart = alt.layer(line, whisker, dot, text, data=alt.NamedData(name="levels"))
-    return theme.single(
-        chart.properties(
-            width=width,
-            height=alt.Step(18 * len(titles) + 8, **{"for": "position"}),
-            datasets={"levels": data},
-        ),
-        name="levels",
-        heading=f"Dashed: the level that was asked for, {percent(alpha)}; lines: 95 % intervals",
-        description=f"Share of draws in which tests reject, by setting ({'; '.join(settings)}) and test.",
-    )
+    tests = list(dict.fromkeys(row["series"] for row in data))
+    axis = numbers("share of draws in which the test rejects", format="%", tickCount=5)
+    return dot_panels(
+        data, name="levels", value="share", looks=looks(tests), ends=[0, 1], axis=axis, beside=True,
+        legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if len(tests) > 1 else None,
+        levels=[{"at": alpha, "words": ""}], width=width, row_height=18 * len(tests) + 8,
+        heading=[f"Dashed: the level that was asked for, {percent(alpha)}; lines: 95 % intervals"],
+        description="Share of draws in which tests reject, by setting and test.",
+    )  # fmt: skip
 
 
 def _plain(title: str, values: list[float] | None = None, *, grid: bool = True) -> alt.Axis:

@@ -14,9 +14,13 @@ import pytest
 from facelib import charts
 from facelib.charts.cells import FALLS, NONE, RISES, STAYS, cells, stacked
 from facelib.charts.export import figure
-from facelib.charts.statistics import decisions
+from facelib.charts.interval_dots import Look, looks
+from facelib.charts.statistics import decisions, independence
 from facelib.charts.statistics.dependence import dependence
 from facelib.charts.studies.heatmap import heatmap
+from facelib.charts.studies.shares import KINDS as KINDS_OF_SHARES
+from facelib.charts.sweeps.placebos import LOOKS
+from facelib.charts.sweeps.ranking import KINDS
 from facelib.errors import BadValueError
 
 Marks = Callable[..., list[dict[str, Any]]]
@@ -93,6 +97,94 @@ CELLS: dict[str, tuple[Any, Any, str, tuple[str, str, str, str], float]] = {
 }
 
 
+def shares(rng: np.random.Generator) -> pd.DataFrame:
+    table = pd.DataFrame({"property": NAMES, "method": "chsic", "tests": 40, "significant": [4, 9, 0]})
+    columns = ["share", "share_holm", "share_bh", "null_share"]
+    return table.assign(alpha=0.01, **{column: rng.random(3).round(3) for column in columns})
+
+
+def rates(rng: np.random.Generator) -> pd.DataFrame:
+    pairs = [(name, method) for name in NAMES for method in ("kcit", "chsic")]
+    table = pd.DataFrame(pairs, columns=["setting", "method"]).assign(share=rng.random(6).round(3))
+    return table.assign(low=table["share"] / 2, high=table["share"] / 2 + 0.5, repetitions=100)
+
+
+def p_of_tests(_: np.random.Generator) -> pd.DataFrame:
+    table = pd.DataFrame({"method": ["partial_correlation", "kcit", "chsic"], "p": [0.5, 0.001, math.nan]})
+    return table.assign(rejects=[False, True, False], words=["", "", ODD])
+
+
+def board(rng: np.random.Generator) -> pd.DataFrame:
+    table = pd.DataFrame({"intervention": NAMES, "title": NAMES, "placebo": [False, True, False]})
+    table = table.assign(start=0.9, end=rng.random(3).round(3), before="happy", after=["happy", "sad", "sad"])
+    return table.assign(change=table["end"] - table["start"])
+
+
+def placebos(rng: np.random.Generator) -> pd.DataFrame:
+    table = pd.DataFrame({"kind": [*NAMES] * 4, "change": rng.uniform(-0.9, 0.9, 12)})
+    return table.assign(matched=rng.random(12) < 0.6)
+
+
+# Table, chart, data set, its numbers, its ends of lines, what is read out, looks of the series.
+DOTS: dict[str, tuple[Any, Any, str, str, tuple[str, ...], str, dict[Any, Look]]] = {
+    "forest": (effects, charts.forest, "effects", "mean", ("low", "high"), "words", {}),
+    "explained": (sizes, charts.explained, "effects", "mean", ("low", "high"), "words", {}),
+    "dots": (
+        lambda rng: effects(rng).dropna(),
+        lambda table: charts.dots(table, "mean", "classifier", panel="intervention", series="label"),
+        "dots", "value", ("low", "high"), "says", looks(EMOTIONS),
+    ),
+    "shares": (shares, charts.significant_shares, "shares", "share", (), "says", KINDS_OF_SHARES),
+    "rejections": (
+        rates, independence.rejections, "levels", "share", ("low", "high"), "words", looks(["KCIT", "cHSIC"]),
+    ),
+    "p values": (p_of_tests, independence.p_values, "tests", "shown", ("start", "shown"), "words", {}),
+    "ranking": (
+        board, lambda table: charts.ranking(table, ODD), "ranking", "end", ("start", "end"), "words", KINDS,
+    ),
+    "placebos": (placebos, lambda table: charts.kinds(table, -0.4), "kinds", "size", (), "says", LOOKS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOTS)
+def test_dots_and_lines_stand_at_their_numbers_in_the_look_of_their_series(
+    name: str, rng: np.random.Generator, marks: Marks
+) -> None:
+    made, draw, data_set, value, ends, _, look = DOTS[name]
+    chart = draw(made(rng))
+    data = chart.to_dict()["datasets"][data_set]
+    read = math.log10 if name == "p values" else float
+    for panel in sorted({row["order"] for row in data}):
+        own = [row for row in data if row["order"] == panel and row[value] is not None]
+        drawn = marks(chart, panel, "symbol")
+        at, numbers = [dot["x"] for dot in drawn], [read(row[value]) for row in own]
+        assert len(at) == len(own)
+        scale = np.polyfit(numbers, at, 1)
+        assert at == pytest.approx(np.polyval(scale, numbers), abs=1e-6)
+        lines = [(line["x"], line["x2"]) for line in marks(chart, panel, "rule") if "x2" in line]
+        for row in own if ends else []:
+            wanted = sorted(np.polyval(scale, [read(row[end]) for end in ends]))
+            assert any(sorted(line) == pytest.approx(wanted, abs=1e-6) for line in lines)
+        for row, dot in zip(own, drawn, strict=True):
+            expected = look.get(row.get("series"))
+            assert expected is None or dot["shape"] == expected.shape
+            assert expected is None or (dot["fill"] == "white") != expected.filled
+    assert len(set(look)) == len({(one.shape, one.filled) for one in look.values()})  # whatever the colours
+
+
+@pytest.mark.parametrize("name", DOTS)
+def test_dots_are_read_out_and_odd_names_stay_text(name: str, rng: np.random.Generator, texts: Texts) -> None:
+    made, draw, data_set, *_, said, _ = DOTS[name]
+    chart = draw(made(rng))
+    spec, written = chart.to_dict(), texts(chart)
+    for row in spec["datasets"][data_set]:
+        assert f"{row[said]}" in spec["description"]
+        assert row["row"] in spec["description"]
+        assert not row.get("words") or row["words"] in written
+    assert any(ODD in text for text in written)
+    assert "<b>" not in figure(spec, "svg").decode()
+
+
 def painted(amount: float, full: float) -> list[float]:
     """Return the colour of an amount, red, green and blue: falls and rises where `full` is negative."""
     ends, shades = ([full, 0, -full], [FALLS, STAYS, RISES]) if full < 0 else ([0, full], [NONE, RISES])
@@ -141,11 +233,11 @@ def test_cells_are_read_out_and_odd_names_stay_text(
     assert "</script>" not in picture
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_what_a_chart_of_cells_lacks_is_named(name: str, rng: np.random.Generator) -> None:
-    made, draw, *_ = CELLS[name]
+@pytest.mark.parametrize("name", [*CELLS, *DOTS])
+def test_what_a_table_lacks_is_named(name: str, rng: np.random.Generator) -> None:
+    made, draw, *_ = (CELLS | DOTS)[name]
     with pytest.raises(BadValueError, match=r"missing\."):
-        draw(made(rng).drop(columns=["classifier", "intervention", "method"], errors="ignore"))
+        draw(made(rng).drop(columns=["classifier", "method", "kind", "title", "moved"], errors="ignore"))
 
 
 def test_emptied_rows_are_no_cells_and_names_are_stacked(marks: Marks) -> None:

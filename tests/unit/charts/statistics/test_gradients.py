@@ -219,6 +219,4 @@ def test_kinds_that_did_as_much_are_triangles_and_smaller_ones_hollow() -> None:
     )
     items = {round(item["x"]): item for item in drawn(kinds(changes, -0.6, width=104), "symbol")}
     assert [items[place]["shape"] for place in (12, 62, 72)] == ["circle", "triangle-up", "triangle-up"]
-    assert [items[place]["fillOpacity"] for place in (12, 62, 72)] == [0.85, 0, 0.85]
-    with pytest.raises(BadValueError, match="matched is missing"):
-        kinds(changes.drop(columns="matched"), -0.6)
+    assert [items[place]["fill"] == "white" for place in (12, 62, 72)] == [False, True, False]

@@ -30,7 +30,7 @@ from facelib.stats.independence import TESTS
 from facelib.utilities.wording import percent
 
 Texts = Callable[[Any], list[str]]
-WIDTH, WORDS = 420, independence.WORDS
+WIDTH = 420 - independence.WORDS
 
 
 def scene(chart: Any) -> list[dict[str, Any]]:
@@ -75,36 +75,17 @@ def tests() -> pd.DataFrame:
 
 
 @pytest.mark.thorough
-def test_a_p_stands_where_it_is_and_in_words(tests: pd.DataFrame, texts: Texts) -> None:
-    chart = independence.p_values(tests, 0.05)
-    dots = sorted(drawn(chart, "symbol"), key=lambda dot: dot["y"])
-    found = [10 ** (-4 * dot["x"] / (WIDTH - WORDS)) for dot in dots]
-    assert found == pytest.approx([0.5, 0.001, 0.03], rel=1e-6)
-    said = texts(chart)
-    assert {"p = .500, does not", "p = .001, rejects", "holds labels only", "p = .030, rejects"} <= set(said)
-    assert "α = .05" in said
-
-
-@pytest.mark.thorough
-def test_rejection_is_shape_and_words_never_colour_alone(tests: pd.DataFrame) -> None:
-    dots = sorted(drawn(independence.p_values(tests), "symbol"), key=lambda dot: dot["y"])
-    hollow = [dot["fill"] == "#ffffff" for dot in dots]
-    assert hollow == [True, False, False]
-    assert [dot.get("opacity", 1) for dot in dots] == [1, pytest.approx(0.3), 1]  # the old one is pale
-
-
-@pytest.mark.thorough
 def test_the_line_stands_at_the_level(tests: pd.DataFrame) -> None:
     for alpha in (0.05, 0.01):
         rules = drawn(independence.p_values(tests, alpha), "rule")
         dashed = [rule for rule in rules if rule.get("strokeDash")]
-        assert [10 ** (-4 * rule["x"] / (WIDTH - WORDS)) for rule in dashed] == pytest.approx([alpha])
+        assert [10 ** (-4 * rule["x"] / WIDTH) for rule in dashed] == pytest.approx([alpha])
 
 
 @pytest.mark.thorough
 def test_a_tiny_p_stays_in_the_chart(tests: pd.DataFrame) -> None:
     chart = independence.p_values(tests.assign(p=1e-300))
-    assert {round(dot["x"]) for dot in drawn(chart, "symbol")} == {WIDTH - WORDS}
+    assert {round(dot["x"]) for dot in drawn(chart, "symbol")} == {WIDTH}
 
 
 def test_decisions_come_from_alpha_or_from_the_table() -> None:
@@ -272,24 +253,6 @@ def test_long_names_take_two_lines() -> None:
     assert titles_of([{"order": 0, "title": "rank correlation inside labels"}], "title") == [
         "rank correlation inside\nlabels"
     ]
-
-
-@pytest.mark.thorough
-def test_rates_are_drawn_with_numbers(texts: Texts) -> None:
-    table = pd.DataFrame(
-        {
-            "setting": ["labels", "labels", "one number"],
-            "method": ["partial_correlation", "kcit", "partial_correlation"],
-            "share": [0.05, 0.06, 1.0],
-            "low": [0.02, 0.02, 0.96],
-            "high": [0.11, 0.12, 1.0],
-            "repetitions": 100,
-        }
-    )
-    chart = independence.rejections(table)
-    xs = sorted(dot["x"] / 360 for dot in drawn(chart, "symbol"))
-    assert xs == pytest.approx([0.05, 0.06, 1.0])
-    assert {"5 %", "6 %", "100 %", "labels", "one number", "KCIT"} <= set(texts(chart))
 
 
 def test_several_outputs_are_not_drawn_upon_each_other(tests: pd.DataFrame) -> None:
