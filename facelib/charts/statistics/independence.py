@@ -9,6 +9,8 @@ import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
+from facelib.charts.curves import axis, curves, unit
+from facelib.charts.facets import ordered
 from facelib.charts.interval_dots import Look, dot_panels, looks, numbers
 from facelib.charts.statistics.independence_rows import (
     LEAST,
@@ -44,17 +46,23 @@ def faces(table: pd.DataFrame, *, width: int = 150, height: int = 96) -> alt.Fac
     8
     """
     points = face_rows(table)
-    chart = faces_layout(titles_of(points, "group"), width=width, height=height, ends=reach(points))
-    return chart.properties(datasets={"faces": points})
+    titles = titles_of(points, "group")
+    return faces_layout(titles, data=points, width=width, height=height, ends=reach(points))
 
 
 def faces_layout(
-    titles: Sequence[str] = (), *, width: int = 150, height: int = 96, ends: int = 4
+    titles: Sequence[str] = (),
+    *,
+    data: Sequence[Mapping[str, Any]] = (),
+    width: int = 150,
+    height: int = 96,
+    ends: int = 4,
 ) -> alt.FacetChart:
     """Return `faces` without data: data set ``faces``, parameters ``reach`` and ``faces_heading``."""
     scale = alt.Scale(domain=[alt.ExprRef(expr="-reach"), alt.ExprRef(expr="reach")], nice=False)
-    x = alt.X("property:Q", scale=scale, axis=_plain("property"))
-    y = alt.Y("output:Q", scale=scale, axis=_plain("output"))
+    plain = {"format": "~g", "tickCount": 3, "titlePadding": 2}
+    x = alt.X("property:Q", scale=scale, axis=numbers("property", **plain))
+    y = alt.Y("output:Q", scale=scale, axis=numbers("output", **plain))
     points = (
         alt.Chart()
         .transform_filter("datum.kind === 'face'")
@@ -67,15 +75,11 @@ def faces_layout(
         .mark_line(color=theme.INK, strokeWidth=2, clip=True)
         .encode(x=x, y=y)
     )
-    chart = _panels(alt.layer(points, line), "faces", width=width, height=height)
-    return _finish(
-        chart.add_params(alt.param(name="reach", value=ends)),
-        titles,
-        name="faces",
-        between=30,
-        description="Points: output over property, one panel per label, all faces in the first; "
-        "lines: smooth trend of each panel.",
-    )
+    return ordered(
+        alt.layer(points, line).properties(width=width, height=height), "faces", titles, data=data,
+        heading=[""], columns=4, between=(8, 14), description="Points: output over property, one panel per "
+        "label, all faces in the first; lines: smooth trend of each panel.",
+    ).add_params(alt.param(name="reach", value=ends))  # fmt: skip
 
 
 def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> alt.FacetChart:
@@ -106,11 +110,11 @@ def p_layout(*, data: Sequence[Mapping[str, Any]] = (), width: int = 420) -> alt
     """Return `p_values` without data: data sets ``tests`` and ``level``, parameter ``tests_heading``."""
     label = "datum.value >= 1 ? '1' : replace(format(datum.value, '.4~f'), '0.', '.')"
     ticks = [1, 0.1, 0.01, 0.001, LEAST]
-    axis = numbers("p (smaller to the right)", values=ticks, titleAnchor="start", labelExpr=label)
+    scale = numbers("p (smaller to the right)", values=ticks, titleAnchor="start", labelExpr=label)
     chart = dot_panels(
         data, name="tests", value="shown", interval=("start", "shown"), series="rejects",
         pale="old", bold="rejects",
-        looks={True: Look("circle", ACCENT), False: Look("circle", ACCENT, filled=False)}, axis=axis,
+        looks={True: Look("circle", ACCENT), False: Look("circle", ACCENT, filled=False)}, axis=scale,
         ends=[1, LEAST], scale={"type": "log", "clamp": True}, levels="level", heading=[""],
         sort=alt.EncodingSortField("place", op="min"), width=width - WORDS, row_height=23,
         description="Dots: one p per test on a logarithmic scale; those filled reject at the level of the "
@@ -149,61 +153,44 @@ def power(
     'partial correlation'
     """
     data = power_rows(table)
-    chart = power_layout(
-        titles_of(data, "title"),
-        width=width,
-        height=height,
-        alpha=alpha,
-        effect=-1.0 if effect is None else effect,
+    now = -1.0 if effect is None else effect
+    return power_layout(
+        titles_of(data, "title"), data=data, width=width, height=height, alpha=alpha, effect=now
     )
-    return chart.properties(datasets={"power": data})
 
 
 def power_layout(
     titles: Sequence[str] = (),
     *,
+    data: Sequence[Mapping[str, Any]] = (),
     width: int = 150,
     height: int = 86,
     alpha: float = 0.05,
     effect: float = -1.0,
 ) -> alt.FacetChart:
     """Return `power` without data: data set ``power``, parameters ``alpha`` and ``effect``."""
-    unit = alt.Scale(domain=[-0.06, 1.06], nice=False)
-    base = alt.Chart()
-    across, up = _plain("effect", [0, 0.5, 1], grid=False), _plain("rejects", [0, 0.5, 1])
-    x, y = alt.X("effect:Q", scale=unit, axis=across), alt.Y("share:Q", scale=unit, axis=up)
-    seen = base.transform_filter("isValid(datum.share)")
-    band = seen.mark_area(color=ACCENT, opacity=0.18).encode(
-        x=x, y=alt.Y("low:Q", scale=unit, axis=up), y2="high:Q"
-    )
-    line = seen.mark_line(color=ACCENT, strokeWidth=2).encode(x=x, y=y)
+    along: dict[str, Any] = {"scale": unit(0.06), "axis": axis("effect", grid=False, titlePadding=2)}
+    up: dict[str, Any] = {"scale": unit(0.06), "axis": axis("rejects", titlePadding=2)}
     tooltip = [alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="rejects")]
-    dots = seen.mark_circle(color=ACCENT, size=26, opacity=1).encode(x=x, y=y, tooltip=tooltip)
-    first = base.transform_filter("datum.first")
+    drawn = curves(
+        alt.X("effect:Q", **along), "share", up, shade=ACCENT, band=("low", "high"), size=26, tooltip=tooltip
+    )
+    first = alt.Chart().transform_filter("datum.first")
     wait = first.transform_filter("!isValid(datum.share)").mark_text(color=theme.MUTED)
-    word = wait.encode(
-        x=alt.value(alt.ExprRef(expr="child_width / 2")), y=alt.value(height / 2), text="words:N"
-    )
-    level = (
-        first.transform_calculate(alpha="alpha")
-        .mark_rule(color=theme.INK, strokeDash=[4, 3])
-        .encode(y=alt.Y("alpha:Q", scale=unit, axis=up))
-    )
-    cursor = (
-        first.transform_calculate(now="effect")
-        .transform_filter("datum.now >= 0")
-        .mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7)
-        .encode(x=alt.X("now:Q", scale=unit, axis=across))
-    )
-    chart = _panels(alt.layer(level, cursor, band, line, dots, word), "power", width=width, height=height)
-    return _finish(
-        chart.add_params(alt.param(name="alpha", value=alpha), alt.param(name="effect", value=effect)),
-        titles,
-        name="power",
-        between=52,
+    middle = alt.value(alt.ExprRef(expr="child_width / 2"))
+    level = first.transform_calculate(alpha="alpha").mark_rule(color=theme.INK, strokeDash=[4, 3])
+    cursor = first.transform_calculate(now="effect").transform_filter("datum.now >= 0")
+    layers = alt.layer(
+        level.encode(y=alt.Y("alpha:Q", **up)),
+        cursor.mark_rule(color=theme.INK, opacity=0.7).encode(x=alt.X("now:Q", **along)),
+        *drawn,
+        wait.encode(x=middle, y=alt.value(height / 2), text="words:N"),
+    ).properties(width=width, height=height)
+    return ordered(
+        layers, "power", titles, data=data, heading=[""], columns=4, between=(14, 14),
         description="Lines: share of repetitions in which a test rejects, over the effect, one panel per "
         "test; bands: 95 % intervals; dashed: the level, where the line should start.",
-    )
+    ).add_params(alt.param(name="alpha", value=alpha), alt.param(name="effect", value=effect))  # fmt: skip
 
 
 def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) -> alt.FacetChart:
@@ -231,54 +218,11 @@ def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) ->
     """
     data = rate_rows(table)
     tests = list(dict.fromkeys(row["series"] for row in data))
-    axis = numbers("share of draws in which the test rejects", format="%", tickCount=5)
+    across = numbers("share of draws in which the test rejects", format="%", tickCount=5)
     return dot_panels(
-        data, name="levels", value="share", looks=looks(tests), ends=[0, 1], axis=axis, beside=True,
+        data, name="levels", value="share", looks=looks(tests), ends=[0, 1], axis=across, beside=True,
         legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if len(tests) > 1 else None,
         levels=[{"at": alpha, "words": ""}], width=width, row_height=18 * len(tests) + 8,
         heading=[f"Dashed: the level that was asked for, {percent(alpha)}; lines: 95 % intervals"],
         description="Share of draws in which tests reject, by setting and test.",
     )  # fmt: skip
-
-
-def _plain(title: str, values: list[float] | None = None, *, grid: bool = True) -> alt.Axis:
-    more = {"tickCount": 3} if values is None else {"values": values}
-    return alt.Axis(title=title, format="~g", ticks=False, domain=False, grid=grid, titlePadding=2, **more)
-
-
-def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt.FacetChart:
-    """Return small multiples of a data set of its own, four beside each other.
-
-    Panels differ by ``order``, their names are the parameter ``<name>_titles``: where names change,
-    panels stay. Rows that the page has emptied and kept (``park``) make no panel.
-    """
-    header = alt.Header(
-        title=None, labelFontSize=11.5, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
-        labelAnchor="start", labelExpr=f"split({name}_titles[datum.value] || '', '\\n')", labelLimit=0,
-    )  # fmt: skip
-    return (
-        layers.properties(width=width, height=height)
-        .facet(alt.Facet("order:O", header=header), columns=4, data=alt.NamedData(name=name))
-        .transform_filter("isValid(datum.order)")
-        .properties(datasets={name: []})
-    )
-
-
-def _finish(
-    chart: alt.FacetChart, titles: Sequence[str], *, name: str, between: int, description: str
-) -> alt.FacetChart:
-    """Give small multiples their look; their heading is the parameter ``<name>_heading``."""
-    heading = f"{name}_heading"
-    chart = chart.add_params(
-        alt.param(name=heading, value=""), alt.param(name=f"{name}_titles", value=list(titles))
-    )
-    return chart.properties(
-        title=alt.Title(text=alt.ExprRef(expr=heading), color=theme.MUTED, fontWeight="normal"),
-        description=description,
-        config=theme.config(),
-        bounds="flush",
-        spacing=alt.RowColnumber(row=between, column=14),
-        autosize=alt.AutoSizeParams(type="pad", contains="padding"),
-        padding=2,
-        usermeta={"facelib": {"columns": 4, "park": True}},
-    )

@@ -57,7 +57,7 @@ def names(chart: Any) -> set[str]:
         for mark in scene(chart)
         if mark.get("marktype") == "text"
         for item in mark["items"]
-        if isinstance(item.get("text"), list)
+        if isinstance(item.get("text"), list) and any(item["text"])
     }
 
 
