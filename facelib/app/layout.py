@@ -77,9 +77,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     ahead.add_class("facelib-next")
     folds = [
         Fold("Download", ExportPanel(state)),
-        Fold("Compare with another face or change", compare),
-        Fold("Measured values", measured),
-        Fold("Classifiers and statistics in detail", details),
+        Fold("Compare, measured values, classifiers in detail", compare, measured, details),
     ]
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 

@@ -79,14 +79,8 @@ class FacePanel(Card):
         self.add_class("facelib-face")
         self.explorer = explorer
         self._quiet = Quiet()
-        self.source = widgets.ToggleButtons(
-            options=[("Rendered", "head"), ("Photograph", "photograph")],
-            tooltips=[
-                "A rendered head: every property can be changed alone",
-                "The sample (NASA, public domain), or a picture of yours",
-            ],
-            style={"button_width": "auto"},
-        )
+        help_text = "The sample (NASA, public domain), or a picture of yours. Again: the rendered head"
+        self.source = widgets.ToggleButton(description="Photograph", tooltip=help_text)
         self.sliders = {knob.field: knob.slider() for knob in KNOBS}
         self.pose = {knob.field: knob.slider() for knob in POSE}
         self.menus = {
@@ -158,8 +152,7 @@ class FacePanel(Card):
     def _on_source(self, event: Any) -> None:
         with self.explorer.lock:
             if not self._quiet:
-                wanted = event["new"] == "head"
-                self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
+                self.explorer.show(sample_photograph() if event["new"] else self.explorer.last_head)
 
     def _on_random(self, _button: object) -> None:
         number = int(np.random.default_rng().integers(MOST_PERSON + 1))
@@ -169,7 +162,7 @@ class FacePanel(Card):
         """Show what the explorer holds."""
         head, is_head = self.explorer.last_head, isinstance(self.explorer.face, Head)
         with self._quiet:
-            self.source.value = "head" if is_head else "photograph"
+            self.source.value = not is_head
             for field, slider in self.sliders.items():
                 slider.value = getattr(head, field)
             self.pose["yaw"].value, self.pose["pitch"].value = head.pose[:2]

@@ -66,7 +66,7 @@ def test_it_is_folded_and_empty_until_asked_for(explorer: Explorer) -> None:
     assert (more.controls, more.sections.children) == ({}, ())
     more.fold.value = True
     assert more.sections.layout.display == ""
-    assert len(more.sections.children) == 2 * len(SECTIONS)
+    assert len(more.sections.children) == 1 + 2 * len(SECTIONS)
     controls = dict(more.controls)
     more.fold.value = False
     assert more.sections.layout.display == "none"
@@ -210,9 +210,9 @@ def test_another_person_wears_the_same_things(explorer: Explorer, panel: FacePan
 
 @pytest.mark.thorough
 def test_it_goes_with_the_parametric_face(explorer: Explorer, panel: FacePanel) -> None:
-    panel.source.value = "photograph"
+    panel.source.value = True
     assert panel.more.layout.display == "none"
-    panel.source.value = "head"
+    panel.source.value = False
     assert panel.more.layout.display == ""
 
 

@@ -244,7 +244,7 @@ def test_the_sample_comes_back_with_the_head_behind_it(opened: Opened) -> None:
     again.restore(opened.memory.keeper.state)
     assert "credit" in again.explorer.face.attributes
     assert not again.explorer.can_undo
-    again.face.source.value = "head"
+    again.face.source.value = False
     assert again.explorer.face.age == 50
     again.explorer.close()
 
