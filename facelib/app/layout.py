@@ -75,10 +75,9 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     change.ask(Gallery(state))
     ahead = button(AHEAD, "The same change and emotion in Population, for people instead of this one face")
     ahead.add_class("facelib-next")
-    folds = [
-        Fold("Download", ExportPanel(state)),
-        Fold("Compare, measured values, classifiers in detail", compare, measured, details),
-    ]
+    more = Fold("Compare, measured values, classifiers in detail", compare, measured, details)
+    more.add_class("facelib-details")
+    folds = [Fold("Download", ExportPanel(state)), more]
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
     def follow(name: str, study: StudyState) -> None:
