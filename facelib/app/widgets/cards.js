@@ -61,7 +61,7 @@ class Cards {
     this.note.textContent = this.model.get("note");
     this.row.setAttribute("aria-label", "Cards of the classifiers");
     this.row.replaceChildren(...this.model.get("cards").map((card) => {
-      const name = element("button", "facelib-cards-name", card.id);
+      const name = element("button", "facelib-cards-name", card.name);
       name.type = "button";
       name.title = card.title;
       name.setAttribute("aria-haspopup", "dialog");

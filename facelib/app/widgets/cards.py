@@ -13,6 +13,7 @@ from facelib.app.widgets.scripts import script
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.catalogue import names
 from facelib.classifiers.measured import by_expression
+from facelib.utilities.wording import shown_name
 
 _HERE = Path(__file__).parent
 NAMED: Final = {
@@ -89,6 +90,7 @@ def _card(model: Classifier) -> dict[str, Any]:
     ]
     return {
         "id": model.id,
+        "name": shown_name(model.id),
         "word": WORDS.get(model.id, "gray" if model.card.input.startswith("gray") else "colour"),
         "title": title,
         "says": " ".join(filter(None, says)),
