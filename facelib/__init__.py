@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         stats,
         studies,
     )
+    from facelib.app.layout import explore
     from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
     from facelib.studies.chimeric import ChimericStudy
     from facelib.studies.interventional import InterventionalStudy
@@ -75,6 +76,7 @@ _NAMES = {
     "Light": "facelib.faces",
     "ObservationalStudy": "facelib.studies",
     "PairedStudy": "facelib.studies",
+    "explore": "facelib.app",
     "find_faces": "facelib.faces",
     "load_face": "facelib.faces",
     "sample_heads": "facelib.faces",
@@ -96,6 +98,7 @@ __all__ = [
     "charts",
     "classifiers",
     "experiments",
+    "explore",
     "faces",
     "find_faces",
     "interventions",

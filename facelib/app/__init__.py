@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from facelib.app.explorer.face_panel import FacePanel
     from facelib.app.explorer.measured_panel import MeasuredPanel
     from facelib.app.explorer.state import Explorer
-    from facelib.app.layout import page
+    from facelib.app.layout import explore, page
     from facelib.app.live import Live
     from facelib.app.muscles.panel import MusclesPanel
     from facelib.app.studies.observed_panel import ObservedPanel
@@ -30,6 +30,7 @@ __all__ = [
     "MusclesPanel",
     "ObservedPanel",
     "PopulationPanel",
+    "explore",
     "page",
 ]
 

@@ -66,18 +66,10 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s
     state = explorer or Explorer()
     watchdog = Watchdog()
-    face, measured = FacePanel(state), MeasuredPanel(state)
-    change, details = ChangePanel(state), DetailsPanel(state)
-    live, card = _live(state)
-    compare = ComparePanel(state, live)
-    for follower in (measured.table, details.table, compare.table):
-        widgets.jslink((live, "step"), (follower, "index"))
-    change.ask(Gallery(state))
+    shown = Explore(state)
     ahead = button(AHEAD, "The same change and emotion in Population, for people instead of this one face")
     ahead.add_class("facelib-next")
-    more = Fold("Compare, measured values, classifiers in detail", compare, measured, details)
-    more.add_class("facelib-details")
-    folds = [Fold("Download", ExportPanel(state)), more]
+    shown.children = (*shown.children[:3], ahead, *shown.children[3:])
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
     def follow(name: str, study: StudyState) -> None:
@@ -85,7 +77,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         kept[0].follow_study(name, study)
 
     tabs = Tabs(
-        widgets.VBox([change, card, face, ahead, *folds]),
+        shown,
         [
             (
                 "Population",
@@ -109,9 +101,9 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     )
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
-    memory = PageMemory(state, live, tabs.bar)
+    memory = PageMemory(state, shown.live, tabs.bar)
     kept.append(memory)
-    ahead.on_click(card.guarded(lambda _button: _lead_on(state, memory, tabs.bar)))
+    ahead.on_click(shown.card.guarded(lambda _button: _lead_on(state, memory, tabs.bar)))
 
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
@@ -127,6 +119,42 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     if scene:
         memory.begin(scene)
     return root
+
+
+def explore(explorer: Explorer | None = None) -> widgets.Widget:
+    """Return the page's Explore alone, for a cell of a notebook: one face, one change, live.
+
+    Parameters
+    ----------
+    explorer
+        The state to show; None: a fresh one on all classifiers of this machine.
+    """
+    state = explorer or Explorer()
+    root = widgets.VBox([PageStyle(), Explore(state)])
+    root.add_class("facelib-app")
+    state.start()
+    return root
+
+
+class Explore(widgets.VBox):
+    """The question, the live picture, the face's settings, and what folds away beneath.
+
+    Attributes
+    ----------
+    live, card
+        The live picture, and the card that it is in.
+    """
+
+    def __init__(self, state: Explorer) -> None:
+        measured, details, change = MeasuredPanel(state), DetailsPanel(state), ChangePanel(state)
+        self.live, self.card = _live(state)
+        compare = ComparePanel(state, self.live)
+        for follower in (measured.table, details.table, compare.table):
+            widgets.jslink((self.live, "step"), (follower, "index"))
+        change.ask(Gallery(state))
+        more = Fold("Compare, measured values, classifiers in detail", compare, measured, details)
+        more.add_class("facelib-details")
+        super().__init__([change, self.card, FacePanel(state), Fold("Download", ExportPanel(state)), more])
 
 
 class Whole(widgets.VBox):

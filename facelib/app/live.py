@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import anywidget
 import traitlets as t
@@ -14,6 +14,8 @@ from facelib.reports.live import STYLE, frames_of, glance_of, label_of, live_dat
 from facelib.reports.words import measure_of
 from facelib.studies import Snapshot, Sweep, even_strengths
 from facelib.studies.sweeps.placebos import References
+
+FAILED: Final = "The other strengths could not be read."
 
 
 class Live(anywidget.AnyWidget):
@@ -83,12 +85,12 @@ class Live(anywidget.AnyWidget):
             self.send({"pin": self.pinned})
 
 
-def cell(sweep: Sweep) -> dict[str, Any]:
+def cell(sweep: Sweep) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a notebook shows of a sweep: the live picture, and in short where there is no kernel."""
     shown = Live(label=sweep.label)
     shown.show(live_data(sweep))
-    short: dict[str, Any] = {"text/html": sweep._repr_html_()}  # type: ignore[attr-defined]
-    return short | (shown._repr_mimebundle_() or {})
+    bundle, metadata = shown._repr_mimebundle_()
+    return {"text/html": sweep._repr_html_()} | bundle, metadata  # type: ignore[attr-defined]
 
 
 class Follower:
@@ -135,7 +137,11 @@ class Follower:
 
     def _glance(self, snapshot: Snapshot) -> dict[str, Any]:
         explorer, strengths = self.explorer, even_strengths(STEPS).tolist()
-        return glance_of(explorer.face, explorer.intervention, snapshot, strengths, step=explorer.step)
+        found = glance_of(explorer.face, explorer.intervention, snapshot, strengths, step=explorer.step)
+        if explorer.problem:
+            for about in found["labels"].values():
+                about["sentence"] = FAILED
+        return found
 
     def _labels(self, labels: Iterable[str]) -> dict[str, Any]:
         result = self.explorer.result

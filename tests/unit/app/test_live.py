@@ -10,7 +10,7 @@ import pytest
 
 from facelib.app import Explorer
 from facelib.app.explorer.state import STEPS, Result
-from facelib.app.live import Follower, Live
+from facelib.app.live import Follower, Live, cell
 from facelib.classifiers import EMOTIONS
 from facelib.studies import run_references
 
@@ -90,6 +90,12 @@ def test_whoever_says_hello_gets_all_and_what_strangers_say_does_nothing(opened:
     assert whole["data"] == held
     assert set(whole["data"]["labels"]) == set(EMOTIONS), "parts that came meanwhile are in it"
     assert pin == {"pin": None}
+
+
+def test_a_sweep_that_ends_a_cell_is_shown_live_and_in_short_without_a_kernel(opened: Page) -> None:
+    bundle, _ = cell(opened.sweep().sweep)
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert "<strong>Sweep</strong>" in bundle["text/html"]
 
 
 def test_steps_and_choices_of_strangers_stay_within_bounds(opened: Page) -> None:
