@@ -15,6 +15,12 @@ def swept(visit: Visit, *, within: float = SOON) -> Visit:
     return visit
 
 
+def rested(visit: Visit, *, within: float = SOON) -> Visit:
+    """Wait until all is computed, placebos too: rows aren't made anew any more."""
+    expect(swept(visit, within=within).page.locator(".facelib-progress").first).to_be_hidden(timeout=within)
+    return visit
+
+
 def live(visit: Visit) -> Locator:
     return visit.page.locator(".facelib-sight .facelib-live")
 

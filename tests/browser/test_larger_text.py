@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from explore import at, live, picture, strength, swept
 from geometry import box_of, inside, readable, resized
 from harness import COMES, Visit, visitors
 from looks import small, violations
@@ -23,8 +24,7 @@ SIZES = """app => [...app.querySelectorAll("*")].filter((one) => one.checkVisibi
 def hall(browser: Browser, quick_url: str) -> Iterator[Visit]:
     """A teacher's page on a projector, in larger text."""
     with visitors(browser) as visit:
-        one = visit(quick_url, 1280, 720)
-        expect(one.page.locator("[class*='facelib-verdict-']").first).to_be_visible(timeout=COMES)
+        one = swept(visit(quick_url, 1280, 720), within=COMES)
         before = smallest(one)
         one.click(larger(one))
         expect(larger(one)).to_have_attribute("aria-pressed", "true")
@@ -38,10 +38,6 @@ def larger(one: Visit) -> Locator:
 
 def app(one: Visit) -> Locator:
     return one.page.locator(".facelib-app")
-
-
-def strength(one: Visit) -> Locator:
-    return one.page.get_by_role("slider", name="Strength", exact=True)
 
 
 def smallest(one: Visit) -> float:
@@ -60,9 +56,7 @@ def test_nothing_is_cut_and_the_first_screen_has_face_strength_and_answer(hall: 
     main = hall.page.locator("#rendered_cells")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
     readable(app(hall))
-    answer = hall.page.locator(".facelib-answer .facelib-sentence p").first
-    hall.reach(hall.page.locator(".facelib-intro"))
-    for target in (hall.page.locator(".facelib-stage-after canvas"), strength(hall), answer):
+    for target in (picture(hall, "after"), strength(hall), live(hall).locator("h2")):
         assert inside(target, hall.page), target
     assert violations(hall.page) == []
     assert [one for one in small(hall.page) if "Skip to" not in one] == []  # seen with the focus only
@@ -71,47 +65,19 @@ def test_nothing_is_cut_and_the_first_screen_has_face_strength_and_answer(hall: 
 
 def test_everything_is_hit_where_it_is_seen(hall: Visit) -> None:
     resized(hall, 1280, 720)
-    track = hall.page.locator(".facelib-strength .noUi-base")
-    hall.click(track, at=(0.8, 0.5))
-    expect(strength(hall)).to_have_attribute("aria-valuetext", "strength 0.80")
-    hall.page.wait_for_timeout(400)  # noUiSlider glides: 300 ms
-    handle, bar = box_of(strength(hall)), box_of(track)
-    assert abs(handle["x"] + handle["width"] / 2 - bar["x"] - 0.8 * bar["width"]) < 3
+    for _ in hall.slide(strength(hall)):
+        pass
+    at(hall, 20)
     hall.press(strength(hall), "Home")
-
-
-def test_what_opens_stands_in_the_window_beside_its_button(hall: Visit) -> None:
-    page = hall.page
-    resized(hall, 1280, 720)
-    chart = page.locator(".facelib-outputs .facelib-chart").first
-    opener = chart.get_by_role("button", name="Copy or save this chart")
-    hall.click(opener)
-    menu = chart.get_by_role("group", name="Copy or save this chart")
-    button, shown = box_of(opener), box_of(menu)
-    assert abs(shown["x"] + shown["width"] - button["x"] - button["width"]) < 8
-    assert (
-        min(abs(shown["y"] - button["y"] - button["height"]), abs(shown["y"] + shown["height"] - button["y"]))
-        < 4
-    )
-    page.keyboard.press("Escape")
     hall.click(app(hall).get_by_label("Property", exact=True))
-    dialog = page.locator(".facelib-chooser-dialog")
+    dialog = hall.page.locator(".facelib-chooser-dialog")
     for one in (dialog, dialog.locator("input").first):
         box = box_of(one)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 1280
         assert box["y"] + box["height"] <= 720
-    page.keyboard.press("Escape")
+    hall.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    hall.click(page.locator(".facelib-stage canvas").nth(1))
-    enlarged = page.get_by_role("dialog", name="Before and after")
-    for control in (*enlarged.get_by_role("button").locator("visible=true").all(), enlarged):
-        box = box_of(control)
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 1280
-        assert box["y"] + box["height"] <= 720
-    page.keyboard.press("Escape")
-    expect(enlarged).to_be_hidden()
 
 
 def test_this_browser_keeps_it_and_no_link_does(hall: Visit) -> None:
