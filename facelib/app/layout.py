@@ -22,7 +22,7 @@ from facelib.app.explorer.state import Explorer
 from facelib.app.live import Follower, Live
 from facelib.app.server.precompile import imports
 from facelib.app.studies.state import StudyState
-from facelib.app.widgets.controls import Card
+from facelib.app.widgets.controls import Card, Fold, button
 from facelib.app.widgets.messages import Messages
 from facelib.app.widgets.page_memory import PageMemory
 from facelib.app.widgets.page_tools import PageTools
@@ -34,6 +34,8 @@ from facelib.classifiers.classifier import single_threaded
 from facelib.faces import Face, Head
 from facelib.studies.disclaimer import LIMITS
 
+PEOPLE: Final = 40
+AHEAD: Final = f"One face shows what can happen. Does it hold for {PEOPLE} people? →"
 Follow = Callable[[str, StudyState], None]
 FIRST: Final = "application/vnd.facelib.first+json"  # as in loading.macro.html.j2
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
@@ -64,15 +66,18 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s
     state = explorer or Explorer()
     watchdog = Watchdog()
-    face, measured = FacePanel(state, apart=True), MeasuredPanel(state)
+    face, measured = FacePanel(state), MeasuredPanel(state)
     change, details = ChangePanel(state), DetailsPanel(state)
     live, card = _live(state)
     compare = ComparePanel(state, live)
     for follower in (measured.table, details.table, compare.table):
         widgets.jslink((live, "step"), (follower, "index"))
-    more = _column(compare, ExportPanel(state))
-    body = widgets.Box([_column(face), more, _column(measured, details)])
-    body.add_class("facelib-columns")
+    change.ask(Gallery(state))
+    ahead = button(AHEAD, "The same change and emotion in Population, for people instead of this one face")
+    ahead.add_class("facelib-next")
+    more = Fold("Compare, measured values, classifiers in detail", compare, measured, details)
+    more.add_class("facelib-details")
+    folds = [Fold("Download", ExportPanel(state)), more]
     kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
 
     def follow(name: str, study: StudyState) -> None:
@@ -80,7 +85,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
         kept[0].follow_study(name, study)
 
     tabs = Tabs(
-        widgets.VBox([change, card, Gallery(state), body]),
+        widgets.VBox([change, card, face, ahead, *folds]),
         [
             (
                 "Population",
@@ -106,6 +111,7 @@ def page(explorer: Explorer | None = None, *, scene: str = "") -> widgets.Widget
     limits.add_class("facelib-limits")
     memory = PageMemory(state, live, tabs.bar)
     kept.append(memory)
+    ahead.on_click(card.guarded(lambda _button: _lead_on(state, memory, tabs.bar)))
 
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
@@ -196,10 +202,10 @@ def _muscles(state: Explorer, memory: PageMemory) -> Iterator[widgets.Widget | N
     yield from panel.build()
 
 
-def _column(*panels: widgets.Widget) -> widgets.VBox:
-    column = widgets.VBox(list(panels))
-    column.add_class("facelib-column")
-    return column
+def _lead_on(state: Explorer, memory: PageMemory, bar: TabBar) -> None:
+    """Open Population with the change and the emotion that are shown."""
+    memory.plan("population", chosen=[state.intervention.id], label=state.label, people=PEOPLE)
+    bar.index = 1
 
 
 def _live(state: Explorer) -> tuple[Live, Card]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError
@@ -50,6 +50,21 @@ def rows(
     # Column by column: to_dict("records") boxes every cell, ten times slower.
     lists = [[None if value != value else value for value in chosen[name].tolist()] for name in columns]  # noqa: PLR0124
     return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+
+
+def panelled(table: pd.DataFrame, column: str, titles: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return a table with ``order`` and ``title`` of each row's panel; without the column all are in one.
+
+    >>> import pandas as pd
+    >>> panelled(pd.DataFrame({"change": ["palsy", "age"]}), "change", {"age": "Age"})["title"].tolist()
+    ['palsy', 'Age']
+    """
+    names = [str(name) for name in table[column]] if column in table else [""] * len(table)
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    shown = titles or {}
+    return table.assign(
+        order=[places[name] for name in names], title=[str(shown.get(name, name)) for name in names]
+    )
 
 
 def needed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -31,6 +31,19 @@ from facelib.studies.disclaimer import LIMITS
 
 pytestmark = [pytest.mark.packages, pytest.mark.timeout(120, method="signal")]
 
+CONTROLS = """
+() => {
+  const kinds = "button, select, input, textarea, summary, a[href], [role=slider], [contenteditable=true]";
+  const shown = [...document.querySelectorAll(kinds)].filter((one) => one.checkVisibility());
+  const inside = (one) => {
+    const { left, right, top, bottom, width } = one.getBoundingClientRect();
+    return left < innerWidth && right > 0 && top < innerHeight && bottom > 0 && width > 2;
+  };
+  const usable = (one) => !one.disabled && one.getAttribute("aria-disabled") !== "true";
+  return [shown.length, shown.filter((one) => inside(one) && usable(one)).length];
+}
+"""
+"""How many controls there are, and how many of them can be used in the window."""
 Visits = Callable[..., Visit]
 
 
@@ -168,6 +181,23 @@ def test_a_photograph_is_checked_changed_and_refused_in_words(one: Visit) -> Non
     one.assert_clean()
 
 
+def test_one_face_leads_on_to_forty_people(one: Visit) -> None:
+    one.choose_property("^age ")
+    one.choose(emotion(one), "sad")
+    one.click(one.page.get_by_role("button", name="Does it hold for 40 people?"))
+    panel = one.page.get_by_role("tabpanel", name="Population", exact=True)
+    expect(panel.get_by_label("age", exact=True)).to_be_checked(timeout=SOON)
+    expect(panel.locator(".facelib-plan")).to_contain_text("40 people", timeout=SOON)
+    one.assert_clean()
+
+
+def test_the_first_state_is_a_few_controls(one: Visit) -> None:
+    resized(one, 1280, 720)
+    every, seen = one.page.evaluate(CONTROLS)
+    assert every <= 60
+    assert seen <= 25
+
+
 def test_a_population_is_stopped_gone_on_with_and_taken_home(one: Visit) -> None:
     panel = tab(one, "Population")
     expect(panel.get_by_label("one side weaker", exact=True)).to_be_checked(timeout=SOON)
@@ -283,6 +313,7 @@ def test_undo_and_redo_by_keys_and_buttons(one: Visit) -> None:
 
 
 def test_a_scene_is_pinned_compared_and_swapped(one: Visit) -> None:
+    one.click(button(one.page.locator(".facelib-app"), "Compare, measured values, classifiers in detail"))
     card = one.page.locator(".facelib-compare")
     pin = card.get_by_role("button", name="Pin this scene")
     expect(pin).to_be_enabled(timeout=SOON)
@@ -307,6 +338,7 @@ def test_a_scene_is_pinned_compared_and_swapped(one: Visit) -> None:
 
 
 def test_the_table_of_a_sweep_is_taken_home(one: Visit) -> None:
+    one.click(button(one.page.locator(".facelib-app"), "Download"))
     with one.page.expect_download(timeout=SOON) as download:
         one.click(button(one.page.locator(".facelib-app"), "Table"))
     table = pd.read_csv(Path(download.value.path()))

@@ -67,9 +67,9 @@ class ChangePanel(Card):
         self._bind()
         self.follow()
         words = [widgets.HTML(f"<span>{text}</span>") for text in ("Make this face", "and watch")]
-        question = widgets.HBox([words[0], self.menu, self._beside, words[1], self.label])
-        question.add_class("facelib-question")
-        self.fill(question, self.withheld)
+        self.question = widgets.HBox([words[0], self.menu, self._beside, words[1], self.label])
+        self.question.add_class("facelib-question")
+        self.fill(self.question, self.withheld)
 
     def _bind(self) -> None:
         on_choice = self.guarded(self._on_choice)
@@ -77,6 +77,10 @@ class ChangePanel(Card):
             control.observe(on_choice, "value")
         self.label.observe(self.guarded(self._on_label), "value")
         self.explorer.observe(self.follow, ["scene", "label"])
+
+    def ask(self, *beside: widgets.Widget) -> None:
+        """Put something beside the question."""
+        self.question.children = (*self.question.children, *beside)
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""

@@ -66,28 +66,21 @@ DARK = 0.4  # skin tone from which hair and eyes of a random person are dark
 
 
 class FacePanel(Card):
-    """Chooses the face: parametric, or a photograph.
+    """Chooses the face: one line of what is set most, a photograph instead, and the rest under "More".
 
     Parameters
     ----------
     explorer
         The state that is changed.
-    apart
-        Leave out "Undo": the page has it in its header.
     """
 
-    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
+    def __init__(self, explorer: Explorer) -> None:
         super().__init__("Face")
+        self.add_class("facelib-face")
         self.explorer = explorer
         self._quiet = Quiet()
-        self.source = widgets.ToggleButtons(
-            options=[("Parametric face", "head"), ("Photograph", "photograph")],
-            tooltips=[
-                "A rendered head: every property can be changed alone",
-                "The sample (NASA, public domain), or a picture of yours",
-            ],
-            style={"button_width": "auto"},
-        )
+        help_text = "The sample (NASA, public domain), or a picture of yours. Again: the rendered head"
+        self.source = widgets.ToggleButton(description="Photograph", tooltip=help_text)
         self.sliders = {knob.field: knob.slider() for knob in KNOBS}
         self.pose = {knob.field: knob.slider() for knob in POSE}
         self.menus = {
@@ -104,23 +97,25 @@ class FacePanel(Card):
         help_text = "Each number is another person: shape of the face and marks on the skin"
         self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=MOST_PERSON))
         self.random = button("Random", "Another person: age, gender, skin, hair and shape at random")
-        self.undo = button("Undo", "Go back one change of face or property")
         self.reset = button("Reset", RESET)
-        self.more = MorePanel(self._on, lambda: self.explorer.last_head)
-        self.photo = PhotoPanel(explorer, self.guarded)
-        self.controls = grid(
-            self.menus["expression"],
-            *self.sliders.values(),
+        rest = grid(
+            *(self.sliders[name] for name in ("intensity", "asymmetry")),
             *(self.menus[name] for name in ("ancestry", "hair", "light")),
             *self.pose.values(),
             self.seed,
+            self.reset,
         )
+        self.more = MorePanel(self._on, lambda: self.explorer.last_head, rest)
+        self.photo = PhotoPanel(explorer, self.guarded)
+        usual = [self.sliders[name] for name in ("age", "gender", "skin_tone")]
+        self.controls = widgets.HBox([self.menus["expression"], *usual, self.random, self.more.fold])
+        bar = widgets.HBox([self.controls, self.source])
+        for row in (self.controls, bar):
+            row.add_class("facelib-bar")
         self._bind()
         explorer.observe(self.follow, "scene")
         self.follow()
-        pressed = (self.random, self.reset) if apart else (self.random, self.undo, self.reset)
-        buttons = grid(*pressed, columns=len(pressed))
-        self.fill(self.source, self.controls, self.more, self.photo, buttons)
+        self.fill(bar, self.more, self.photo)
 
     def _bind(self) -> None:
         """Let every control change the head."""
@@ -135,7 +130,6 @@ class FacePanel(Card):
         self._on(self.seed, lambda value: {"seed": value})
         self.source.observe(self.guarded(self._on_source), "value")
         self.random.on_click(self.guarded(self._on_random))
-        self.undo.on_click(self.guarded(lambda _button: self.explorer.undo()))
         self.reset.on_click(self.guarded(lambda _button: self.explorer.reset()))
 
     def _on(self, widget: Any, change: Callable[[Any], dict[str, Any]]) -> None:
@@ -158,8 +152,7 @@ class FacePanel(Card):
     def _on_source(self, event: Any) -> None:
         with self.explorer.lock:
             if not self._quiet:
-                wanted = event["new"] == "head"
-                self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
+                self.explorer.show(sample_photograph() if event["new"] else self.explorer.last_head)
 
     def _on_random(self, _button: object) -> None:
         number = int(np.random.default_rng().integers(MOST_PERSON + 1))
@@ -169,7 +162,7 @@ class FacePanel(Card):
         """Show what the explorer holds."""
         head, is_head = self.explorer.last_head, isinstance(self.explorer.face, Head)
         with self._quiet:
-            self.source.value = "head" if is_head else "photograph"
+            self.source.value = not is_head
             for field, slider in self.sliders.items():
                 slider.value = getattr(head, field)
             self.pose["yaw"].value, self.pose["pitch"].value = head.pose[:2]
@@ -179,7 +172,6 @@ class FacePanel(Card):
             self.menus["light"].value = head.light if head.light in LIGHTS else OTHER
             self.seed.value = head.seed
             self.more.follow()
-        self.undo.disabled = not self.explorer.can_undo
         for part in (self.controls, self.more):
             part.layout.display = "" if is_head else "none"
         self.photo.layout.display = "none" if is_head else ""

@@ -119,7 +119,7 @@ WHITE = (1.0, 1.0, 1.0)
 
 
 class MorePanel(widgets.VBox):
-    """A button, and the sections that it unfolds; they are made when it is pressed first.
+    """The sections that the button `fold` unfolds; they are made when it is pressed first.
 
     Parameters
     ----------
@@ -127,11 +127,13 @@ class MorePanel(widgets.VBox):
         Lets a control change the head.
     head
         Returns the head that is shown.
+    first
+        What comes before the sections.
     """
 
-    def __init__(self, bind: Bind, head: Callable[[], Head]) -> None:
+    def __init__(self, bind: Bind, head: Callable[[], Head], *first: widgets.Widget) -> None:
         super().__init__()
-        self._bind, self._head = bind, head
+        self._bind, self._head, self._first = bind, head, first
         self.controls: dict[str, Any] = {}
         help_text = "Gaze, hair and skin, palsy, glasses and mask, electrodes, light and background"
         self.fold = widgets.ToggleButton(description="More", tooltip=help_text)
@@ -139,7 +141,7 @@ class MorePanel(widgets.VBox):
         self.sections = widgets.VBox(layout={"display": "none", "overflow": "visible"})
         self.sections.add_class("facelib-more")
         self.fold.observe(self._on_fold, "value")
-        self.children = (self.fold, self.sections)
+        self.children = (self.sections,)
         self.layout.overflow = "visible"
 
     def follow(self) -> None:
@@ -164,7 +166,7 @@ class MorePanel(widgets.VBox):
         self.follow()
         for field, control in self.controls.items():
             self._bind(control, partial(self._changed, field))
-        parts = []
+        parts: list[widgets.Widget] = [*self._first]
         for title, fields in SECTIONS.items():
             parts += [widgets.HTML(f"<h3>{title}</h3>"), grid(*(self.controls[field] for field in fields))]
         self.sections.children = parts

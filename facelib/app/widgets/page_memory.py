@@ -207,6 +207,13 @@ class PageMemory:
         self._histories[name] = History(study, self._tell_steps)
         self._tell_steps()
 
+    def plan(self, name: str, **settings: Any) -> None:
+        """Set some settings of a tab, also of one that isn't made yet."""
+        self._plans = self._plans | {name: {**self._plans.get(name, {}), **settings}}
+        if name in self._studies:
+            study, first = self._studies[name]
+            _set(study, self._plans[name], first)
+
     def restore(self, text: str) -> None:
         """Show what was kept, or say why not."""
         self.first = self.now

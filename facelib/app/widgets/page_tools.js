@@ -1,4 +1,4 @@
-/* Undo, Redo, larger text, and Share: a dialog with the link to what is shown, and the session as a file, out and in.
+/* Undo, Redo and Share: a dialog with the link to what is shown, and the session as a file, out and in.
  *
  * The kernel answers all of it. What others wrote is sent to it as it is, and shown as text only. Where the page has
  * an address of its own (Voila) the link is that; in JupyterLab it is the scene alone. No link holds the token: the
@@ -6,8 +6,6 @@
  */
 const LONGEST = 100000; // characters, as in session.py
 const COPIED = 4000; // ms that "Copied" stands
-const LARGER = "facelib larger text"; // in the browser's storage: it is hers who looks, and in no link
-const QUIET = 50; // ms until it is looked again whether the page is there
 const OWN = /^(localhost|127(\.\d+){3}|\[::1\])$/; // names of this computer for itself
 const WRITES = "input, textarea, select, [contenteditable=true]";
 
@@ -18,38 +16,19 @@ function pressed(event) {
   return key === "y" && !event.shiftKey ? "redo" : "";
 }
 
-/** What this browser keeps of the size of type; its settings may forbid it. */
-const kept = {
-  read() {
-    try {
-      return window.localStorage.getItem(LARGER) === "true";
-    } catch {
-      return false;
-    }
-  },
-  write(large) {
-    try {
-      if (large) window.localStorage.setItem(LARGER, "true");
-      else window.localStorage.removeItem(LARGER);
-    } catch {
-      // it is larger until the page is left
-    }
-  },
-};
-
 class Tools {
   constructor(model, el) {
     this.model = model;
     this.el = el;
     el.classList.add("facelib-tools");
-    this.undo = this.button("Undo", "Go back one change of this part of the page; the strength has its slider (Ctrl+Z)", () => this.press("undo"));
-    this.redo = this.button("Redo", "Take back the last Undo (Ctrl+Shift+Z)", () => this.press("redo"));
+    this.undo = this.button("↶", "Undo: go back one change of this part of the page; the strength has its slider (Ctrl+Z)", () => this.press("undo"));
+    this.redo = this.button("↷", "Redo: take back the last Undo (Ctrl+Shift+Z)", () => this.press("redo"));
     this.share = this.button("Share", "A link to what is shown, and the session as a file", () => this.open());
     this.share.setAttribute("aria-haspopup", "dialog");
-    this.larger = this.button("Larger text", "All of the page a quarter larger, as for a projector", () => this.enlarge(!this.large));
+    this.undo.setAttribute("aria-label", "Undo");
+    this.redo.setAttribute("aria-label", "Redo");
     this.build();
-    el.replaceChildren(this.undo, this.redo, this.share, this.larger, this.dialog);
-    this.enlarge(kept.read());
+    el.replaceChildren(this.undo, this.redo, this.share, this.dialog);
     this.onKey = (event) => this.key(event);
     this.onMessage = (message) => this.answer(message);
     this.show = () => {
@@ -73,21 +52,6 @@ class Tools {
   /** A button that can't be used now keeps the focus. */
   hold(button, still) {
     button.setAttribute("aria-disabled", String(still));
-  }
-
-  /** Show the page in larger type; this browser keeps it. */
-  enlarge(large) {
-    this.large = large;
-    this.larger.setAttribute("aria-pressed", String(large));
-    kept.write(large);
-    this.size();
-  }
-
-  size() {
-    window.clearTimeout(this.waiting);
-    const root = this.el.closest(".facelib-app");
-    if (root) root.classList.toggle("facelib-larger", this.large);
-    else this.waiting = window.setTimeout(() => this.size(), QUIET); // rendered before it is put into the page
   }
 
   /** Whether there is something to undo is the kernel's to say: on a busy machine the button learns of it late. */
@@ -249,7 +213,6 @@ class Tools {
 
   close() {
     window.clearTimeout(this.timer);
-    window.clearTimeout(this.waiting);
     document.removeEventListener("keydown", this.onKey);
     this.model.off("msg:custom", this.onMessage);
     this.dialog.close();

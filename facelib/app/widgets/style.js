@@ -65,7 +65,7 @@ function nameSlider(handle) {
   if (!name) return;
   set(handle, "aria-label", name);
   const slider = handle.closest(".widget-slider");
-  if (slider.classList.contains("facelib-moment")) slider.querySelector(NUMBER)?.removeAttribute("contenteditable");
+  if (slider.matches(".facelib-moment, .facelib-bar *")) slider.querySelector(NUMBER)?.removeAttribute("contenteditable");
   const number = slider.querySelector(NUMBER);
   if (number) {
     set(number, "role", "textbox");

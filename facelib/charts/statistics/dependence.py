@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.charts import theme
-from facelib.charts.facets import ordered, titles_by_order
-from facelib.charts.tables import needed, rows
+from facelib.charts.cells import cells
+from facelib.charts.tables import needed, panelled, rows
 from facelib.classifiers import EMOTIONS
 from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
-else:
-    from facelib.charts.deferred import altair as alt
 
 NEEDED: Final = ("property", "classifier", "label", "explained", "rejects", "p_holm", "n")
 CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "rejects", "says")
@@ -64,44 +61,19 @@ def dependence(
     >>> [cell["words"] for cell in dependence(table).to_dict()["datasets"]["cells"]]
     ['yes *']
     """
-    cells = dependence_rows(table, titles, alpha=alpha)
-    chart = dependence_layout(titles_by_order(cells), columns=columns)
-    spoken = "; ".join(
-        f"{cell['title']}, {cell['classifier']}, {cell['label']}: {cell['says']}" for cell in cells
-    )
-    return chart.properties(datasets={"cells": cells}, description=f"Table: decisions of a test. {spoken}.")
+    return dependence_layout(data=dependence_rows(table, titles, alpha=alpha), columns=columns)
 
 
 def dependence_layout(
-    titles: Sequence[str] = (), *, columns: int = 2, width: int = 52, row_height: int = 22
+    titles: Sequence[str] = (), *, data: Sequence[Mapping[str, Any]] = (), columns: int = 2
 ) -> alt.FacetChart:
     """Return `dependence` without data: data set ``cells``, parameter ``cells_titles``."""
-    plain: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
-    base = alt.Chart().encode(
-        x=alt.X(
-            "label:N", sort=list(EMOTIONS), axis=alt.Axis(labelAngle=0, orient="top", labelLimit=0, **plain)
-        ),
-        y=alt.Y("classifier:N", sort=None, axis=alt.Axis(labelLimit=180, labelPadding=6, **plain)),
-    )
-    cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
-            "explained:Q",
-            scale=alt.Scale(domain=[0, FULL], range=["#f1f4f7", "#7fb2d9"], clamp=True),
-            legend=None,
-        ),
-        tooltip=["title:N", "classifier:N", "label:N", "says:N"],
-    )
-    heavy = alt.ExprRef(expr="datum.rejects ? 'bold' : 'normal'")
-    text = base.mark_text(fontSize=11, fontWeight=heavy, color=theme.INK).encode(text="words:N")
-    return ordered(
-        alt.layer(cell, text).properties(width=alt.Step(width), height=alt.Step(row_height)),
-        "cells",
-        titles,
-        heading=HEADING,
-        description="Table: whether a test finds that an output depends on a property given the label, "
-        "classifier by emotion, one panel per property. Star: significant after correction.",
-        columns=columns,
-    )
+    return cells(
+        data, row="classifier", column="label", amount="explained", full=FULL, bold="rejects",
+        sort=EMOTIONS, heading=HEADING, tooltip=["title", "classifier", "label", "says"], said="says",
+        description="Table: whether a test finds that an output depends on a property given the label. "
+        "Star: significant after correction.", width=52, columns=columns, titles=titles,
+    )  # fmt: skip
 
 
 def dependence_rows(
@@ -121,12 +93,9 @@ def dependence_rows(
         Whether the tests were run; else cells hold the share of variance only.
     """
     checked = needed(table, NEEDED)
-    properties = [str(name) for name in checked["property"].drop_duplicates()]
     records = checked.to_dict("records")
     return rows(
-        checked.assign(
-            order=[properties.index(str(name)) for name in checked["property"]],
-            title=[str((titles or {}).get(str(name), name)) for name in checked["property"]],
+        panelled(checked, "property", titles).assign(
             words=[_words(row, alpha) if tested else _size(row) for row in records],
             says=[_says(row, alpha) if tested else f"{_size(row)} of the variance so far" for row in records],
             rejects=checked["rejects"].astype(bool) & tested,

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from facelib.charts import theme
+from facelib.charts.curves import axis, curves, unit
+from facelib.charts.facets import ordered
 from facelib.charts.palette import colour
-from facelib.charts.tables import needed, rows
+from facelib.charts.tables import needed, panelled, rows
 from facelib.utilities.checks import as_series
 
 CURVE: Final = ("strength", "value")
@@ -153,7 +155,7 @@ def steps(table: pd.DataFrame, *, width: int = 300, height: int = 150) -> alt.Co
     return finished.properties(spacing=alt.RowColnumber(row=44, column=58))
 
 
-def gallery(table: pd.DataFrame, *, columns: int = 4, width: int = 170, height: int = 96) -> alt.ConcatChart:
+def gallery(table: pd.DataFrame, *, columns: int = 4, width: int = 170, height: int = 96) -> alt.FacetChart:
     """Draw series beside each other on one scale, each with its name and a note.
 
     Parameters
@@ -164,24 +166,23 @@ def gallery(table: pd.DataFrame, *, columns: int = 4, width: int = 170, height: 
     Examples
     --------
     >>> table = pd.DataFrame({"situation": "ramp", "note": "p < .001", "strength": [0, 1], "value": [1, 0]})
-    >>> gallery(table).to_dict()["concat"][0]["title"]["text"]
-    'ramp'
+    >>> gallery(table).to_dict()["datasets"]["gallery"][0]["title"].splitlines()
+    ['ramp', 'p < .001']
     """
-    names = needed(table, GALLERY)[["situation", "note"]].drop_duplicates("situation")
-    panels = [
-        _panel(str(name), str(note), first=place % columns == 0, width=width, height=height)
-        for place, (name, note) in enumerate(names.itertuples(index=False))
-    ]
-    chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="gallery"))
-    finished = theme.finish(
-        chart.properties(datasets={"gallery": rows(table, GALLERY, digits=None)}),
-        columns=columns,
-        description="Lines: outputs over the strength. "
-        + " ".join(f"{name}: {note}." for name, note in names.itertuples(index=False)),
-        heading="'Outputs over strength; below the name: p of the shuffle test, EPGM beside its shuffles'",
-        above=14,
-    )
-    return finished.properties(spacing=alt.RowColnumber(row=64, column=18))
+    names = needed(table, GALLERY)[["situation", "note"]].drop_duplicates("situation").to_numpy().tolist()
+    shown = panelled(table, "situation", {name: f"{name}\n{note}" for name, note in names})
+    tooltip = [alt.Tooltip("strength:Q", format=".2f"), alt.Tooltip("value:Q", format=".4~g")]
+    spoken = " ".join(f"{name}: {note}." for name, note in names)
+    layers = curves(
+        alt.X("strength:Q", axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False)), "value",
+        {"scale": unit(), "axis": axis()}, shade=colour(0), size=14, tooltip=tooltip, width=1.8,
+    )  # fmt: skip
+    return ordered(
+        alt.layer(*layers).properties(width=width, height=height), "gallery",
+        data=rows(shown, ("order", "title", *GALLERY), digits=None), columns=columns, between=(20, 18),
+        heading=["Outputs over strength; below the name: p of the shuffle test, EPGM beside its shuffles"],
+        description=f"Lines: outputs over the strength. {spoken}",
+    )  # fmt: skip
 
 
 def agreement(
@@ -247,32 +248,3 @@ def agreement(
         heading=heading,
         description=f"Dots: {y} as found, over {x}; line: what the formula expects.",
     )
-
-
-def _panel(name: str, note: str, *, first: bool, width: int, height: int) -> theme.Layered:
-    base = (
-        alt.Chart()
-        .transform_filter(f"datum.situation === {name!r}")
-        .encode(
-            x=alt.X("strength:Q", axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False)),
-            y=alt.Y(
-                "value:Q",
-                scale=alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False),
-                axis=alt.Axis(
-                    title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=False, domain=False
-                ),
-            ),
-        )
-    )
-    tooltip = [alt.Tooltip("strength:Q", format=".2f"), alt.Tooltip("value:Q", format=".4~g")]
-    return alt.layer(
-        base.mark_line(color=colour(0), strokeWidth=1.8, strokeJoin="round"),  # no tips beyond the data
-        base.mark_point(color=colour(0), filled=True, size=14, opacity=1).encode(tooltip=tooltip),
-    ).properties(
-        width=width,
-        height=height,
-        title=alt.Title(
-            text=name, subtitle=note, anchor="start", frame="group", fontSize=11.5, subtitleFontSize=11,
-            subtitleColor=theme.MUTED, offset=5,
-        ),
-    )  # fmt: skip

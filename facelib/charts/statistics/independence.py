@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.palette import colour
+from facelib.charts.curves import axis, curves, unit
+from facelib.charts.facets import ordered
+from facelib.charts.interval_dots import Look, dot_panels, looks, numbers
 from facelib.charts.statistics.independence_rows import (
     LEAST,
     face_rows,
@@ -44,17 +46,23 @@ def faces(table: pd.DataFrame, *, width: int = 150, height: int = 96) -> alt.Fac
     8
     """
     points = face_rows(table)
-    chart = faces_layout(titles_of(points, "group"), width=width, height=height, ends=reach(points))
-    return chart.properties(datasets={"faces": points})
+    titles = titles_of(points, "group")
+    return faces_layout(titles, data=points, width=width, height=height, ends=reach(points))
 
 
 def faces_layout(
-    titles: Sequence[str] = (), *, width: int = 150, height: int = 96, ends: int = 4
+    titles: Sequence[str] = (),
+    *,
+    data: Sequence[Mapping[str, Any]] = (),
+    width: int = 150,
+    height: int = 96,
+    ends: int = 4,
 ) -> alt.FacetChart:
     """Return `faces` without data: data set ``faces``, parameters ``reach`` and ``faces_heading``."""
     scale = alt.Scale(domain=[alt.ExprRef(expr="-reach"), alt.ExprRef(expr="reach")], nice=False)
-    x = alt.X("property:Q", scale=scale, axis=_plain("property"))
-    y = alt.Y("output:Q", scale=scale, axis=_plain("output"))
+    plain = {"format": "~g", "tickCount": 3, "titlePadding": 2}
+    x = alt.X("property:Q", scale=scale, axis=numbers("property", **plain))
+    y = alt.Y("output:Q", scale=scale, axis=numbers("output", **plain))
     points = (
         alt.Chart()
         .transform_filter("datum.kind === 'face'")
@@ -67,18 +75,14 @@ def faces_layout(
         .mark_line(color=theme.INK, strokeWidth=2, clip=True)
         .encode(x=x, y=y)
     )
-    chart = _panels(alt.layer(points, line), "faces", width=width, height=height)
-    return _finish(
-        chart.add_params(alt.param(name="reach", value=ends)),
-        titles,
-        name="faces",
-        between=30,
-        description="Points: output over property, one panel per label, all faces in the first; "
-        "lines: smooth trend of each panel.",
-    )
+    return ordered(
+        alt.layer(points, line).properties(width=width, height=height), "faces", titles, data=data,
+        heading=[""], columns=4, between=(8, 14), description="Points: output over property, one panel per "
+        "label, all faces in the first; lines: smooth trend of each panel.",
+    ).add_params(alt.param(name="reach", value=ends))  # fmt: skip
 
 
-def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> theme.Layered:
+def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> alt.FacetChart:
     """Draw one p per test on a logarithmic scale, and what it says at alpha in words.
 
     A filled dot rejects, a hollow one doesn't.
@@ -98,59 +102,25 @@ def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> t
     >>> p_values(table).to_dict()["datasets"]["tests"][0]["words"]
     'p = .003, rejects'
     """
-    data = {"tests": p_rows(tests, alpha), "level": level_rows(alpha)}
-    return p_layout(width=width).properties(datasets=data)
+    chart = p_layout(data=p_rows(tests, alpha), width=width)
+    return chart.properties(datasets={**chart.datasets, "level": level_rows(alpha)})
 
 
-def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
+def p_layout(*, data: Sequence[Mapping[str, Any]] = (), width: int = 420) -> alt.FacetChart:
     """Return `p_values` without data: data sets ``tests`` and ``level``, parameter ``tests_heading``."""
-    place: Any = [0, alt.ExprRef(expr=f"width - {WORDS}")]
-    scale = alt.Scale(type="log", domain=[1, LEAST], range=place, clamp=True, nice=False)
     label = "datum.value >= 1 ? '1' : replace(format(datum.value, '.4~f'), '0.', '.')"
-    axis = alt.Axis(
-        title="p (smaller to the right)", values=[1, 0.1, 0.01, 0.001, LEAST], ticks=False, domain=False,
-        titleAnchor="start", labelExpr=label,
-    )  # fmt: skip
-    names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=10, labelLimit=220,
-    )  # fmt: skip
-    base = (
-        alt.Chart()
-        .transform_filter("isValid(datum.title)")
-        .encode(y=alt.Y("title:N", sort=alt.EncodingSortField("order", op="min"), axis=names))
-    )
-    seen = base.transform_filter("isValid(datum.shown)")
-    x = alt.X("shown:Q", scale=scale, axis=axis)
-    fresh = alt.condition("datum.old", alt.value(0.3), alt.value(1.0))
-    stem = (
-        seen.transform_calculate(one="1")
-        .mark_rule(color=theme.BAND, strokeWidth=2)
-        .encode(x=alt.X("one:Q", scale=scale, axis=axis), x2="shown:Q")
-    )
-    dot = seen.mark_point(size=95, strokeWidth=2).encode(
-        x=x,
-        stroke=alt.value(ACCENT),
-        fill=alt.condition("datum.rejects", alt.value(ACCENT), alt.value("#ffffff")),
-        opacity=fresh,
-        tooltip=[alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="says")],
-    )
-    heavy = alt.ExprRef(expr="datum.rejects ? 'bold' : 'normal'")
-    text = base.mark_text(align="left", fontSize=12, fontWeight=heavy).encode(
-        x=alt.value(alt.ExprRef(expr=f"width - {WORDS - 16}")), text="words:N", opacity=fresh
-    )
-    level = alt.Chart(alt.NamedData(name="level")).transform_filter("isValid(datum.alpha)")
-    line = level.mark_rule(color=theme.INK, strokeDash=[4, 3]).encode(x=alt.X("alpha:Q", scale=scale))
-    name = level.mark_text(baseline="bottom", dy=-2).encode(
-        x=alt.X("alpha:Q", scale=scale), y=alt.value(0), text="words:N"
-    )
-    chart = alt.layer(line, name, stem, dot, text, data=alt.NamedData(name="tests"))
-    return theme.single(
-        chart.properties(width=width, height=alt.Step(row_height), datasets={"tests": [], "level": []}),
-        name="tests",
-        heading="",
+    ticks = [1, 0.1, 0.01, 0.001, LEAST]
+    scale = numbers("p (smaller to the right)", values=ticks, titleAnchor="start", labelExpr=label)
+    chart = dot_panels(
+        data, name="tests", value="shown", interval=("start", "shown"), series="rejects",
+        pale="old", bold="rejects",
+        looks={True: Look("circle", ACCENT), False: Look("circle", ACCENT, filled=False)}, axis=scale,
+        ends=[1, LEAST], scale={"type": "log", "clamp": True}, levels="level", heading=[""],
+        sort=alt.EncodingSortField("place", op="min"), width=width - WORDS, row_height=23,
         description="Dots: one p per test on a logarithmic scale; those filled reject at the level of the "
         "dashed line.",
-    )
+    )  # fmt: skip
+    return chart.properties(datasets={"tests": list(data), "level": []})
 
 
 def power(
@@ -183,64 +153,47 @@ def power(
     'partial correlation'
     """
     data = power_rows(table)
-    chart = power_layout(
-        titles_of(data, "title"),
-        width=width,
-        height=height,
-        alpha=alpha,
-        effect=-1.0 if effect is None else effect,
+    now = -1.0 if effect is None else effect
+    return power_layout(
+        titles_of(data, "title"), data=data, width=width, height=height, alpha=alpha, effect=now
     )
-    return chart.properties(datasets={"power": data})
 
 
 def power_layout(
     titles: Sequence[str] = (),
     *,
+    data: Sequence[Mapping[str, Any]] = (),
     width: int = 150,
     height: int = 86,
     alpha: float = 0.05,
     effect: float = -1.0,
 ) -> alt.FacetChart:
     """Return `power` without data: data set ``power``, parameters ``alpha`` and ``effect``."""
-    unit = alt.Scale(domain=[-0.06, 1.06], nice=False)
-    base = alt.Chart()
-    across, up = _plain("effect", [0, 0.5, 1], grid=False), _plain("rejects", [0, 0.5, 1])
-    x, y = alt.X("effect:Q", scale=unit, axis=across), alt.Y("share:Q", scale=unit, axis=up)
-    seen = base.transform_filter("isValid(datum.share)")
-    band = seen.mark_area(color=ACCENT, opacity=0.18).encode(
-        x=x, y=alt.Y("low:Q", scale=unit, axis=up), y2="high:Q"
-    )
-    line = seen.mark_line(color=ACCENT, strokeWidth=2).encode(x=x, y=y)
+    along: dict[str, Any] = {"scale": unit(0.06), "axis": axis("effect", grid=False, titlePadding=2)}
+    up: dict[str, Any] = {"scale": unit(0.06), "axis": axis("rejects", titlePadding=2)}
     tooltip = [alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="rejects")]
-    dots = seen.mark_circle(color=ACCENT, size=26, opacity=1).encode(x=x, y=y, tooltip=tooltip)
-    first = base.transform_filter("datum.first")
+    drawn = curves(
+        alt.X("effect:Q", **along), "share", up, shade=ACCENT, band=("low", "high"), size=26, tooltip=tooltip
+    )
+    first = alt.Chart().transform_filter("datum.first")
     wait = first.transform_filter("!isValid(datum.share)").mark_text(color=theme.MUTED)
-    word = wait.encode(
-        x=alt.value(alt.ExprRef(expr="child_width / 2")), y=alt.value(height / 2), text="words:N"
-    )
-    level = (
-        first.transform_calculate(alpha="alpha")
-        .mark_rule(color=theme.INK, strokeDash=[4, 3])
-        .encode(y=alt.Y("alpha:Q", scale=unit, axis=up))
-    )
-    cursor = (
-        first.transform_calculate(now="effect")
-        .transform_filter("datum.now >= 0")
-        .mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7)
-        .encode(x=alt.X("now:Q", scale=unit, axis=across))
-    )
-    chart = _panels(alt.layer(level, cursor, band, line, dots, word), "power", width=width, height=height)
-    return _finish(
-        chart.add_params(alt.param(name="alpha", value=alpha), alt.param(name="effect", value=effect)),
-        titles,
-        name="power",
-        between=52,
+    middle = alt.value(alt.ExprRef(expr="child_width / 2"))
+    level = first.transform_calculate(alpha="alpha").mark_rule(color=theme.INK, strokeDash=[4, 3])
+    cursor = first.transform_calculate(now="effect").transform_filter("datum.now >= 0")
+    layers = alt.layer(
+        level.encode(y=alt.Y("alpha:Q", **up)),
+        cursor.mark_rule(color=theme.INK, opacity=0.7).encode(x=alt.X("now:Q", **along)),
+        *drawn,
+        wait.encode(x=middle, y=alt.value(height / 2), text="words:N"),
+    ).properties(width=width, height=height)
+    return ordered(
+        layers, "power", titles, data=data, heading=[""], columns=4, between=(14, 14),
         description="Lines: share of repetitions in which a test rejects, over the effect, one panel per "
         "test; bands: 95 % intervals; dashed: the level, where the line should start.",
-    )
+    ).add_params(alt.param(name="alpha", value=alpha), alt.param(name="effect", value=effect))  # fmt: skip
 
 
-def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) -> theme.Layered:
+def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) -> alt.FacetChart:
     """Draw how often tests reject in some settings, with exact 95 % intervals and the numbers.
 
     Parameters
@@ -264,95 +217,12 @@ def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) ->
     '53 %'
     """
     data = rate_rows(table)
-    settings, titles = (list(dict.fromkeys(row[name] for row in data)) for name in ("setting", "title"))
-    unit = alt.Scale(domain=[0, 1], nice=False)
-    legend = alt.Legend(title=None, orient="top", symbolOpacity=1) if len(titles) > 1 else None
-    base = alt.Chart().encode(
-        y=alt.Y(
-            "setting:N",
-            sort=alt.EncodingSortField("place", op="min"),
-            axis=alt.Axis(
-                title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=320, labelPadding=6
-            ),
-        ),
-        yOffset=alt.YOffset("title:N", sort=titles),
-        color=alt.Color(
-            "title:N",
-            scale=alt.Scale(domain=titles, range=[colour(order) for order in range(len(titles))]),
-            legend=legend,
-        ),
-    )
-    axis = alt.Axis(title="share of draws in which the test rejects", format="%", tickCount=5, ticks=False)
-    whisker = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
-        x=alt.X("low:Q", scale=unit, axis=axis), x2="high:Q"
-    )
-    dot = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=alt.X("share:Q", scale=unit, axis=axis),
-        shape=alt.Shape("title:N", scale=alt.Scale(domain=titles), legend=legend),
-        tooltip=[alt.Tooltip("setting:N"), alt.Tooltip("title:N", title="test"), "words:N", "repetitions:Q"],
-    )
-    past = alt.ExprRef(expr="datum.high > 0.85 ? 'right' : 'left'")
-    aside = alt.ExprRef(expr="datum.high > 0.85 ? -6 : 6")
-    beside = base.transform_calculate(end="datum.high > 0.85 ? datum.low : datum.high")
-    text = beside.mark_text(align=past, dx=aside).encode(
-        x=alt.X("end:Q", scale=unit, axis=axis), text="words:N", color=alt.value(theme.INK)
-    )
-    line = (
-        alt.Chart(alt.InlineData([{"alpha": alpha}]))
-        .mark_rule(color=theme.INK, strokeDash=[4, 3])
-        .encode(x=alt.X("alpha:Q", scale=unit, axis=axis))
-    )
-    chart = alt.layer(line, whisker, dot, text, data=alt.NamedData(name="levels"))
-    return theme.single(
-        chart.properties(
-            width=width,
-            height=alt.Step(18 * len(titles) + 8, **{"for": "position"}),
-            datasets={"levels": data},
-        ),
-        name="levels",
-        heading=f"Dashed: the level that was asked for, {percent(alpha)}; lines: 95 % intervals",
-        description=f"Share of draws in which tests reject, by setting ({'; '.join(settings)}) and test.",
-    )
-
-
-def _plain(title: str, values: list[float] | None = None, *, grid: bool = True) -> alt.Axis:
-    more = {"tickCount": 3} if values is None else {"values": values}
-    return alt.Axis(title=title, format="~g", ticks=False, domain=False, grid=grid, titlePadding=2, **more)
-
-
-def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt.FacetChart:
-    """Return small multiples of a data set of its own, four beside each other.
-
-    Panels differ by ``order``, their names are the parameter ``<name>_titles``: where names change,
-    panels stay. Rows that the page has emptied and kept (``park``) make no panel.
-    """
-    header = alt.Header(
-        title=None, labelFontSize=11.5, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
-        labelAnchor="start", labelExpr=f"split({name}_titles[datum.value] || '', '\\n')", labelLimit=0,
+    tests = list(dict.fromkeys(row["series"] for row in data))
+    across = numbers("share of draws in which the test rejects", format="%", tickCount=5)
+    return dot_panels(
+        data, name="levels", value="share", looks=looks(tests), ends=[0, 1], axis=across, beside=True,
+        legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if len(tests) > 1 else None,
+        levels=[{"at": alpha, "words": ""}], width=width, row_height=18 * len(tests) + 8,
+        heading=[f"Dashed: the level that was asked for, {percent(alpha)}; lines: 95 % intervals"],
+        description="Share of draws in which tests reject, by setting and test.",
     )  # fmt: skip
-    return (
-        layers.properties(width=width, height=height)
-        .facet(alt.Facet("order:O", header=header), columns=4, data=alt.NamedData(name=name))
-        .transform_filter("isValid(datum.order)")
-        .properties(datasets={name: []})
-    )
-
-
-def _finish(
-    chart: alt.FacetChart, titles: Sequence[str], *, name: str, between: int, description: str
-) -> alt.FacetChart:
-    """Give small multiples their look; their heading is the parameter ``<name>_heading``."""
-    heading = f"{name}_heading"
-    chart = chart.add_params(
-        alt.param(name=heading, value=""), alt.param(name=f"{name}_titles", value=list(titles))
-    )
-    return chart.properties(
-        title=alt.Title(text=alt.ExprRef(expr=heading), color=theme.MUTED, fontWeight="normal"),
-        description=description,
-        config=theme.config(),
-        bounds="flush",
-        spacing=alt.RowColnumber(row=between, column=14),
-        autosize=alt.AutoSizeParams(type="pad", contains="padding"),
-        padding=2,
-        usermeta={"facelib": {"columns": 4, "park": True}},
-    )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.charts.palette import colour
-from facelib.charts.tables import needed, rows
+from facelib.charts.tables import needed, panelled, rows
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS, title_of
@@ -28,10 +28,10 @@ LEAST: Final = 1e-4  # smaller p-values are drawn here
 LINE: Final = 24  # characters of a panel's name
 VOTED: Final = "vote of three"
 FACES: Final = ("group", "order", "kind", "property", "output", "colour")
-TESTED: Final = ("title", "order", "shown", "rejects", "old", "words")
+TESTED: Final = ("order", "title", "row", "place", "start", "shown", "rejects", "old", "words")
 POWER: Final = ("title", "order", "effect", "share", "low", "high", "first", "words")
-DECISIONS: Final = ("property", "output", "explained", "rejects", "words", "says")
-RATES: Final = ("setting", "place", "title", "order", "share", "low", "high", "words", "repetitions")
+DECISIONS: Final = ("order", "title", "property", "output", "explained", "rejects", "words", "says")
+RATES: Final = ("order", "title", "row", "series", "share", "low", "high", "words")
 
 
 def face_rows(table: pd.DataFrame, shown: int = SHOWN) -> list[dict[str, Any]]:
@@ -93,9 +93,10 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
         word if pd.isna(value) else says(value, rejects=rejects)
         for value, word, rejects in zip(p, said, decided, strict=True)
     ]
-    shown = table.assign(
-        shown=p.clip(lower=LEAST), rejects=decided.to_numpy(), old=table.get("old", False), words=decisions
-    )
+    shown = panelled(table, "").assign(
+        row=table["title"], place=table["order"], start=1.0, shown=p.clip(lower=LEAST),
+        rejects=decided.to_numpy(), old=table.get("old", False), words=decisions,
+    )  # fmt: skip
     return rows(shown, TESTED, digits=None)
 
 
@@ -112,7 +113,7 @@ def says(p: float, *, rejects: bool) -> str:
 
 def level_rows(alpha: float) -> list[dict[str, Any]]:
     """Return the data of the dashed line."""
-    return [{"alpha": alpha, "words": f"α = {f'{alpha:g}'.removeprefix('0')}"}]
+    return [{"at": alpha, "words": f"α = {f'{alpha:g}'.removeprefix('0')}"}]
 
 
 def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
@@ -161,8 +162,11 @@ def decision_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             own["p"], own["rejects"], own["p_holm"], own["alpha"], without, strict=True
         )
     ]
-    said = [word if pd.isna(p) else f"p {p_is(p)}" for p, word in zip(own["p"], words, strict=True)]
-    return rows(own.assign(words=words, says=said), DECISIONS)
+    said = [
+        word if pd.isna(p) else f"p {p_is(p)}, explained {percent(max(size, 0.0))}"
+        for p, word, size in zip(own["p"], words, own["explained"], strict=True)
+    ]
+    return rows(panelled(own, "").assign(words=words, says=said), DECISIONS)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:
@@ -269,6 +273,7 @@ def _trend(part: pd.DataFrame) -> pd.DataFrame:
 def rate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of `rejections`."""
     given = titled(needed(table, ("setting", "method", "share", "low", "high", "repetitions")))
-    settings = [str(name) for name in given["setting"].drop_duplicates()]
-    place = given["setting"].map({name: place for place, name in enumerate(settings)})
-    return rows(given.assign(place=place, words=[percent(share) for share in given["share"]]), RATES)
+    said = [percent(share) for share in given["share"]]
+    return rows(
+        panelled(given, "").assign(row=given["setting"].astype(str), series=given["title"], words=said), RATES
+    )

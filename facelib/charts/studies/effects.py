@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from facelib.charts import theme
-from facelib.charts.facets import ordered, titles_by_order
+from facelib.charts.facets import titles_by_order
+from facelib.charts.interval_dots import Look, dot_panels, ends_of, numbers
 from facelib.charts.palette import colour
-from facelib.charts.tables import needed, rows
+from facelib.charts.tables import needed, panelled, rows
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.paired import WORDS
@@ -32,10 +32,9 @@ SIZED: Final = (
     "property", "classifier", "label", "explained", "explained_low", "explained_high", "rejects", "p_holm",
 )  # fmt: skip
 DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "square"}
-FILLED: Final = "circle"
 LEAST: Final = 140  # px of a plot in the page: on a phone the chart is moved aside
 SHAPES: Final = {
-    MATTERS: FILLED, DOES_NOT: "square", WORDS[MATTERS]: FILLED, WORDS[DOES_NOT]: "square",
+    MATTERS: "circle", DOES_NOT: "square", WORDS[MATTERS]: "circle", WORDS[DOES_NOT]: "square",
 } | dict.fromkeys((*UNDECIDED, ""), "diamond")  # fmt: skip
 
 
@@ -81,20 +80,20 @@ def forest(
     '−.62 (−.71 to −.52): matters'
     """
     given = _given(table)
-    data = effect_rows(given, titles)
-    spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
-    chart = forest_layout(
-        titles_by_order(data), ends=effect_ends(given), heading=[heading, legend(given)], width=width,
-        row_height=row_height,
+    return forest_layout(
+        data=effect_rows(given, titles), ends=effect_ends(given), heading=[heading, legend(given)],
+        width=width, row_height=row_height,
     )  # fmt: skip
-    return chart.properties(datasets={"effects": data}, description=f"Effects with intervals. {spoken}")
 
 
 def forest_layout(
     titles: Sequence[str] = (),
     *,
+    data: Sequence[Mapping[str, Any]] = (),
     ends: Sequence[float] = (-1.0, 1.0),
     heading: Sequence[str] = (),
+    shapes: Mapping[str, str] = SHAPES,
+    form: str = ".2~f",
     width: int = 300,
     row_height: int = 20,
     own_rows: bool = True,
@@ -104,10 +103,18 @@ def forest_layout(
     Its parameters are ``effects_titles``, ``effects_heading`` and, for the ends of the axis, ``effects_low``
     and ``effects_high``: what `effect_rows`, `legend` and `effect_ends` return.
     """
-    return _rows(
-        SHAPES, ".2~f", titles=titles, ends=ends, heading=heading, width=width, row_height=row_height,
-        own_rows=own_rows,
+    limits = ("effects_low", "effects_high")
+    chart = dot_panels(
+        data, name="effects", value="mean", series="verdict", inner=("inner_low", "inner_high"),
+        looks={name: Look(shape, colour(0), shape == "circle") for name, shape in shapes.items()},
+        ends=limits, axis=numbers(tickCount=6, format=form), band=("below", "above"),
+        titles=titles, heading=heading, own="y" if own_rows else "", width=width, row_height=row_height,
+        description="Numbers with intervals, one row per output, in words beside it; grey: the margin.",
     )  # fmt: skip
+    known = (alt.param(name=name, value=end) for name, end in zip(limits, ends, strict=True))
+    return chart.add_params(*known).properties(
+        usermeta={"facelib": {"columns": 1, "park": True, "least": LEAST}}
+    )
 
 
 def explained(
@@ -154,32 +161,20 @@ def explained(
     '21 % (10 % to 30 %)'
     """
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
-    spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
-    chart = explained_layout(
-        titles_by_order(data), ends=explained_ends(data, delta),
-        heading=explained_legend(delta, whiskers=has_ranges(data)), width=width, row_height=row_height,
-    )  # fmt: skip
-    return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {spoken}")
-
-
-def explained_layout(
-    titles: Sequence[str] = (),
-    *,
-    ends: Sequence[float] = (0.0, 1.0),
-    heading: Sequence[str] = (),
-    width: int = 300,
-    row_height: int = 20,
-) -> alt.FacetChart:
-    """Return `explained` without data: data set and parameters are those of `forest_layout`."""
-    return _rows(
-        DECIDED, ".1~%", titles=titles, ends=ends, heading=heading, width=width, row_height=row_height
+    heading = explained_legend(delta, whiskers=has_ranges(data))
+    return explained_layout(
+        data=data, ends=explained_ends(data, delta), heading=heading, width=width, row_height=row_height
     )
+
+
+def explained_layout(**options: Any) -> alt.FacetChart:
+    """Return `explained` without data: data set and parameters are those of `forest_layout`."""
+    return forest_layout(shapes=DECIDED, form=".1~%", **options)
 
 
 def explained_ends(data: Sequence[Mapping[str, Any]], delta: float) -> list[float]:
     """Return the ends of the axis of `explained`."""
-    values = [row[name] for row in data for name in ("mean", "low", "high") if row[name] is not None]
-    return _roomy(min([0.0, *values]), max([1.5 * delta, *values]))
+    return ends_of(data, ("mean", "low", "high"), 1.5 * delta)
 
 
 def explained_legend(delta: float, *, held: bool = True, whiskers: bool = True) -> list[str]:
@@ -209,13 +204,10 @@ def explained_rows(
 ) -> list[dict[str, Any]]:
     """Return the rows of `explained`."""
     checked = needed(table, SIZED)
-    properties = [str(name) for name in checked["property"].drop_duplicates()]
     first = strongest_first(checked).groupby("property", sort=False).head(most)
     decided = first["rejects"].astype(int) + (first["rejects"] & (first["p_holm"] < alpha)).astype(int)
     return rows(
-        first.assign(
-            order=[properties.index(str(name)) for name in first["property"]],
-            title=[str((titles or {}).get(str(name), name)) for name in first["property"]],
+        panelled(first, "property", titles).assign(
             row=first["classifier"] + ": " + first["label"],
             mean=first["explained"],
             low=first["explained_low"],
@@ -259,13 +251,9 @@ def forest_data(
 def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `forest`."""
     checked = possible(_given(table))
-    names = checked["intervention"] if "intervention" in checked else pd.Series("", checked.index)
-    panels = [str(name) for name in names.drop_duplicates()]
     several = len(checked["label"].drop_duplicates()) > 1
     return rows(
-        checked.assign(
-            order=[panels.index(str(name)) for name in names],
-            title=[str((titles or {}).get(str(name), name)) for name in names],
+        panelled(checked, "intervention", titles).assign(
             row=checked["classifier"] + ": " + checked["label"] if several else checked["classifier"],
             inner_low=checked["verdict_low"],
             inner_high=checked["verdict_high"],
@@ -309,90 +297,7 @@ def legend(table: pd.DataFrame) -> str:
 
 def effect_ends(table: pd.DataFrame) -> list[float]:
     """Return the ends of the axis: all intervals, the margin and 0, with some room."""
-    table = possible(table)
-    values = pd.concat(
-        [table["low"], table["high"], table["mean"], table["delta"] * 1.25, -table["delta"] * 1.25]
-    ).dropna()
-    return _roomy(min(float(values.min()), 0.0), max(float(values.max()), 0.0))
-
-
-def _roomy(low: float, high: float) -> list[float]:
-    room = 0.04 * (high - low or 1.0)
-    return [low - room, high + room]
-
-
-def _rows(
-    shapes: Mapping[str, str],
-    form: str,
-    *,
-    titles: Sequence[str],
-    ends: Sequence[float],
-    heading: Sequence[str],
-    width: int,
-    row_height: int,
-    own_rows: bool = True,
-) -> alt.FacetChart:
-    """Return the panels of both charts, without data."""
-    chart = ordered(
-        alt.layer(*_layers(shapes, form)).properties(width=width, height=alt.Step(row_height)),
-        "effects",
-        titles,
-        heading=heading,
-        description="Numbers with intervals, one row per output, in words beside it; grey: the margin.",
-        columns=1,
-        own_rows=own_rows,
-    )
-    limits = zip(("effects_low", "effects_high"), ends, strict=True)
-    made = chart.add_params(*(alt.param(name=name, value=end) for name, end in limits))
-    return made.properties(usermeta={"facelib": {"columns": 1, "park": True, "least": LEAST}})
-
-
-def _layers(shapes: Mapping[str, str], form: str) -> list[alt.Chart]:
-    """Return the layers of a panel; circles are filled."""
-    filled = [name for name, shape in shapes.items() if shape == FILLED]
-    axis = alt.Axis(title=None, tickCount=6, format=form, ticks=False, domain=False)
-    ends: Any = [alt.ExprRef(expr="effects_low"), alt.ExprRef(expr="effects_high")]
-    scale = alt.Scale(domain=ends, nice=False)
-    names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=8, labelLimit=200
-    )
-    base = alt.Chart().encode(y=alt.Y("row:N", sort=None, axis=names))
-    known = base.transform_filter("isValid(datum.mean)")
-    x = alt.X("mean:Q", scale=scale, axis=axis)
-    band = (
-        alt.Chart()
-        .transform_aggregate(below="min(below)", above="max(above)")
-        .mark_rect(color=theme.BAND, opacity=0.4)
-        .encode(x=alt.X("below:Q", scale=scale, axis=axis), x2="above:Q")
-    )
-    zero = (
-        alt.Chart()
-        .transform_aggregate(below="min(below)")
-        .transform_calculate(zero="0")
-        .mark_rule(color=theme.MUTED, strokeWidth=1)
-        .encode(x=alt.X("zero:Q", scale=scale, axis=axis))
-    )
-    whisker = known.mark_rule(color=colour(0), strokeWidth=1.3).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
-    )
-    bold = (
-        known.transform_filter("isValid(datum.inner_low)")
-        .mark_rule(color=colour(0), strokeWidth=4, opacity=0.55)
-        .encode(x=alt.X("inner_low:Q", scale=scale, axis=axis), x2="inner_high:Q")
-    )
-    dot = known.mark_point(size=60, opacity=1, stroke=colour(0), strokeWidth=1.6).encode(
-        x=x,
-        shape=alt.Shape(
-            "verdict:N",
-            scale=alt.Scale(domain=list(shapes), range=list(shapes.values())),
-            legend=None,
-        ),
-        fill=alt.condition(
-            alt.FieldOneOfPredicate(field="verdict", oneOf=filled), alt.value(colour(0)), alt.value("white")
-        ),
-        tooltip=["title:N", "row:N", "words:N"],
-    )
-    text = base.mark_text(align="left", color=theme.INK, fontSize=11.5).encode(
-        x=alt.value({"expr": "child_width + 10"}), text="words:N"
-    )
-    return [band, zero, whisker, bold, dot, text]
+    numbers = possible(table)[["low", "high", "mean"]]
+    data = numbers.astype(object).where(numbers.notna(), None).to_dict("records")
+    delta = 1.25 * float(table["delta"].max())
+    return ends_of(data, ("low", "high", "mean"), -delta, delta)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from facelib.charts import theme
-from facelib.charts.facets import ordered, titles_by_order
-from facelib.charts.tables import needed, rows
+from facelib.charts.cells import cells
+from facelib.charts.tables import needed, panelled, rows
 from facelib.classifiers import EMOTIONS
 from facelib.stats.effects.equivalence import MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import possible
@@ -18,8 +17,6 @@ from facelib.utilities.wording import format_p, p_is, signed
 
 if TYPE_CHECKING:
     import altair as alt
-else:
-    from facelib.charts.deferred import altair as alt
 
 NEEDED: Final = ("classifier", "label", "mean", "low", "high", "p", "p_holm", "verdict", "n")
 CELLS: Final = (
@@ -30,7 +27,6 @@ MEANT: Final = "as meant"
 """What the column `INTENDED` is called: the emotion that each face is meant to show."""
 FULL: Final = 0.5  # change of probability at which the colour is full
 ALPHA: Final = 0.05  # where the table doesn't say
-FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
 HEADING: Final = (
     "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: open; plain: less than δ",
     "*: significant after Holm's correction; (*): only before it",
@@ -43,7 +39,6 @@ def heatmap(
     *,
     columns: int = 1,
     width: int = 60,
-    row_height: int = 22,
 ) -> alt.FacetChart:
     """Draw the mean effect of every classifier and emotion in numbers, with signs for tests and verdicts.
 
@@ -59,7 +54,7 @@ def heatmap(
         Names above the panels by intervention; None: the ids.
     columns
         Panels beside each other.
-    width, row_height
+    width
         Of a cell, px.
 
     Raises
@@ -77,64 +72,29 @@ def heatmap(
     >>> [cell["words"] for cell in heatmap(table).to_dict()["datasets"]["cells"]]
     ['−.62 *', '+.04 ?']
     """
-    cells = heatmap_rows(table, titles)
-    chart = heatmap_layout(titles_by_order(cells), columns=columns, width=width, row_height=row_height)
-    spoken = "; ".join(
-        ", ".join(filter(None, [cell["title"], cell["classifier"], cell["label"]])) + f": {cell['says']}"
-        for cell in cells
-    )
-    return chart.properties(
-        datasets={"cells": cells}, description=f"Table: mean change of outputs over faces. {spoken}."
-    )
+    data = heatmap_rows(table, titles)
+    return heatmap_layout(data=data, columns=columns, width=width)
 
 
 def heatmap_layout(
-    titles: Sequence[str] = (), *, columns: int = 1, width: int = 60, row_height: int = 22
+    titles: Sequence[str] = (), *, data: Sequence[Mapping[str, Any]] = (), columns: int = 1, width: int = 60
 ) -> alt.FacetChart:
     """Return `heatmap` without data: data set ``cells``, parameters ``cells_heading`` and ``cells_titles``.
 
     The data are what `heatmap_rows` returns; ``cells_titles`` are the names of the panels by their order.
     """
-    plain: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
-    base = alt.Chart().encode(
-        x=alt.X(
-            "label:N",
-            sort=[INTENDED, *EMOTIONS],
-            axis=alt.Axis(
-                labelAngle=0,
-                orient="top",
-                labelLimit=0,
-                labelExpr=f"datum.value === '{INTENDED}' ? '{MEANT}' : datum.value",
-                labelFontWeight=alt.condition(
-                    f"datum.value === '{INTENDED}'", alt.value("bold"), alt.value("normal")
-                ),
-                **plain,
-            ),
-        ),
-        y=alt.Y("classifier:N", sort=None, axis=alt.Axis(labelLimit=180, labelPadding=6, **plain)),
-    )
-    cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
-            "mean:Q",
-            scale=alt.Scale(
-                domain=[-FULL, 0, FULL], range=[FALLS, STAYS, RISES], clamp=True, interpolate="rgb"
-            ),
-            legend=None,
-        ),
-        tooltip=["title:N", "classifier:N", "label:N", "says:N"],
-    )
-    frame = base.mark_rect(filled=False, stroke=theme.INK, strokeWidth=1.5).transform_filter("datum.matters")
-    heavy = alt.ExprRef(expr="datum.strong ? 'bold' : 'normal'")
-    text = base.mark_text(fontSize=11.5, fontWeight=heavy, color=theme.INK).encode(text="words:N")
-    return ordered(
-        alt.layer(cell, frame, text).properties(width=alt.Step(width), height=alt.Step(row_height)),
-        "cells",
-        titles,
-        heading=HEADING,
-        columns=columns,
-        description="Table: mean change of outputs over faces, classifier by emotion, one panel per "
-        "intervention. Star: significant after correction; frame: matters; question mark: open.",
-    )
+    meant = f"datum.value === '{INTENDED}'"
+    across = {
+        "labelExpr": f"{meant} ? '{MEANT}' : datum.value",
+        "labelFontWeight": {"condition": {"test": meant, "value": "bold"}, "value": "normal"},
+    }
+    return cells(
+        data, row="classifier", column="label", amount="mean", full=FULL, signed=True, framed="matters",
+        bold="strong", sort=[INTENDED, *EMOTIONS], across=across, heading=HEADING, said="says",
+        tooltip=["title", "classifier", "label", "says"], description="Table: mean change of outputs over "
+        "faces. Star: significant after correction; frame: matters; question mark: open.", titles=titles,
+        columns=columns, width=width,
+    )  # fmt: skip
 
 
 def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
@@ -149,15 +109,10 @@ def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -
     ('+.20 (*)?', '+.20 (+.10 to +.30), n = 12, p = .020, after Holm .200: cannot tell')
     """
     checked = possible(needed(table, NEEDED))
-    names = checked["intervention"] if "intervention" in checked else pd.Series("", checked.index)
     alphas = checked["alpha"] if "alpha" in checked else pd.Series(ALPHA, checked.index)
-    panels = [str(name) for name in names.drop_duplicates()]
-    shown = {name: str((titles or {}).get(name, name)) for name in panels}
     return rows(
-        checked.assign(
-            intervention=names.astype(str),
-            order=[panels.index(str(name)) for name in names],
-            title=[shown[str(name)] for name in names],
+        panelled(checked, "intervention", titles).assign(
+            intervention=checked.get("intervention", ""),
             words=[_words(row, alpha) for row, alpha in zip(checked.to_dict("records"), alphas, strict=True)],
             matters=checked["verdict"] == MATTERS,
             strong=checked["p_holm"] <= alphas,

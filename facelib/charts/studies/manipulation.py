@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-import altair as alt
-
-from facelib.charts import theme
-from facelib.charts.tables import needed, rows
+from facelib.charts.cells import cells
+from facelib.charts.tables import needed, panelled, rows
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
-CELLS: Final = ("intervention", "property", "moved", "words", "own", "leaks", "says")
+CELLS: Final = ("order", "title", "intervention", "property", "moved", "words", "own", "leaks", "says")
 FULL: Final = 3.0  # spreads at which the colour is full
 WIDE, NARROW, ROOM = 78, 25, 640  # px: of a cell at most and at least, and of all cells of a row
 UPRIGHT = 70  # px from which on the names of properties stand upright
-FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
 
 
-def matrix(table: pd.DataFrame, *, width: int | None = None, row_height: int = 22) -> theme.Layered:
+def matrix(table: pd.DataFrame, *, width: int | None = None, row_height: int = 22) -> alt.FacetChart:
     """Draw how far each intervention moves each property, in spreads between people.
 
     The property that an intervention is meant to move has a frame; bold numbers leak.
@@ -47,45 +45,14 @@ def matrix(table: pd.DataFrame, *, width: int | None = None, row_height: int = 2
     >>> matrix(table).to_dict()["datasets"]["cells"][0]["words"]
     '−3.2'
     """
-    data = cell_rows(table)
     wide = width or max(NARROW, min(WIDE, ROOM // max(table["property"].nunique(), 1)))
-    aslant = wide < UPRIGHT
-    plain = "replace(datum.label, /_/g, ' ')"
-    axis: dict[str, Any] = {
-        "title": None, "ticks": False, "domain": False, "labelColor": theme.INK, "labelExpr": plain,
-    }  # fmt: skip
-    base = alt.Chart(alt.NamedData(name="cells")).encode(
-        x=alt.X(
-            "property:N",
-            sort=None,
-            axis=alt.Axis(labelAngle=-50 if aslant else 0, orient="top", labelLimit=0, **axis),
-        ),
-        y=alt.Y("intervention:N", sort=None, axis=alt.Axis(labelLimit=220, **axis)),
-    )
-    cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
-            "moved:Q",
-            scale=alt.Scale(
-                domain=[-FULL, 0, FULL], range=[FALLS, STAYS, RISES], clamp=True, interpolate="rgb"
-            ),
-            legend=None,
-        ),
-        tooltip=["intervention:N", "property:N", "says:N"],
-    )
-    frame = base.mark_rect(filled=False, stroke=theme.INK, strokeWidth=1.5).transform_filter("datum.own")
-    heavy = alt.ExprRef(expr="datum.leaks ? 'bold' : 'normal'")
-    size = 9.5 if aslant else 11.5
-    text = base.mark_text(fontSize=size, fontWeight=heavy, color=theme.INK).encode(text="words:N")
-    return theme.single(
-        alt.layer(cell, frame, text).properties(
-            width=alt.Step(wide), height=alt.Step(row_height), datasets={"cells": data}
-        ),
-        name="cells",
-        heading="Change in standard deviations between people; framed: what is meant to move; bold: a leak",
-        description="Table: how far interventions move properties. "
-        + "; ".join(f"{row['intervention']} and {row['property']}: {row['words']}" for row in data),
-        above=26,
-    )
+    return cells(
+        cell_rows(table), row="intervention", column="property", amount="moved", full=FULL, signed=True,
+        framed="own", bold="leaks", across={"labelAngle": -50} if wide < UPRIGHT else {}, width=wide,
+        row_height=row_height, tooltip=["intervention", "property", "says"],
+        heading=["Change in standard deviations between people; framed: what is meant to move; bold: a leak"],
+        description="Table: how far interventions move properties.",
+    )  # fmt: skip
 
 
 def cell_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -93,6 +60,7 @@ def cell_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     checked = needed(
         table, ("intervention", "property", "moved", "own", "leaks", "heads", "change", "monotone")
     )
+    spaced = {name: checked[name].str.replace("_", " ") for name in ("intervention", "property")}
     numbers = [_number(moved) for moved in checked["moved"]]
     says = [
         "can't be measured on these heads"
@@ -102,7 +70,7 @@ def cell_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             checked["moved"], checked["change"], checked["heads"], checked["monotone"], strict=True
         )
     ]
-    return rows(checked.assign(words=numbers, says=says), CELLS)
+    return rows(panelled(checked, "").assign(words=numbers, says=says, **spaced), CELLS)
 
 
 def _number(moved: float) -> str:

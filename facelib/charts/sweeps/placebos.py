@@ -8,40 +8,20 @@ import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.tables import rows
-from facelib.errors import BadValueError
+from facelib.charts.interval_dots import QUARTERS, UNIT, Look, dot_panels, numbers
+from facelib.charts.tables import needed, panelled, rows
 
-KINDS: Final = ("kind", "size", "much", "matched")
-
-
-def sizes_of(changes: pd.DataFrame, value: float) -> pd.DataFrame:
-    """Return the rows of the chart: kind, size, much, matched.
-
-    Parameters
-    ----------
-    changes
-        kind, change, matched: see `facelib.studies.References.changes`.
-    value
-        Change of the same output in question.
-    """
-    missing = [name for name in ("kind", "change", "matched") if name not in changes]
-    if missing:
-        msg = f"Expected a table with the columns kind, change, matched; {', '.join(missing)} is missing."
-        raise BadValueError(msg)
-    size = changes["change"].abs()
-    return pd.DataFrame(
-        {
-            "kind": changes["kind"].str.replace("_", " "),
-            "size": size,
-            "much": size >= abs(value) * (1 - 1e-9),
-            "matched": changes["matched"],
-        }
+CELLS: Final = ("order", "title", "row", "series", "size", "says")
+LOOKS: Final = {
+    f"{size}{end}": Look(shape, shade, not end)
+    for end in ("", ", smaller in pixels")
+    for size, shape, shade in (
+        ("at least as large", "triangle-up", theme.COUNTED), ("smaller", "circle", theme.MUTED),
     )
+}  # fmt: skip
 
 
-def kinds(
-    changes: pd.DataFrame | None = None, value: float | None = None, *, width: int = 440, row_height: int = 15
-) -> theme.Layered:
+def kinds(changes: pd.DataFrame, value: float, *, width: int = 440, row_height: int = 15) -> alt.FacetChart:
     """Draw the effect of every placebo, one row per kind, and a line where the change in question stands.
 
     Kinds that move the output most come first. A change that could not be made as large as the one in
@@ -50,59 +30,35 @@ def kinds(
     Parameters
     ----------
     changes
-        kind, change, matched: see `facelib.studies.References.changes`. None: without data, for the app.
+        kind, change, matched: see `facelib.studies.References.changes`.
     value
         Change of the same output in question.
+    width, row_height
+        px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing.
 
     Examples
     --------
     >>> changes = pd.DataFrame({"kind": ["blur", "crop"], "change": [-0.1, 0.7], "matched": [True, True]})
-    >>> [row["much"] for row in kinds(changes, -0.6).to_dict()["datasets"]["kinds"]]
-    [False, True]
+    >>> [row["series"] for row in kinds(changes, -0.6).to_dict()["datasets"]["kinds"]]
+    ['at least as large', 'smaller']
     """
-    data: dict[str, list[dict[str, object]]] = {"kinds": [], "kinds_value": []}
-    if changes is not None and value is not None:
-        data = {
-            "kinds": rows(sizes_of(changes, value), KINDS, digits=6),
-            "kinds_value": [{"value": abs(value)}],
-        }
-    x = alt.X(
-        "size:Q",
-        scale=alt.Scale(domain=[-0.02, 1.02], nice=False),
-        axis=alt.Axis(title="change of the output, in size", values=[0, 0.25, 0.5, 0.75, 1], format=".2~f"),
-    )
-    colours = alt.Scale(domain=[False, True], range=[theme.MUTED, theme.COUNTED])
-    order = alt.EncodingSortField("size", op="median", order="descending")
-    dots = (
-        alt.Chart(alt.NamedData(name="kinds"))
-        .transform_filter("isValid(datum.kind)")
-        .mark_point(size=44, strokeWidth=1.4, opacity=0.9)
-        .encode(
-            x=x,
-            y=alt.Y(
-                "kind:N",
-                sort=order,
-                axis=alt.Axis(title=None, grid=True, ticks=False, domain=False, labelPadding=6),
-            ),
-            stroke=alt.Stroke("much:N", scale=colours, legend=None),
-            fill=alt.Fill("much:N", scale=colours, legend=None),
-            fillOpacity=alt.condition("datum.matched", alt.value(0.85), alt.value(0)),
-            shape=alt.condition("datum.much", alt.value("triangle-up"), alt.value("circle")),
-            tooltip=[alt.Tooltip("kind:N"), alt.Tooltip("size:Q", format=".3f"), alt.Tooltip("matched:N")],
-        )
-    )
-    base = alt.Chart(alt.NamedData(name="kinds_value")).transform_filter("isValid(datum.value)")
-    across = alt.X("value:Q")
-    rule = base.mark_rule(color=theme.INK, strokeWidth=2).encode(x=across)
-    text = base.mark_text(
-        baseline="bottom", dy=-3, fontWeight="bold",
-        align={"expr": "datum.value > 0.75 ? 'right' : datum.value < 0.15 ? 'left' : 'center'"},
-    ).encode(x=across, y=alt.value(0), text=alt.value("this change"))  # fmt: skip
-    chart = alt.layer(dots, rule, text).properties(width=width, height=alt.Step(row_height), datasets=data)
-    return theme.single(
-        chart,
-        name="kinds",
-        heading="One dot per placebo; triangles: at least as large; hollow: smaller in pixels",
-        description="Dots: how much every placebo moved the output, one row per kind; "
-        "line: the change in question. Triangles: at least as large.",
-    )
+    size = needed(changes, ("kind", "change", "matched"))["change"].abs()
+    much, hollow = size >= abs(value) * (1 - 1e-9), ~changes["matched"].astype(bool)
+    places = (much.map({True: 0, False: 1}) + 2 * hollow).astype(int)
+    found = panelled(changes, "").assign(
+        row=changes["kind"].str.replace("_", " "), size=size, series=[list(LOOKS)[place] for place in places],
+        says=[f"{one:.3f}" for one in size], middle=size.groupby(changes["kind"]).transform("median"),
+    )  # fmt: skip
+    return dot_panels(
+        rows(found.sort_values(["middle", "kind"], ascending=False, kind="stable"), CELLS, digits=6),
+        value="size", looks=LOOKS, interval=(), words=False, said="says", name="kinds", ends=UNIT,
+        axis=numbers("change of the output, in size", values=QUARTERS, format=".2~f"),
+        levels=[{"at": abs(value), "words": "this change"}], width=width, row_height=row_height,
+        heading=["One dot per placebo; triangles: at least as large; hollow: smaller in pixels"],
+        description=f"Dots: how much every placebo moved the output; this change: {abs(value):.3f}.",
+    )  # fmt: skip

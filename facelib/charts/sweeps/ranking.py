@@ -8,12 +8,17 @@ import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
+from facelib.charts.interval_dots import QUARTERS, UNIT, Look, dot_panels, numbers
 from facelib.charts.palette import colour
-from facelib.charts.tables import needed, rows
+from facelib.charts.tables import needed, panelled, rows
 
 NEEDED: Final = ("intervention", "title", "placebo", "start", "end", "change", "before", "after")
-CELLS: Final = ("rank", "title", "kind", "start", "end", "words")
-KINDS: Final = ("changes a property", "placebo", "your guess")
+CELLS: Final = ("order", "title", "row", "series", "start", "end", "words", "mine")
+KINDS: Final = {
+    "changes a property": Look("circle", colour(0)),
+    "placebo": Look("square", "#7b8794"),
+    "your guess": Look("triangle-up", theme.COUNTED),
+}
 
 
 def ranking(
@@ -23,7 +28,7 @@ def ranking(
     heading: str = "From strength 0 to 1",
     width: int = 420,
     row_height: int = 16,
-) -> theme.Layered:
+) -> alt.FacetChart:
     """Draw one row per intervention, the largest fall first: a line from the start to a dot at the end.
 
     Beside the line stands what the classifier says at the end, where that is another class than at first.
@@ -51,43 +56,30 @@ def ranking(
     ...     "start": 0.9, "end": [0.8, 0.1], "change": [-0.1, -0.8], "before": "happy",
     ...     "after": ["happy", "sad"],
     ... })
-    >>> [(row["title"], row["words"]) for row in ranking(table).to_dict()["datasets"]["ranking"]]
+    >>> [(row["row"], row["words"]) for row in ranking(table).to_dict()["datasets"]["ranking"]]
     [('palsy', '−0.80, now sad'), ('blur', '−0.10')]
     """
-    chart = alt.layer(*_layers()).properties(
-        width=width,
-        height=alt.Step(row_height),
-        datasets={"ranking": [] if table is None else rows(ranked(table, guess), CELLS)},
-    )
-    return theme.single(
-        chart,
-        name="ranking",
-        heading=heading,
+    return dot_panels(
+        [] if table is None else rows(ranked(table, guess), CELLS), value="end", interval=("start", "end"),
+        looks=KINDS, ends=UNIT, axis=numbers(values=QUARTERS, format=".2~f", orient="top"),
+        legend=alt.Legend(title=None, orient="top", direction="horizontal", symbolOpacity=1, offset=6),
+        bold="mine", name="ranking", heading=[heading], width=width, row_height=row_height,
         description="One row per intervention, the largest fall of the output first: a line from its value "
         "at strength 0 to a dot at strength 1.",
-        above=8,
-    )
+    )  # fmt: skip
 
 
 def ranked(table: pd.DataFrame, guess: str | None = None) -> pd.DataFrame:
-    """Return the rows that `ranking` draws: rank, title, kind, start, end, words."""
+    """Return the rows that `ranking` draws: row, series, start, end, words."""
     ordered = needed(table, NEEDED).sort_values("change", kind="stable", ignore_index=True)
-    mine = ordered["intervention"] == guess
-    kinds = ordered["placebo"].map({False: KINDS[0], True: KINDS[1]}).mask(mine, KINDS[2])
+    usual, placebo, mine = KINDS
+    kinds = ordered["placebo"].map({False: usual, True: placebo}).mask(ordered["intervention"] == guess, mine)
     texts = [
         _signed(change) + (f", now {after}" if after != before else "")
         for change, before, after in zip(ordered["change"], ordered["before"], ordered["after"], strict=True)
     ]
-    return pd.DataFrame(
-        {
-            "rank": range(1, len(ordered) + 1),
-            "title": ordered["title"],
-            "kind": kinds,
-            "start": ordered["start"],
-            "end": ordered["end"],
-            "words": texts,
-        }
-    )
+    shown = panelled(ordered, "").assign(row=ordered["title"], series=kinds, words=texts, mine=kinds == mine)
+    return shown[list(CELLS)]
 
 
 def _signed(change: float) -> str:
@@ -97,42 +89,3 @@ def _signed(change: float) -> str:
     ['−0.30', '0.00']
     """
     return "0.00" if abs(change) < 0.005 else f"{change:+.2f}".replace("-", "−")
-
-
-def _layers() -> list[alt.Chart]:
-    mine = f"datum.kind === '{KINDS[2]}'"
-    colours = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=list(KINDS), range=[colour(0), "#7b8794", theme.COUNTED]),
-        legend=alt.Legend(title=None, orient="top", direction="horizontal", symbolOpacity=1, offset=6),
-    )
-    shapes = alt.Shape(
-        "kind:N", scale=alt.Scale(domain=list(KINDS), range=["circle", "square", "triangle-up"])
-    )
-    base = (
-        alt.Chart(alt.NamedData(name="ranking"))
-        .transform_filter("isValid(datum.rank)")
-        .encode(y=alt.Y("rank:O", axis=None), color=colours)
-    )
-    x = alt.X(
-        "end:Q",
-        scale=alt.Scale(domain=[-0.02, 1.02], nice=False),
-        axis=alt.Axis(title=None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f", orient="top", domain=False),
-    )
-    tooltip = [
-        alt.Tooltip("title:N"),
-        alt.Tooltip("start:Q", format=".3f"),
-        alt.Tooltip("end:Q", format=".3f"),
-    ]
-    weight = {"expr": f"{mine} ? 'bold' : 'normal'"}
-    return [
-        base.mark_rule(strokeWidth=1.6, opacity=0.55).encode(x=x, x2="start:Q"),
-        base.mark_tick(thickness=1.6, height=8, opacity=0.8).encode(x=alt.X("start:Q")),
-        base.mark_point(filled=True, size=48, opacity=1).encode(x=x, shape=shapes, tooltip=tooltip),
-        base.mark_text(align="right", fontWeight=weight, color=theme.INK).encode(
-            x=alt.value(-8), text="title:N", color=alt.value(theme.INK)
-        ),
-        base.mark_text(align="left", fontWeight=weight).encode(
-            x=alt.value({"expr": "width + 10"}), text="words:N", color=alt.value(theme.MUTED)
-        ),
-    ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final, Literal
 
 import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.tables import classifiers_of, needed, rows
+from facelib.charts.curves import axis, curves, unit
+from facelib.charts.facets import ordered
+from facelib.charts.tables import classifiers_of, needed, panelled, rows
 from facelib.errors import BadValueError
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 NEEDED: Final = ("strength", "classifier", "label", "region", "share", "evidence", "area")
-CELLS: Final = ("strength", "series", "region", "side", "value", "usual")
+CELLS: Final = ("order", "title", "strength", "series", "region", "side", "value", "usual")
 BOTH: Final = {"eyes": "eye", "brows": "brow", "cheeks": "cheek"}
 SIDES: Final = ("left or whole", "right")
 TITLES: Final = {
@@ -36,7 +39,7 @@ def region_curves(
     sides: bool = False,
     width: int = 110,
     height: int = 80,
-) -> alt.ConcatChart:
+) -> alt.FacetChart:
     """Draw how much of a classifier's evidence lies in each region, over the strength.
 
     Shares show where the evidence lies, but only the evidence itself shows that all of it fades. The grey
@@ -84,31 +87,18 @@ def region_curves(
     shares = grouped(table, value, sides=sides)
     names = classifiers_of(table)
     shown = [region for region in ORDER if (shares["region"] == region).any()]
-    beside = theme.panels_beside(shown, BESIDE)
     top = float(shares[["value", "usual"]].max().max())
-    panels = [
-        _panel(region, names, value, top, first=order % beside == 0, sides=sides).properties(
-            width=width, height=height
-        )
-        for order, region in enumerate(shown)
-    ]
-    chart = alt.concat(
-        *panels,
-        columns=beside,
-        data=alt.NamedData(name="regions"),
-        datasets={"regions": rows(shares, CELLS)},
-    ).resolve_legend(color="shared", shape="shared", strokeDash="shared")
     gaps = "; gaps: blank maps" if shares["value"].isna().any() else ""
     heading = TITLES[value].format(label=labels[0]) + gaps
     heading += f"; no map: {', '.join(without)}" if without else ""
-    return theme.finish(
-        chart,
-        columns=beside,
+    shares = shares.sort_values("region", key=lambda names: names.map(ORDER.index), kind="stable")
+    return ordered(
+        alt.layer(*_layers(names, value, top, sides=sides)).properties(width=width, height=height),
+        "regions", data=rows(panelled(shares, "region"), CELLS), heading=[heading],
+        columns=theme.panels_beside(shown, BESIDE), between=(16, 14),
         description=f"{heading}. Lines over the strength of the change from 0 to 1, one panel per region "
         f"({', '.join(shown)}), one line per classifier ({', '.join(names)}).",
-        heading=repr(heading),
-        above=10,
-    )
+    )  # fmt: skip
 
 
 def grouped(table: pd.DataFrame, value: str, *, sides: bool) -> pd.DataFrame:
@@ -134,42 +124,26 @@ def _sum(values: npt.NDArray[np.float64]) -> float:
     return float(pd.Series(values).sum(skipna=False))
 
 
-def _panel(
-    region: str, names: list[str], value: str, top: float, *, first: bool, sides: bool
-) -> theme.Layered:
-    """Return the panel of one region, on the scale of all; the `first` of a row has its numbers."""
-    base = alt.Chart().transform_filter(f"datum.region === {region!r}")
-    x = alt.X(
-        "strength:Q",
-        scale=alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False),
-        axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False),
-    )
-    percent = value == "share"
-    axis = alt.Axis(
-        title=None, tickCount=3, format=".0%" if percent else "~g", labels=first, ticks=False, domain=False
-    )
-    y = alt.Y("value:Q", scale=alt.Scale(domain=[0, 1.05 * top or 1], nice=False), axis=axis)
+def _layers(names: list[str], value: str, top: float, *, sides: bool) -> list[alt.Chart]:
+    x = alt.X("strength:Q", scale=unit(), axis=axis(grid=False))
+    form = ".0%" if value == "share" else "~g"
+    up = {
+        "scale": alt.Scale(domain=[0, 1.05 * top or 1], nice=False),
+        "axis": alt.Axis(title=None, tickCount=3, format=form, ticks=False, domain=False),
+    }
     colours, shapes = theme.told_apart(names)
-    dashes = alt.StrokeDash(
-        "side:N",
-        scale=alt.Scale(domain=list(SIDES), range=[[1, 0], [5, 3]]),
-        legend=alt.Legend(title=None, orient="right", symbolStrokeColor=theme.INK) if sides else None,
-    )
+    legend = alt.Legend(title=None, orient="right", symbolStrokeColor=theme.INK) if sides else None
+    dashes = alt.Scale(domain=list(SIDES), range=[[1, 0], [5, 3]])
     tooltip = [
-        alt.Tooltip("series:N", title="classifier"),
-        alt.Tooltip("region:N"),
-        alt.Tooltip("side:N"),
+        alt.Tooltip("series:N", title="classifier"), "region:N", "side:N",
         alt.Tooltip("strength:Q", format=".2f"),
-        alt.Tooltip("value:Q", title=value, format=".1%" if percent else ".3g"),
+        alt.Tooltip("value:Q", title=value, format=".1%" if value == "share" else ".3g"),
         alt.Tooltip("usual:Q", title="share of the area", format=".1%"),
-    ]
-    first_series = f"datum.series === {names[0]!r} && datum.side === {SIDES[0]!r}"
-    band = (
-        base.transform_filter(first_series).mark_area(color=theme.BAND, opacity=0.55).encode(x=x, y="usual:Q")
-    )
-    line = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colours, strokeDash=dashes, detail="side:N")
-    dots = base.mark_point(filled=True, size=22, opacity=1).encode(
-        x=x, y=y, color=colours, shape=shapes, tooltip=tooltip
-    )
-    layers = [band, line, dots] if percent else [line, dots]
-    return alt.layer(*layers).properties(title=theme.panel_title(region, 1))
+    ]  # fmt: skip
+    lines = curves(
+        x, "value", up, look=[colours, alt.StrokeDash("side:N", scale=dashes, legend=legend)], size=22,
+        shape=shapes, tooltip=tooltip,
+    )  # fmt: skip
+    first = f"datum.series === {json.dumps(names[0])} && datum.side === {SIDES[0]!r}"
+    usual = alt.Chart().transform_filter(first).mark_area(color=theme.BAND, opacity=0.55)
+    return [*([usual.encode(x, y="usual:Q")] if value == "share" else []), *lines]

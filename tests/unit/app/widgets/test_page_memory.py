@@ -104,7 +104,7 @@ def test_all_is_as_it_was_left_and_there_is_nothing_to_undo(opened: Opened) -> N
     assert opened.change.label.value == "fear"
     assert opened.live.look == "pyemotion"
     assert opened.tabs.made == {0, 1}
-    assert opened.face.undo.disabled
+    assert not opened.explorer.can_undo
     assert opened.answers == [{"restored": True}]
     assert AS_LEFT in opened.notice
     assert opened.explorer.snapshot.frames.strengths[-1] == pytest.approx(7 / 20)
@@ -148,7 +148,7 @@ def test_start_afresh_shows_what_the_page_opened_with_and_can_be_undone(opened: 
     opened.memory.afresh.click()
     assert to_plain(opened.memory.now) == before
     assert opened.notice == ""
-    opened.face.undo.click()
+    opened.explorer.undo()
     assert opened.explorer.face == LEFT.head
 
 
@@ -243,8 +243,8 @@ def test_the_sample_comes_back_with_the_head_behind_it(opened: Opened) -> None:
     again = Opened()
     again.restore(opened.memory.keeper.state)
     assert "credit" in again.explorer.face.attributes
-    assert again.face.undo.disabled
-    again.face.source.value = "head"
+    assert not again.explorer.can_undo
+    again.face.source.value = False
     assert again.explorer.face.age == 50
     again.explorer.close()
 

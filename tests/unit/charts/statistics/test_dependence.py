@@ -8,10 +8,8 @@ import pandas as pd
 import pytest
 
 from facelib import stats
-from facelib.charts.export import figure
-from facelib.charts.statistics.dependence import dependence, dependence_layout, dependence_rows
+from facelib.charts.statistics.dependence import dependence_rows
 from facelib.charts.studies.power_live import QUESTIONS, layout, power_data
-from facelib.errors import BadValueError
 
 GRID = pd.DataFrame(
     {
@@ -43,21 +41,6 @@ def test_before_the_tests_cells_hold_sizes_and_no_decision() -> None:
     assert [cell["words"] for cell in cells] == ["21 %", "2 %", "0 %", "–"]
     assert not any(cell["rejects"] for cell in cells)
     assert "so far" in cells[0]["says"]
-
-
-@pytest.mark.thorough
-def test_the_chart_is_its_layout_with_data_and_can_be_drawn() -> None:
-    chart = dependence(GRID).to_dict()
-    assert chart["datasets"]["cells"] == dependence_rows(GRID)
-    assert "age, fer, happy: yes *" in chart["description"]
-    bare = dependence_layout(["age", "gender"]).to_dict()
-    assert {**chart, "datasets": {}, "description": ""} == {**bare, "datasets": {}, "description": ""}
-    assert b"3 of 3 *" in figure(chart, "svg")
-
-
-def test_a_table_that_is_none_is_refused() -> None:
-    with pytest.raises(BadValueError, match="rejects is missing"):
-        dependence_rows(GRID.drop(columns="rejects"))
 
 
 @pytest.mark.thorough

@@ -54,7 +54,11 @@ def test_lines_stand_at_the_numbers_on_one_scale(table: pd.DataFrame, marks: Mar
         assert sorted(read) == pytest.approx(sorted(expected), abs=1e-3)
 
 
-def test_a_blank_map_interrupts_the_line(table: pd.DataFrame) -> None:
+def test_a_blank_map_interrupts_the_line(table: pd.DataFrame, marks: Marks) -> None:
+    gap = table["strength"].between(0.3, 0.4)
+    broken = charts.region_curves(table.assign(share=table["share"].mask(gap)))
+    defined = [item.get("defined", True) for item in marks(broken, 0, "line")]
+    assert defined == [True, False, True, True] * 2
     blank = table["strength"] == 0
     drawn = grouped(table.assign(share=table["share"].mask(blank)), "share", sides=False)
     assert drawn.loc[drawn["strength"] == 0, "value"].isna().all()
