@@ -28,16 +28,16 @@ REPEATS = 7
 WATCH = """
 window.painted = new Promise((resolve) => {
   const look = () => {
-    const stage = document.querySelector(".facelib-stage[data-painted]");
-    stage ? requestAnimationFrame(() => resolve(performance.now())) : requestAnimationFrame(look);
+    const live = document.querySelector(".facelib-live[data-step]");
+    live ? requestAnimationFrame(() => resolve(performance.now())) : requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 });
 """
 DRAG = """
 async () => {
-  const slider = document.getElementById("facelib-strength");
-  const stage = document.querySelector(".facelib-stage");
+  const slider = document.querySelector(".live-strength");
+  const live = document.querySelector(".facelib-live");
   const taken = [];
   for (let turn = 0; turn < 60; turn++) {
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -45,7 +45,7 @@ async () => {
     const start = performance.now();
     slider.value = step;
     slider.dispatchEvent(new Event("input", { bubbles: true }));
-    while (stage.dataset.index !== step) await new Promise(requestAnimationFrame);
+    while (live.dataset.step !== step) await new Promise(requestAnimationFrame);
     const { port1, port2 } = new MessageChannel(); // its message comes after the paint
     await new Promise((resolve) => { port1.onmessage = resolve; port2.postMessage(0); });
     taken.push(performance.now() - start);
@@ -65,7 +65,7 @@ def opened(browser: Browser, file: Path) -> tuple[float, float, list[float]]:
     first = (
         page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN") / 1000
     )
-    page.get_by_role("combobox", name="Map").select_option("evidence")
+    page.get_by_label("What it looks at").select_option(index=1)
     taken = page.evaluate(DRAG)
     context.close()
     return first, drawn, taken

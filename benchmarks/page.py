@@ -24,13 +24,13 @@ from timing import end, header, row
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
+from explore import age, rested, strength  # noqa: E402
 from harness import Server, Visit, facelib_app, launch_browser, resident_memory, wait_until  # noqa: E402
 
 EVENTS = 50
 REST = 0.25  # seconds between two events, so that every paint is counted for the event that caused it
 THROTTLE = 2  # times that the browser's processor is slower
-SEEN = ".facelib-first img, .facelib-stage[data-painted] canvas"
-SLIDER = ".facelib-strength"
+SEEN = ".facelib-first img, .facelib-live[data-step] canvas"
 COLD, WARM = "slider, cold server", "slider, warm server"
 DRAG, KEYS, LIVE = "drag over a computed sweep", "keys over a computed sweep", "a slider not yet computed"
 CARDS, PICTURE, SILENCE = "Muscles: first cards", "Muscles: first picture", "Muscles: longest silence"
@@ -116,14 +116,14 @@ class Bench:
             session.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
         visit.page.locator(SEEN).first.wait_for(timeout=60000)
         face = time.monotonic() - visit.began
-        visit.page.locator(f"{SLIDER} .noUi-handle").first.wait_for(timeout=60000)
+        strength(visit).wait_for(timeout=60000)
         return visit, face, time.monotonic() - visit.began
 
     def rested(self) -> Visit:
         """Open the page on a quiet machine; return it when all that it computes by itself is there."""
         self.wait()
         visit, _, _ = self.visit()
-        computed(visit)
+        rested(visit)
         self.wait()
         return visit
 
@@ -158,21 +158,18 @@ class Bench:
         """Measure one long session: latencies, memory of kernel and page."""
         before = {kernel.pid for kernel in self.server.kernels()}
         visit = self.rested()
-        handle = visit.page.locator(f"{SLIDER} .noUi-handle").first
-        self.drag(visit, visit.page.locator(SLIDER).first, DRAG)
-        self.press(visit, handle, self.over(handle), KEYS)
-        named = visit.page.get_by_text("Age", exact=True)
-        age = visit.page.locator(".widget-slider").filter(has=named).locator(".noUi-handle").first
-        self.press(visit, age, ["ArrowRight"] * self.events, LIVE, painted=("picture", "chart"))
-        computed(visit)
-        wholes = [whole(visit, age) for _ in range(2 * self.repeats + 1)]
+        self.drag(visit, visit.slide(strength(visit), self.events), DRAG)
+        self.press(visit, strength(visit), self.over(), KEYS)
+        self.press(visit, age(visit), ["ArrowRight"] * self.events, LIVE, painted=("picture", "text"))
+        rested(visit)
+        wholes = [whole(visit) for _ in range(2 * self.repeats + 1)]
         self.show("a new face's whole sweep, with its verdicts", wholes)
         used = [resident_memory(one) for one in self.server.kernels() if one.pid in before]
         self.show(MEMORY, [memory["rss"] for memory in used], "MB")
         self.show("the same, shared pages counted once (PSS)", [memory["pss"] for memory in used], "MB")
         heap, nodes = visit.heap(), visit.nodes()
         for _ in range(6):
-            self.press(visit, handle, self.over(handle), "", rest=0.02)
+            self.press(visit, strength(visit), self.over(), "", rest=0.02)
         row(f"page's heap after {6 * self.events} updates; before", visit.heap(), "MB", peer=heap)
         row("page's elements after; before", visit.nodes(), "", peer=nodes)
         visit.close()
@@ -193,7 +190,8 @@ class Bench:
         self.show(SILENCE, [longest / 1000])
         self.show("Muscles: whole film", [film / 1000])
         self.wait()
-        self.drag(visit, panel.locator(".facelib-moment"), "Muscles: drag over the film")
+        moments = visit.drag(panel.locator(".facelib-moment"), self.events)
+        self.drag(visit, moments, "Muscles: drag over the film")
         visit.close()
 
     def guests(self, count: int) -> None:
@@ -204,17 +202,9 @@ class Bench:
         for visit in visits:
             visit.close()
 
-    def over(self, slider: Locator) -> list[str]:
-        """Return keys that lead the slider up and down, each a real move."""
-        low, high, now = (
-            float(slider.get_attribute(f"aria-value{end}") or 0) for end in ("min", "max", "now")
-        )
-        keys, up = [], True
-        for _ in range(self.events):
-            up = now < high if up else now <= low
-            keys.append("ArrowRight" if up else "ArrowLeft")
-            now += 1 if up else -1
-        return keys
+    def over(self) -> list[str]:
+        """Return keys that lead the strength from either end up and down, each a real move."""
+        return ["Home", *(("ArrowRight", "ArrowLeft")[number // 20 % 2] for number in range(self.events))]
 
     def press(
         self, visit: Visit, handle: Locator, keys: Sequence[str], name: str, *,
@@ -233,31 +223,27 @@ class Bench:
         if name:
             self.show(name, visit.waits(""), "ms")
 
-    def drag(self, visit: Visit, slider: Locator, name: str) -> None:
-        """Drag the slider with the mouse from end to end, one event of the probe each, forth and back."""
+    def drag(self, visit: Visit, steps: Iterator[int], name: str) -> None:
+        """Drag a slider with the mouse from end to end, one event of the probe each."""
         forget(visit)
-        for _ in visit.drag(slider, self.events, pause=REST):
-            pass
+        for _ in steps:
+            visit.page.wait_for_timeout(1000 * REST)
         self.show(name, visit.waits(""), "ms")
-
-
-def computed(visit: Visit) -> None:
-    wait_until(visit.page.locator(".facelib-progress").first.is_hidden, 120, "a computed sweep")
 
 
 def forget(visit: Visit) -> None:
     visit.page.evaluate("() => { facelibProbe.events.length = facelibProbe.paints.length = 0; }")
 
 
-def whole(visit: Visit, handle: Locator) -> float:
+def whole(visit: Visit) -> float:
     """Change the face by a key; return the seconds until its sweep is read and its verdicts are there."""
-    handle.focus()
+    age(visit).focus()
     began = time.monotonic()
     visit.page.keyboard.press("ArrowLeft")
-    said = "text => [...document.querySelectorAll('[role=status]')].some(el => el.textContent.includes(text))"
-    visit.page.wait_for_function(said, arg="Placebos:", timeout=30000)  # they come after verdicts
+    for shown in (".facelib-live[data-state=computing]", ".facelib-live[data-state=ready] .live-chip"):
+        visit.page.locator(shown).first.wait_for(timeout=30000)
     seconds = time.monotonic() - began
-    visit.page.locator(".facelib-progress").first.wait_for(state="hidden", timeout=120000)
+    rested(visit)
     return seconds
 
 

@@ -294,7 +294,6 @@ class Visit(Hands):
         scale: float = 1.0,
         *,
         touch: bool = False,
-        still: bool = True,
         scripts: Sequence[str] = (),
     ) -> None:
         self.context = browser.new_context(
@@ -303,8 +302,6 @@ class Visit(Hands):
             has_touch=touch,
             is_mobile=touch,
         )
-        if still:  # the page doesn't show by itself what its slider does
-            scripts = ("still.js", *scripts)
         for script in ("probe.js", *scripts):
             self.context.add_init_script(path=HERE / script)
         self.requests: list[str] = []

@@ -60,6 +60,10 @@
     const note = (element, contrast) => contrast < 3 && found.push(`${say(element)}: ${contrast.toFixed(2)}`);
     for (const element of document.querySelectorAll(`${CONTROL}, .facelib-progress .progress`)) {
       if (!shown(element) || element.disabled || element.closest(":disabled, [disabled]")) continue;
+      if (element.matches("[type=range]")) { // the browser draws it: its thumb, and its track up to there
+        note(element, ratio(parse(getComputedStyle(element).accentColor), ground(element.parentElement)));
+        continue;
+      }
       if (element.matches(".facelib-fold, .facelib-help, .facelib-opener, [role=tab], [type=checkbox], [type=radio]")) continue;
       note(element, edge(element, ground(element.parentElement)));
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from explore import strength
 from harness import COMES, QUICK_PAGE, Server, Visit, write_notebook
 from playwright.sync_api import expect
 
@@ -78,7 +79,7 @@ def test_all_of_it_lies_below_the_path_of_a_hub(
     one = visit(outside.partition("?")[0])
     one.type_into(one.page.get_by_label("Token"), outside.partition("token=")[2])
     one.click(one.page.get_by_role("button", name="Open"))
-    expect(one.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    expect(strength(one)).to_be_visible(timeout=COMES)
     expect(one.page.locator(".facelib-progress:visible")).to_have_count(0, timeout=COMES)
     asked = [url for url in one.requests if not url.startswith(("data:", "blob:"))]
     assert all(re.match(rf"(http|ws)://localhost:{proxy.port}{BASE}", url) for url in asked), asked
@@ -86,14 +87,14 @@ def test_all_of_it_lies_below_the_path_of_a_hub(
     assert {cookie.get("path") for cookie in one.context.cookies()} == {BASE}
     assert not proxy.refused
     one.page.reload(wait_until="commit")
-    expect(one.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    expect(strength(one)).to_be_visible(timeout=COMES)
     server.wait_for_kernels(2)
     two = visit(outside)
-    expect(two.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    expect(strength(two)).to_be_visible(timeout=COMES)
     three = visit(outside)
     expect(three.page.get_by_role("heading", name="All sessions are in use")).to_be_visible()
     one.assert_clean()
     two.close()  # its last word goes below the path, too
     server.wait_for_kernels(2)  # the pool's next one takes the place
     three.click(three.page.get_by_role("link", name="Try again"))
-    expect(three.page.locator(".facelib-strength")).to_be_visible(timeout=COMES)
+    expect(strength(three)).to_be_visible(timeout=COMES)

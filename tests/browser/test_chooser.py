@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from explore import at, emotion, rested, swept
 from geometry import box_of, resized
-from harness import Visit, visitors, wait_until
+from harness import COMES, Visit, visitors, wait_until
 from looks import cut, faint, small, violations
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
 
-START = 240_000  # ms until the page is there, on a busy machine
 SOON = 30_000
 SIZES = [
     (1440, 900),
@@ -26,9 +26,7 @@ SIZES = [
 @pytest.fixture(scope="module")
 def quick(browser: Browser, quick_url: str) -> Iterator[Visit]:
     with visitors(browser) as begin:
-        one = begin(quick_url)
-        expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
-        yield one
+        yield rested(begin(quick_url), within=COMES)
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def desk(quick: Visit) -> Visit:
     resized(quick, 1440, 900)
     quick.click(quick.page.get_by_role("button", name="Reset"))
     expect(now(quick)).to_have_text("one side weaker", timeout=SOON)
-    return quick
+    return rested(quick)
 
 
 def menu(one: Visit) -> Locator:
@@ -200,8 +198,7 @@ def test_the_open_panel_is_sound_at_every_size(desk: Visit, width: int, height: 
 
 
 def test_a_finger_opens_swipes_and_chooses(quick_url: str, visit: Callable[..., Visit]) -> None:
-    one = visit(quick_url, width=390, height=844, touch=True)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
+    one = swept(visit(quick_url, width=390, height=844, touch=True), within=COMES)
     one.tap(menu(one))
     expect(panel(one)).to_be_visible()
     assert not search(one).evaluate("one => one === document.activeElement"), (
@@ -252,12 +249,12 @@ def test_a_case_is_loaded_by_keys_with_one_undo_and_the_focus_stays(desk: Visit)
 def test_cases_have_their_strength_their_emotion_and_either_way(desk: Visit) -> None:
     strip = desk.page.get_by_role("toolbar", name="Cases")
     desk.click(strip.get_by_role("button", name="Palsy at rest"))
-    expect(desk.page.locator(".facelib-stage")).to_have_attribute("data-index", "20", timeout=SOON)
-    expect(desk.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value("neutral")
+    at(desk, 20)
+    expect(emotion(desk)).to_have_value("neutral")
     for way in ("darker", "lighter"):
         desk.click(strip.get_by_role("button", name=f"Another skin tone {way}"))
         expect(now(desk)).to_have_text("skin tone", timeout=SOON)
-        toward = desk.page.locator(".facelib-change").get_by_label("Toward", exact=True)
+        toward = desk.page.locator(".facelib-asks").get_by_label("Toward", exact=True)
         expect(toward.locator("option:checked")).to_have_text(way)
         tone = desk.page.get_by_role("slider", name="Skin tone", exact=True)
         expect(tone).to_have_attribute("aria-valuetext", "0.50")
@@ -290,31 +287,3 @@ def test_the_page_with_cases_is_sound_at_every_size(desk: Visit, width: int, hei
     row = desk.page.get_by_role("toolbar", name="Cases")
     assert box_of(row)["height"] <= (56 if width < 800 else 76)
     assert desk.page.evaluate("document.querySelector('#rendered_cells').scrollWidth <= innerWidth")
-
-
-def test_a_card_is_opened_from_the_table_and_a_heading(desk: Visit) -> None:
-    dialog = desk.page.get_by_role("dialog")
-    name = (
-        desk.page.locator(".facelib-outputs table")
-        .get_by_role("button", name="known_unbiased", exact=True)
-        .first
-    )
-    desk.press(name, "Enter")
-    expect(dialog).to_be_visible()
-    rows = dialog.locator(".facelib-cards-table tbody tr")
-    expect(rows).to_have_count(7)
-    expect(dialog).to_contain_text("rendered")
-    desk.screenshot("card_1440")
-    assert violations(desk.page) == []
-    desk.page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    expect(name).to_be_focused()
-    desk.click(
-        desk.page.locator(".facelib-outputs .facelib-chart svg text")
-        .get_by_text("known_unbiased", exact=True)
-        .first
-    )
-    expect(dialog).to_be_visible()
-    desk.click(dialog.get_by_role("button", name="Close"))
-    expect(dialog).to_be_hidden()
-    desk.assert_clean()

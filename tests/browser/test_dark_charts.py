@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from explore import rows, swept, tab
 from harness import COMES, Visit, visitors
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
@@ -36,7 +37,7 @@ def night(browser: Browser, quick_url: str) -> Iterator[Visit]:
     with visitors(browser) as visit:
         one = visit(quick_url, 1440, 900)
         one.page.emulate_media(color_scheme="dark")
-        expect(one.page.locator("[class*='facelib-verdict-']").first).to_be_visible(timeout=COMES)
+        swept(one, within=COMES)
         expect(one.page.locator(".facelib-app")).to_have_class(re.compile("facelib-dark"))
         yield one
 
@@ -80,45 +81,40 @@ def words_of(one: Visit, chart: Locator) -> list[tuple[str, float]]:
     return found
 
 
+def test_bars_have_the_colours_of_their_curves_and_stand_out(night: Visit) -> None:
+    paper = night.page.locator(".facelib-card").first.evaluate("one => getComputedStyle(one).backgroundColor")
+    drawn = "row => [getComputedStyle(row.querySelector('b')).backgroundColor, getComputedStyle("
+    drawn += "row.querySelector('.line')).stroke, getComputedStyle(row.querySelector('i')).backgroundColor]"
+    colours = [set(row.evaluate(drawn)) for row in rows(night).all()]
+    assert [len(one) for one in colours] == [1, 1]
+    assert colours[0] != colours[1], "classifiers are told apart"
+    assert all(contrast(colour_of(name), colour_of(paper)) >= MARKS for one in colours for name in one)
+
+
 def test_words_and_marks_of_charts_are_read_in_the_dark(night: Visit) -> None:
-    charts = night.page.locator(".facelib-outputs .facelib-chart")
-    expect(charts).to_have_count(2)
+    charts = tab(night, "Muscles").locator(".facelib-chart")
+    expect(charts).to_have_count(3, timeout=COMES)
     for chart in charts.all():
         expect(chart).to_have_attribute("data-state", "ready", timeout=COMES)
-        words = words_of(night, chart)
-        assert len(words) > 3
-        assert [one for one in words if one[1] < WORDS] == []
+        assert [one for one in words_of(night, chart) if one[1] < WORDS] == []
         paper = ground(seen(night))
         assert lightness(paper) < 0.1, "the chart has no white sheet"
         marks = [(name, colour_of(now)) for name, now in chart.evaluate(PAINTED) if PALETTE.fullmatch(name)]
-        assert len({now for _, now in marks}) >= 2, "classifiers are told apart"
         assert [one for one in marks if contrast(one[1], paper) < MARKS] == []
     night.screenshot("dark_charts")
 
 
-def test_swatches_of_the_table_have_the_colours_of_the_curves(night: Visit) -> None:
-    curves = night.page.locator(".facelib-outputs .facelib-chart").first
-    drawn = {colour_of(now) for name, now in curves.evaluate(PAINTED) if PALETTE.fullmatch(name)}
-    swatches = night.page.locator(".facelib-livetable .facelib-swatch:visible")
-    shown = swatches.evaluate_all("all => all.map((one) => getComputedStyle(one).backgroundColor)")
-    assert {colour_of(one) for one in shown} <= drawn
-    assert len(set(shown)) == 2
-
-
 def test_numbers_on_cells_are_read_in_the_dark(night: Visit) -> None:
-    page = night.page
-    night.click(page.get_by_role("tab", name="Population", exact=True))
-    chart = page.locator(".facelib-example .facelib-map").first
+    chart = tab(night, "Population").locator(".facelib-example .facelib-map").first
     expect(chart).to_have_attribute("data-state", "ready", timeout=COMES)
     words = words_of(night, chart)
     assert sum(bool(re.search(r"\d", text)) for text, _ in words) > 10
     assert [one for one in words if one[1] < WORDS] == []
     night.screenshot("dark_cells")
-    night.click(page.get_by_role("tab", name="Explore", exact=True))
 
 
 def test_on_paper_and_in_files_charts_stay_on_white(night: Visit) -> None:
-    chart = night.page.locator(".facelib-outputs .facelib-chart").first
+    chart = tab(night, "Muscles").locator(".facelib-chart").first
     expect(chart).to_have_attribute("data-state", "ready", timeout=COMES)
     name = "Copy or save this chart"
     night.click(chart.get_by_role("button", name=name))

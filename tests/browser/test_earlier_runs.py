@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from explore import swept
 from harness import Visit, wait_until
 from looks import violations
 from playwright.sync_api import expect
@@ -19,9 +20,8 @@ WAIT = 60_000  # ms, on a busy machine
 def test_a_run_says_what_it_does_and_comes_back_by_keyboard(
     quick_url: str, visit: Callable[..., Visit]
 ) -> None:
-    one = visit(quick_url, 1440, 900)
+    one = swept(visit(quick_url, 1440, 900))
     page = one.page
-    expect(page.locator(".facelib-stage").first).to_have_attribute("data-state", "ready", timeout=WAIT)
     one.click(page.get_by_role("tab", name="Population", exact=True))
     panel = page.get_by_role("tabpanel", name="Population", exact=True)
     plan = panel.locator(".facelib-plan")

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from explore import after, live, look, rows, strength, swept
 from harness import COMES, ROOT, Visit, wait_until
 from playwright.sync_api import expect
-from test_lab import choose, lab
+from test_lab import lab, run
 
 pytestmark = pytest.mark.packages
 
@@ -23,26 +24,16 @@ def test_the_same_page_works_in_jupyterlab(
     shutil.copy(ROOT / "notebooks" / "app.ipynb", root)
     server = lab(root, tmp_path_factory.mktemp("lab"))
     try:
-        one = visit(f"{server.url}/tree/app.ipynb?reset", width=1600)
-        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
-        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
-        choose(one, "Run", "runmenu:run-all")
-        prompt = one.page.locator(".jp-InputPrompt").first
-        expect(prompt).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=COMES)
-        stage = one.page.locator(".facelib-stage")
-        expect(stage).to_have_attribute("data-state", "ready", timeout=COMES)
-        canvas = stage.locator("canvas").nth(1)
-        before = one.canvas_bytes(canvas)
-        table = one.page.locator("table").filter(has=one.page.get_by_text("verdict", exact=True))
-        words = table.inner_text()
-        handle = one.page.locator(".facelib-strength .noUi-handle")
-        one.press(handle, *["ArrowRight"] * 12, by="click")
-        wait_until(lambda: one.canvas_bytes(canvas) != before, 10, "another picture")
-        wait_until(lambda: table.inner_text() != words, 10, "other numbers in the table")
-        one.click(one.page.get_by_role("button", name="map", exact=True))
+        one = swept(run(visit(f"{server.url}/tree/app.ipynb?reset", width=1600)), within=COMES)
+        before, values = after(one), rows(one).locator(".live-value").all_inner_texts()
+        one.press(strength(one), *["ArrowRight"] * 12, by="click")
+        wait_until(lambda: after(one) != before, 10, "another picture")
+        assert rows(one).locator(".live-value").all_inner_texts() != values
+        one.choose(look(one), "pyemotion")
         one.choose(one.page.locator(".facelib-app").get_by_label("Expression", exact=True), "surprise")
-        expect(one.page.locator(".facelib-stage")).to_contain_text("evidence for surprise", timeout=COMES)
-        expect(one.page.locator("[class*='facelib-verdict-']").first).to_be_visible(timeout=COMES)
+        said = live(one).locator(".live-lack")
+        expect(said).to_have_text(re.compile("speaks? for surprise"), timeout=COMES)
+        swept(one, within=COMES)
         cells = one.page.locator(".jp-Notebook .jp-Cell").count()
         now = one.page.locator(".facelib-chooser-now")
         one.click(one.page.get_by_label("Property", exact=True))

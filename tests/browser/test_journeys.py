@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skimage.data
+from explore import SOON, after, age, emotion, live, picture, rows, strength, swept, tab
 from geometry import box_of, inside, readable, resized, touch
 from hands import Hands
 from harness import Visit, visitors, wait_until
@@ -43,7 +44,6 @@ CONTROLS = """
 }
 """
 """How many controls there are, and how many of them can be used in the window."""
-SOON = 60_000  # ms that a page or a sweep may take on a busy machine
 Visits = Callable[..., Visit]
 
 
@@ -60,49 +60,8 @@ def looker(browser: Browser, quick_url: str) -> Iterator[Visit]:
         yield swept(begin(quick_url))
 
 
-def swept(visit: Visit) -> Visit:
-    """Wait until the sweep of what is shown is there, with its verdicts."""
-    expect(live(visit)).to_have_attribute("data-state", "ready", timeout=SOON)
-    expect(rows(visit).locator(".live-chip").first).to_be_visible(timeout=SOON)
-    return visit
-
-
-def live(visit: Visit) -> Locator:
-    return visit.page.locator(".facelib-sight .facelib-live")
-
-
-def rows(visit: Visit) -> Locator:
-    return live(visit).locator(".live-rows tbody tr")
-
-
-def picture(visit: Visit, name: str) -> Locator:
-    return live(visit).locator("canvas").nth(["before", "after"].index(name))
-
-
-def after(visit: Visit) -> bytes:
-    return visit.canvas_bytes(picture(visit, "after"))
-
-
-def strength(visit: Visit) -> Locator:
-    return visit.page.get_by_role("slider", name="Strength", exact=True)
-
-
-def emotion(visit: Visit) -> Locator:
-    return visit.page.locator(".facelib-asks").get_by_label("Emotion", exact=True)
-
-
-def age(visit: Visit) -> Locator:
-    return visit.page.get_by_role("slider", name="Age", exact=True)
-
-
 def button(place: Locator, name: str) -> Locator:
     return place.get_by_role("button", name=name, exact=True)
-
-
-def tab(visit: Visit, name: str) -> Locator:
-    """Open a tab; return what is in it."""
-    visit.click(visit.page.get_by_role("tab", name=name, exact=True))
-    return visit.page.get_by_role("tabpanel", name=name, exact=True)
 
 
 def people(visit: Visit, panel: Locator, count: int) -> None:

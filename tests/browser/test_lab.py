@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import COMES, Server, Visit, wait_until, write_notebook
+from geometry import box_of
+from harness import COMES, Server, Visit, write_notebook
 from playwright.sync_api import Locator, expect
 
 Visits = Callable[..., Visit]
@@ -50,10 +51,7 @@ def lab_server(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def notebook(lab_server: Server, toy: Path, visit: Visits) -> Iterator[Visit]:
     """The toy, open in JupyterLab, all of its cells run."""
     one = visit(f"{lab_server.url}/tree/{toy.name}?reset")
-    one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
-    expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
-    choose(one, "Run", "runmenu:run-all")
-    expect(one.page.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=COMES)
+    run(one)
     expect(one.page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=10000)
     yield one
     one.page.goto("about:blank")
@@ -62,6 +60,15 @@ def notebook(lab_server: Server, toy: Path, visit: Visits) -> Iterator[Visit]:
 def choose(visit: Visit, menu: str, command: str) -> None:
     visit.click(visit.page.get_by_role("menuitem", name=menu, exact=True))
     visit.click(visit.page.locator(f".lm-Menu-item[data-command='{command}']"))
+
+
+def run(one: Visit) -> Visit:
+    """Wait for the kernel of an open notebook, and run all of its cells."""
+    one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
+    expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
+    choose(one, "Run", "runmenu:run-all")
+    expect(one.page.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=COMES)
+    return one
 
 
 def banner(visit: Visit) -> Locator:
@@ -81,14 +88,12 @@ def test_slider_errors_and_silence_in_lab(notebook: Visit, lab_server: Server) -
     notebook.assert_local()
 
 
-@pytest.mark.thorough
 def test_a_killed_and_restarted_kernel_is_announced(notebook: Visit, lab_server: Server) -> None:
     newest = max(lab_server.kernels(), key=lambda kernel: kernel.create_time())
     newest.send_signal(signal.SIGKILL)
     expect(banner(notebook)).to_be_visible(timeout=15000)
 
 
-@pytest.mark.thorough
 def test_a_kernel_restarted_by_hand_is_announced(notebook: Visit) -> None:
     choose(notebook, "Kernel", "kernelmenu:restart")
     notebook.click(notebook.page.get_by_role("button", name="Confirm Kernel Restart"))
@@ -97,45 +102,46 @@ def test_a_kernel_restarted_by_hand_is_announced(notebook: Visit) -> None:
 
 SWEEP = """
 import facelib
-from facelib.app import SweepPanel
 
-SweepPanel(facelib.sweep(facelib.Head(seed=3), "symmetry", ["known_unbiased"], 5), label="neutral")
+facelib.sweep(facelib.Head(seed=3), "symmetry", ["known_unbiased"], 5)
 """
 
 
-@pytest.mark.packages
-@pytest.mark.thorough
-def test_the_slider_of_a_sweep_moves_picture_and_curves_in_lab(
-    tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    (tmp_path / "notebooks").mkdir()
-    file = write_notebook(tmp_path / "notebooks" / "sweep.ipynb", SWEEP)
-    server = lab(file.parent, tmp_path_factory.mktemp("sweep"))
-    try:
-        one = visit(f"{server.url}/tree/{file.name}?reset")
-        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
-        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
-        choose(one, "Run", "runmenu:run-all")
-        stage, chart = one.page.locator(".facelib-stage"), one.page.locator(".facelib-sweep .facelib-chart")
-        expect(stage).to_have_attribute("data-state", "ready", timeout=COMES)
-        expect(chart).to_have_attribute("data-state", "ready", timeout=COMES)
-        after = stage.locator("canvas").nth(1)
-        before = one.canvas_bytes(after), chart.screenshot()
-        one.press(one.page.locator(".facelib-sweep .noUi-handle"), "End")
-        expect(stage).to_have_attribute("data-index", "4")
-        expect(stage.get_by_text("strength 1.00")).to_be_visible()
-        wait_until(lambda: chart.screenshot() != before[1], 5, "a moved cursor")
-        assert one.canvas_bytes(after) != before[0]
-        cell, panel = (
-            one.page.locator(name).bounding_box() for name in (".jp-OutputArea-output", ".facelib-sweep")
-        )
-        assert cell is not None
-        assert panel is not None
-        assert panel["width"] > 0.9 * min(cell["width"], 1280)
-        one.screenshot("sweep_in_lab")
-        one.page.goto("about:blank")
-    finally:
+@pytest.fixture
+def opened(tmp_path: Path, visit: Visits) -> Iterator[Callable[[str], Visit]]:
+    """Open a notebook of one cell in a JupyterLab of its own, and run it."""
+    servers: list[Server] = []
+
+    def begin(cell: str) -> Visit:
+        (tmp_path / "notebooks").mkdir()
+        file = write_notebook(tmp_path / "notebooks" / "one.ipynb", cell)
+        servers.append(lab(file.parent, tmp_path))
+        return run(visit(f"{servers[0].url}/tree/{file.name}?reset", 1280, 720))
+
+    yield begin
+    for server in servers:
         server.kill()
+
+
+@pytest.mark.packages
+def test_a_sweep_shows_itself_and_is_dragged_in_lab(opened: Callable[[str], Visit]) -> None:
+    one = opened(SWEEP)
+    shown = one.page.locator(".jp-OutputArea-output .facelib-live")
+    expect(shown).to_have_attribute("data-state", "ready", timeout=COMES)
+    expect(shown).to_have_attribute("data-step", "0")
+    after, values = shown.locator("canvas").last, shown.locator(".live-value")
+    begun = one.canvas_bytes(after), values.all_inner_texts()
+    for _ in one.slide(shown.get_by_role("slider", name="Strength"), 9):
+        pass
+    expect(shown).to_have_attribute("data-step", "4")
+    assert one.canvas_bytes(after) != begun[0]
+    assert values.all_inner_texts() != begun[1]
+    cell = one.page.locator(".jp-OutputArea-output")
+    assert box_of(shown)["width"] > 0.9 * box_of(cell)["width"]
+    assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), "nothing is cut"
+    one.screenshot("sweep_in_lab")
+    one.assert_local()
+    one.page.goto("about:blank")
 
 
 CHART = """
@@ -148,28 +154,16 @@ alt.Chart(row, width=1400, height=60, background="transparent").mark_bar().encod
 """
 
 
-@pytest.mark.thorough
-def test_a_wide_chart_fits_its_cell_and_stands_on_paper_in_a_dark_lab(
-    tmp_path: Path, visit: Visits, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    (tmp_path / "notebooks").mkdir()
-    file = write_notebook(tmp_path / "notebooks" / "chart.ipynb", CHART)
-    server = lab(file.parent, tmp_path_factory.mktemp("chart"))
-    try:
-        one = visit(f"{server.url}/tree/{file.name}?reset", 1280, 720)
-        one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=COMES)
-        expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=COMES)
-        choose(one, "Run", "runmenu:run-all")
-        chart = one.page.locator(".jp-OutputArea-output .vega-embed")
-        expect(chart.locator("svg.marks")).to_be_visible(timeout=COMES)
-        place = one.page.locator(".jp-OutputArea-output:has(.vega-embed)")
-        expect(chart).to_have_css("background-color", "rgba(0, 0, 0, 0)")
-        assert place.evaluate("place => place.scrollWidth <= place.clientWidth"), "nothing is cut"
-        assert chart.locator("svg.marks").evaluate("svg => svg.getBoundingClientRect().width") > 700
-        one.click(one.page.get_by_role("menuitem", name="Settings", exact=True))
-        one.hover(one.page.locator(".lm-Menu-item", has_text=re.compile("^Theme")))
-        one.click(one.page.locator(".lm-Menu-item", has_text="JupyterLab Dark").last)
-        expect(chart).to_have_css("background-color", "rgb(255, 255, 255)", timeout=COMES)
-        one.page.goto("about:blank")
-    finally:
-        server.kill()
+def test_a_wide_chart_fits_its_cell_and_stands_on_paper_in_a_dark_lab(opened: Callable[[str], Visit]) -> None:
+    one = opened(CHART)
+    chart = one.page.locator(".jp-OutputArea-output .vega-embed")
+    expect(chart.locator("svg.marks")).to_be_visible(timeout=COMES)
+    place = one.page.locator(".jp-OutputArea-output:has(.vega-embed)")
+    expect(chart).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    assert place.evaluate("place => place.scrollWidth <= place.clientWidth"), "nothing is cut"
+    assert chart.locator("svg.marks").evaluate("svg => svg.getBoundingClientRect().width") > 700
+    one.click(one.page.get_by_role("menuitem", name="Settings", exact=True))
+    one.hover(one.page.locator(".lm-Menu-item", has_text=re.compile("^Theme")))
+    one.click(one.page.locator(".lm-Menu-item", has_text="JupyterLab Dark").last)
+    expect(chart).to_have_css("background-color", "rgb(255, 255, 255)", timeout=COMES)
+    one.page.goto("about:blank")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from explore import swept
 from harness import Visit
 from playwright.sync_api import expect
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.packages, pytest.mark.thorough]
 MINUTES = float(os.environ.get("FACELIB_PLAY_MINUTES", "10"))
 SAMPLES = 9
 WAIT = 300_000  # ms, on a busy machine
-SLIDERS = {"Explore": ".facelib-strength .noUi-handle", "Muscles": ".facelib-moment .noUi-handle"}
+SLIDERS = {"Explore": ".live-strength", "Muscles": ".facelib-moment .noUi-handle"}
 KEYS = ("ArrowRight", "ArrowLeft", "PageUp", "PageDown", "Home", "End")
 GROWTH = 1.1  # of the heap, last third against first
 ROOM = 4.0  # MB
@@ -48,8 +49,7 @@ def play(visit: Visit, chance: random.Random, seconds: float) -> int:
 
 
 def test_the_page_does_not_grow_while_somebody_plays(page_url: str, visit: Callable[..., Visit]) -> None:
-    one = visit(page_url, width=1280, height=720)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(page_url, width=1280, height=720), within=WAIT)
     for title in ("Population", "Observed data", "Muscles"):
         go(one, title)
     expect(one.page.locator(".facelib-muscles")).to_have_attribute("data-state", "ready", timeout=WAIT)

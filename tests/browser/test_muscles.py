@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from explore import swept
 from harness import Visit, wait_until
 from playwright.sync_api import Locator, expect
 
@@ -22,8 +23,7 @@ WAIT = 60_000  # ms, on a busy machine
 @pytest.fixture
 def one(quick_url: str, visit: Callable[..., Visit]) -> Visit:
     """The page with the tab open and all of its pictures made."""
-    found = visit(quick_url, width=1280, height=1000)
-    expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    found = swept(visit(quick_url, width=1280, height=1000))
     expect(found.page.locator(".facelib-tab-3 > *")).to_have_count(0)  # nobody has opened it
     found.click(found.page.get_by_role("tab", name="Muscles", exact=True))
     made(found)
@@ -52,8 +52,7 @@ def drawn(one: Visit) -> list[bytes]:
 
 
 def test_it_is_played_once_its_pictures_are_made(quick_url: str, visit: Callable[..., Visit]) -> None:
-    one = visit(quick_url, width=1280, height=1000)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(quick_url, width=1280, height=1000))
     one.click(one.page.get_by_role("tab", name="Muscles", exact=True))
     play = panel(one).get_by_role("button", name="Play the recording")
     expect(play).to_be_visible(timeout=WAIT)

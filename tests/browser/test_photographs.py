@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from explore import SOON, picture, swept
+from geometry import box_of
 from harness import BROWSER_OPTIONS, Visit, find_browser, wait_until
 from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.packages
-
-SWEEP = 60_000  # ms that a sweep may take on a busy machine
 
 
 @pytest.fixture
@@ -26,15 +26,10 @@ def photographs(quick_url: str, visit: Callable[..., Visit]) -> Visit:
 
 def opened(one: Visit) -> Visit:
     """Wait for the first face, then show the place for photographs."""
-    one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
-    expect(stage(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
+    swept(one)
     one.click(one.page.get_by_role("button", name="Photograph", exact=True))
-    expect(one.page.get_by_text("Eileen Collins")).to_be_visible(timeout=SWEEP)
+    expect(one.page.get_by_text("Eileen Collins")).to_be_visible(timeout=SOON)
     return one
-
-
-def stage(one: Visit) -> Locator:
-    return one.page.locator(".facelib-stage")
 
 
 def encoded(image: object, kind: str = "JPEG") -> bytes:
@@ -60,33 +55,17 @@ def kept(folder: Path, name: str, content: bytes) -> Path:
     return file
 
 
-@pytest.mark.parametrize("give", [choose, drop])
-def test_a_picture_is_shown_checked_and_changed(
-    photographs: Visit, give: Callable[..., None], tmp_path: Path
-) -> None:
-    before = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
-    give(photographs, kept(tmp_path, "mine.jpg", PORTRAIT))
-    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
-    expect(photographs.page.get_by_text("stays in the memory of this session")).to_be_visible()
-    expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
-    canvas = stage(photographs).locator("canvas").first
-    wait_until(lambda: photographs.canvas_bytes(canvas) != before, 60, "the picture")
+def test_a_dropped_picture_is_shown_and_its_landmarks_checked(photographs: Visit, tmp_path: Path) -> None:
+    before = photographs.canvas_bytes(picture(photographs, "before"))
+    drop(photographs, kept(tmp_path, "mine.jpg", PORTRAIT))
+    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SOON)
+    wait_until(lambda: photographs.canvas_bytes(picture(photographs, "before")) != before, 60, "the picture")
     photographs.click(photographs.page.get_by_role("button", name="Check the landmarks"))
-    picture = photographs.page.locator(".facelib-landmarks img")
-    expect(picture).to_be_visible()
-    box = picture.bounding_box()
-    assert box is not None
+    found = photographs.page.locator(".facelib-landmarks img")
+    expect(found).to_be_visible()
+    box = box_of(found)
     assert box["width"] > 200
     assert abs(box["width"] - box["height"]) < 2
-    photographs.choose_property("more symmetric")
-    expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
-    expect(stage(photographs)).to_have_attribute("data-state", "ready", timeout=SWEEP)
-    unchanged = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
-    for _ in photographs.drag(photographs.page.locator(".facelib-strength"), 5):
-        pass
-    changed = stage(photographs).locator("canvas").nth(1)
-    wait_until(lambda: photographs.canvas_bytes(changed) != unchanged, 60, "the picture at strength 1")
-    photographs.screenshot(f"photograph_{give.__name__}")
     photographs.assert_clean()
     photographs.assert_local()
 
@@ -99,19 +78,19 @@ def test_what_is_no_picture_is_refused_before_it_is_sent(photographs: Visit, tmp
     expect(message).to_contain_text("20.5 MB; a picture may have 20 MB")
     choose(photographs, kept(tmp_path, "mine.jpg", PORTRAIT))
     expect(message).to_be_hidden()
-    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SOON)
 
 
 def test_a_damaged_picture_and_one_without_a_face_are_told_in_the_panel(
     photographs: Visit, tmp_path: Path
 ) -> None:
     choose(photographs, kept(tmp_path, "broken.jpg", PORTRAIT[:3000]))
-    expect(photographs.page.get_by_text("The picture is damaged")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("The picture is damaged")).to_be_visible(timeout=SOON)
     wall = np.random.default_rng(0).integers(100, 140, (200, 160, 3)).astype(np.uint8)
     choose(photographs, kept(tmp_path, "wall.png", encoded(wall, "PNG")))
-    expect(photographs.page.get_by_text("No face was found")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("No face was found")).to_be_visible(timeout=SOON)
     photographs.click(photographs.page.get_by_role("button", name="It is cropped already"))
-    expect(photographs.page.get_by_text("wall.png, 160 × 200 px")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("wall.png, 160 × 200 px")).to_be_visible(timeout=SOON)
     expect(photographs.page.get_by_text("Its landmarks aren't known")).to_be_visible()
 
 
@@ -120,7 +99,7 @@ def test_the_place_for_pictures_works_with_the_keyboard(photographs: Visit) -> N
     with photographs.page.expect_file_chooser() as opened:
         photographs.press(field, "Enter")
     opened.value.set_files({"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": PORTRAIT})
-    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SOON)
 
 
 def test_the_camera_takes_a_picture_and_is_switched_off(
@@ -142,7 +121,7 @@ def test_the_camera_takes_a_picture_and_is_switched_off(
         expect(video).to_be_visible()
         one.page.wait_for_function("document.querySelector('.facelib-drop-video').videoWidth > 0")
         one.click(one.page.get_by_role("button", name="Take the picture"))
-        expect(one.page.get_by_text("camera, ")).to_be_visible(timeout=SWEEP)
+        expect(one.page.get_by_text("camera, ")).to_be_visible(timeout=SOON)
         expect(video).to_be_hidden()
         expect(one.page.get_by_role("button", name="Use the camera")).to_be_visible()
         one.assert_clean()

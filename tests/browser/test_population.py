@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from explore import swept
 from harness import Visit, wait_until
 from looks import violations
 from PIL import Image
@@ -27,9 +28,7 @@ EXPLORE, POPULATION, OBSERVED = range(3)
 @pytest.fixture
 def one(quick_url: str, visit: Callable[..., Visit]) -> Visit:
     """The page, its first face shown."""
-    found = visit(quick_url, width=1280, height=1600)
-    expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
-    return found
+    return swept(visit(quick_url, width=1280, height=1600))
 
 
 def tab(visit: Visit, name: str, place: int) -> Locator:
@@ -62,8 +61,7 @@ def people(one: Visit, panel: Locator, count: int) -> None:
 def test_names_of_rows_and_the_legend_stay_while_a_map_is_moved(
     quick_url: str, visit: Callable[..., Visit], name: str
 ) -> None:
-    one = visit(quick_url, 390, 844, touch=True)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(quick_url, 390, 844, touch=True))
     one.tap(one.page.get_by_role("tab", name=name, exact=True))
     plot = one.page.get_by_role("tabpanel", name=name, exact=True).locator(".facelib-map").first
     expect(plot).to_have_class(re.compile("facelib-aside"), timeout=WAIT)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from explore import age, at, emotion, live, look, strength
 from harness import Visit
 from playwright.sync_api import Locator, expect
 
@@ -26,6 +27,7 @@ SHOWN = """() => {
     sliders: Object.fromEntries([...first.querySelectorAll(".widget-slider")].map((slider) => [
       slider.querySelector("label").textContent,
       Math.round(1000 * slider.querySelector("[role=slider]").getAttribute("aria-valuenow"))])),
+    live: [...first.querySelectorAll(".facelib-live :is(input, select)")].map((one) => one.value),
     pressed: [
       ...first.querySelectorAll(".jupyter-button.mod-active")].map((button) => button.textContent),
     tab: document.querySelector(".facelib-app").dataset.tab,
@@ -43,7 +45,7 @@ window.setInterval(() => {
 
 def opened(one: Visit) -> Visit:
     """Wait until the first tab shows its pictures, whether it is seen or not."""
-    one.page.locator(".facelib-stage[data-state=ready]").wait_for(state="attached", timeout=SOON)
+    expect(live(one)).to_have_attribute("data-state", "ready", timeout=SOON)
     return one
 
 
@@ -56,18 +58,13 @@ def shown(one: Visit) -> dict[str, Any]:
 def change_everything(one: Visit) -> None:
     """Do as a person does: an older face, another property, half of its strength, another emotion, a map."""
     page = one.page
-    one.click(page.get_by_role("slider", name="Age", exact=True))
-    for _ in range(20):
-        page.keyboard.press("ArrowRight")
+    one.press(age(one), *["ArrowRight"] * 20, by="click")
     one.choose_property("one-sided palsy")
     one.choose(page.get_by_label("Side", exact=True), "right")
-    one.click(page.locator(".facelib-strength [role=slider]"))
-    for _ in range(9):
-        page.keyboard.press("ArrowRight")
-    one.choose(page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True), "fear")
-    one.choose(page.get_by_label("Classifier", exact=True), "facex")
-    one.click(page.get_by_role("button", name="map", exact=True))
-    expect(page.get_by_text("after (strength 0.45)")).to_be_visible(timeout=SOON)
+    one.press(strength(one), "Home", *["ArrowRight"] * 9, by="click")
+    one.choose(emotion(one), "fear")
+    one.choose(look(one), "facex")
+    at(one, 9)
     page.wait_for_timeout(600)  # it is kept a moment later
 
 
@@ -110,10 +107,8 @@ def test_a_reload_brings_everything_back_at_once(page_url: str, visit: Callable[
     one.click(one.page.get_by_role("button", name="Start afresh", exact=True))
     expect(notice).to_be_hidden()
     expect(one.page.locator(".facelib-app")).to_have_attribute("data-tab", "0")
-    expect(one.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)).to_have_value(
-        "happy", timeout=SOON
-    )
+    expect(emotion(one)).to_have_value("happy", timeout=SOON)
     assert shown(one) == first
     one.click(one.page.get_by_role("button", name="Undo", exact=True))
-    expect(one.page.get_by_role("slider", name="Age", exact=True)).to_have_attribute("aria-valuetext", "48")
+    expect(age(one)).to_have_attribute("aria-valuetext", "48")
     one.assert_clean()

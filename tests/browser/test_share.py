@@ -8,25 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from explore import SOON, age, at, emotion, strength, swept
 from harness import Visit
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
-SOON = 90_000  # ms that a page may take on a busy machine
-
-
-def ready(one: Visit) -> Visit:
-    """Wait until the pictures of the first tab are there."""
-    one.page.locator(".facelib-stage[data-state=ready]").wait_for(state="attached", timeout=SOON)
-    return one
-
-
-def age(one: Visit) -> Locator:
-    return one.page.get_by_role("slider", name="Age", exact=True)
-
-
-def emotion(one: Visit) -> Locator:
-    return one.page.locator(".facelib-tab-0").get_by_label("Emotion", exact=True)
 
 
 def expect_age(one: Visit, years: int) -> None:
@@ -44,9 +30,9 @@ def step(one: Visit, target: Locator, key: str, times: int = 1) -> None:
 
 
 def test_the_address_is_the_scene_and_leads_back_and_forth(
-    quick_url: str, visit: Callable[..., Visit], tmp_path: Path
+    quick_url: str, visit: Callable[..., Visit]
 ) -> None:
-    one = ready(visit(quick_url))
+    one = swept(visit(quick_url))
     page = one.page
     assert "#" not in page.url
     step(one, age(one), "End")
@@ -54,7 +40,7 @@ def test_the_address_is_the_scene_and_leads_back_and_forth(
     page.wait_for_timeout(1500)
     one.choose(emotion(one), "sad")
     expect_address(one, r"#age=90&emotion=sad$")
-    step(one, page.locator(".facelib-strength [role=slider]"), "ArrowRight", 9)
+    one.press(strength(one), *["ArrowRight"] * 9)
     expect_address(one, r"#age=90&emotion=sad&strength=0.45$")
     page.wait_for_timeout(1500)
     one.click(page.get_by_role("tab", name="Population"))
@@ -70,13 +56,13 @@ def test_the_address_is_the_scene_and_leads_back_and_forth(
     page.go_forward()
     expect_age(one, 90)
 
-    other = ready(visit(address))
+    other = swept(visit(address))
     expect(other.page.locator(".facelib-app")).to_have_attribute("data-tab", "1", timeout=SOON)
     expect(other.page.locator(".facelib-restored")).to_contain_text("what was shared", timeout=SOON)
     other.click(other.page.get_by_role("tab", name="Explore"))
     expect_age(other, 90)
     expect(emotion(other)).to_have_value("sad")
-    expect(other.page.get_by_text("after (strength 0.45)")).to_be_visible(timeout=SOON)
+    at(other, 9)
     other.screenshot("opened_link")
     for visited in (one, other):
         visited.assert_clean()
@@ -89,7 +75,7 @@ HOSTILE = [
 
 
 def test_what_others_put_into_an_address_is_words(quick_url: str, visit: Callable[..., Visit]) -> None:
-    one = ready(visit(quick_url))
+    one = swept(visit(quick_url))
     for text in HOSTILE:
         one.page.evaluate("text => { window.location.hash = text; }", text)
         expect(one.page.locator(".facelib-restored")).to_contain_text("be opened", timeout=SOON)
@@ -103,7 +89,7 @@ def test_what_others_put_into_an_address_is_words(quick_url: str, visit: Callabl
 def test_a_link_is_copied_and_a_session_goes_out_and_in(
     quick_url: str, visit: Callable[..., Visit], tmp_path: Path
 ) -> None:
-    one = ready(visit(quick_url))
+    one = swept(visit(quick_url))
     page = one.page
     one.context.grant_permissions(["clipboard-read", "clipboard-write"])
     step(one, age(one), "End")
@@ -130,7 +116,7 @@ def test_a_link_is_copied_and_a_session_goes_out_and_in(
     expect(dialog).to_be_hidden()
     expect(share).to_be_focused()
 
-    other = ready(visit(quick_url))
+    other = swept(visit(quick_url))
     other.click(other.page.get_by_role("button", name="Share", exact=True))
     there = other.page.get_by_role("dialog", name="Share what is shown")
     asks = there.get_by_label("Session’s file")
@@ -152,7 +138,7 @@ def test_a_link_is_copied_and_a_session_goes_out_and_in(
 def test_there_is_room_for_it_on_small_screens(
     quick_url: str, visit: Callable[..., Visit], size: tuple[int, int]
 ) -> None:
-    one = ready(visit(quick_url, *size, touch=True))
+    one = swept(visit(quick_url, *size, touch=True))
     one.screenshot(f"header_{size[0]}")
     one.tap(one.page.get_by_role("button", name="Share", exact=True))
     dialog = one.page.get_by_role("dialog", name="Share what is shown")
@@ -166,20 +152,20 @@ def test_there_is_room_for_it_on_small_screens(
 
 
 def test_undo_and_back_bring_the_strength_back(quick_url: str, visit: Callable[..., Visit]) -> None:
-    one = ready(visit(quick_url))
+    one = swept(visit(quick_url))
     page = one.page
-    step(one, page.locator(".facelib-strength [role=slider]"), "ArrowRight", 9)
+    one.press(strength(one), *["ArrowRight"] * 9)
     expect_address(one, r"#strength=0.45$")
     page.wait_for_timeout(1500)
     one.click(page.get_by_role("button", name=re.compile("Both sides weaker")))
     expect_address(one, r"#change=weaker_expression$|#change=weaker_expression&")
-    expect(page.get_by_text("after (strength 0.00)").first).to_be_visible(timeout=SOON)
+    at(one, 0)
     one.click(page.get_by_role("button", name="Undo", exact=True))
-    expect(page.get_by_text("after (strength 0.45)").first).to_be_visible(timeout=SOON)
+    at(one, 9)
     expect_address(one, r"#strength=0.45$")
     page.wait_for_timeout(1500)
     one.click(page.get_by_role("button", name=re.compile("Both sides weaker")))
     expect_address(one, r"#change=weaker_expression$|#change=weaker_expression&")
     page.go_back()
-    expect(page.get_by_text("after (strength 0.45)").first).to_be_visible(timeout=SOON)
+    at(one, 9)
     one.assert_clean()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from explore import strength
 from hands import Hands
 from harness import COMES, SCREENSHOTS, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Browser, Page, Route, expect
@@ -173,7 +174,7 @@ def test_a_page_that_computes_for_long_says_so_and_goes_on(
 def test_everything_can_be_scrolled_to(page_url: str, visit: Visits, size: str) -> None:
     width, height = SIZES[size]
     one = visit(page_url, width=width, height=height)
-    one.page.locator(".facelib-strength").first.wait_for(timeout=COMES)
+    strength(one).wait_for(timeout=COMES)
     limits = one.page.locator(".facelib-limits")
     for tab in TABS if size in {"laptop", "desktop"} else TABS[:1]:
         one.click(one.page.get_by_role("tab", name=tab, exact=True))
@@ -187,8 +188,7 @@ def test_keys_and_fingers_scroll(page_url: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(page_url, wait_until="commit")
-    page.locator(".facelib-strength").first.wait_for(timeout=COMES)
-    expect(page.locator(".facelib-stage").first).to_have_attribute("data-state", "ready", timeout=COMES)
+    expect(page.locator(".facelib-live")).to_have_attribute("data-state", "ready", timeout=COMES)
     cells = page.locator("#rendered_cells")
 
     def top() -> float:

@@ -1,4 +1,4 @@
-"""Stage, charts and table in a real browser, on numbers that the test knows."""
+"""Live picture, charts and table in a real browser, on numbers that the test knows."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from PIL import Image
 from playwright.sync_api import expect
 
 Visits = Callable[..., Visit]
-STEPS = 21
 
 NOTEBOOK = """
 import time
 import numpy as np
 import ipywidgets as widgets
+import facelib
+from facelib.app.live import Live
 from facelib.app.widgets.chartview import ChartView,  VegaLoader
 from facelib.app.widgets.livetable import LiveTable
-from facelib.app.widgets.stage import Stage
 from facelib.app.widgets.style import PageStyle
 from facelib.charts import specs
+from facelib.reports.live import levels, live_data, pictures
 
 STEPS, NAMES = 21, ["fer", "facex"]
 LABELS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry")
-
-def frame(step):  # grey 60 … 120: a JPEG of it is exact
-    return np.full((32, 32, 3), 60 + 3 * step, np.uint8)
 
 def outputs(seed, names=NAMES, steps=STEPS):
     p = np.random.default_rng(seed).dirichlet(np.ones(7), (len(names), steps)).round(4).tolist()
@@ -44,20 +42,26 @@ def band(seed):
     return [{"classifier": c, "label": "happy", "strength": k / 6, "low": 0.4 * v, "high": 0.4 * v + 0.2}
             for c in NAMES for k, v in enumerate(low)]
 
-THREE = specs.bars(["a", "b", "c"])
+sweep = facelib.sweep(facelib.Head(seed=3), "symmetry", ["known_unbiased"], STEPS, size=64, replicates=5)
 maps = np.zeros((STEPS, 2, 2), np.float32)
 maps[:, 0, 0] = np.linspace(1, 0, STEPS)  # evidence in the upper left corner, gone at the end
-stage, slider = Stage(), widgets.IntSlider(max=STEPS - 1, description="Strength")
-slider.add_class("facelib-strength")
+squares = [np.full((32, 32, 3), 60 + 3 * step, np.uint8) for step in range(STEPS)]  # a JPEG of grey is exact
+shown = live_data(sweep) | {
+    "alt": "a grey square",
+    "frames": pictures(squares),
+    "maps": {"happy": {"known_unbiased": levels(maps) | {"box": [0, 0, 1, 1]}}},
+}
+THREE = specs.bars(["a", "b", "c"])
+live, slider = Live(), widgets.IntSlider(max=STEPS - 1, description="Step")
 bars, curves = ChartView(spec=specs.bars(NAMES)), ChartView(spec=specs.response(NAMES))
 again = ChartView()  # the same chart, embedded afresh with the last data
 table = LiveTable()
-for follower in (stage, bars, curves, table):
+for follower in (bars, curves, table):
     widgets.jslink((slider, "value"), (follower, "index"))
+widgets.jslink((slider, "value"), (live, "step"))
 
 def send(seed):
-    stage.show_sweep([frame(s) for s in range(STEPS)], np.linspace(0, 1, STEPS), alt="a grey square")
-    stage.show_maps(maps, title="fer: evidence for happy")
+    live.show(shown)
     bars.show(data={"outputs": outputs(seed)}, signals={"label": "happy"})
     curves.show(data={"outputs": outputs(seed), "band": band(seed)}, signals={"label": "happy"})
     table.show(
@@ -83,10 +87,7 @@ def button(name, action):
     made.on_click(lambda _button: (action(), setattr(done, "value", name)))
     return made
 
-def library():
-    VegaLoader()
-
-def thousand_rows():
+def updates():
     for seed in range(300):
         send(seed)
         time.sleep(0.02)
@@ -106,28 +107,22 @@ def patch():
     send(7)
     bars.show(signals={"label": "sad"})
 
-def holes():
-    stage.show_sweep([frame(0), *[None] * (STEPS - 1)], np.linspace(0, 1, STEPS))
+def holes():  # one strength is known
+    known = [frame if k in (0, slider.value) else "" for k, frame in enumerate(shown["frames"])]
+    live.show(shown | {"frames": known})
 
 buttons = {
-    "library": library, "updates": thousand_rows, "snapshots": snapshots, "fresh": fresh, "patch": patch,
-    "holes": holes,
-    "live": lambda: stage.show_live(slider.value, frame(slider.value)),
-    "change": lambda: setattr(stage, "overlay", "change"),
-    "map": lambda: setattr(stage, "overlay", "map"),
-    "plain": lambda: setattr(stage, "overlay", "none"),
-    "count": count,
-    "sleep": lambda: time.sleep(8),
+    "library": lambda: VegaLoader(), "updates": updates, "snapshots": snapshots, "fresh": fresh,
+    "patch": patch, "holes": holes, "count": count, "sleep": lambda: time.sleep(8),
     "three": lambda: bars.show(THREE, data={"outputs": outputs(1, ["a", "b", "c"])}),
     "broken spec": lambda: setattr(curves, "spec", {"mark": "no such mark"}),
     "broken data": lambda: bars.show(data={"nowhere": [{"a": 1}]}),
-    "broken picture": lambda: setattr(stage, "before", b"no picture"),
     "mended": lambda: (setattr(curves, "spec", specs.response(NAMES)), setattr(bars, "data", {}), send(3)),
 }
 send(0)
 bars._loader.close()  # the charts are in the page before their library
 page = widgets.VBox([
-    PageStyle(), slider, stage, bars, curves, table, again, done, status,
+    PageStyle(), slider, live, bars, curves, table, again, done, status,
     widgets.Box([button(name, action) for name, action in buttons.items()], layout={"flex_flow": "row wrap"}),
 ])
 page.add_class("facelib-app")
@@ -138,9 +133,8 @@ page
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("widgets")
-    server = facelib_app(write_notebook(folder / "widgets.ipynb", NOTEBOOK), folder / "log", pool=1)
-    yield server
-    server.stop()
+    with facelib_app(write_notebook(folder / "widgets.ipynb", NOTEBOOK), folder / "log", pool=1) as found:
+        yield found
 
 
 @pytest.fixture
@@ -153,11 +147,11 @@ class Demo:
 
     def __init__(self, visit: Visit) -> None:
         self.visit, self.page = visit, visit.page
-        self.stage = self.page.locator(".facelib-stage")
+        self.live = self.page.locator(".facelib-live")
         self.bars, self.curves, self.again = (self.page.locator(".facelib-chart").nth(k) for k in range(3))
         self.table = self.page.locator(".facelib-livetable")
-        self.handle = self.page.locator(".facelib-strength .noUi-handle")
-        expect(self.stage).to_have_attribute("data-index", "0", timeout=COMES)
+        self.slider = self.page.locator(".widget-slider")
+        expect(self.live).to_have_attribute("data-step", "0", timeout=COMES)
         self.click("library")
         for chart in (self.bars, self.curves):
             expect(chart).to_have_attribute("data-state", "ready", timeout=15_000)
@@ -170,15 +164,16 @@ class Demo:
         )
 
     def go(self, step: int) -> None:
-        """Move the slider with the keyboard and wait until everything has followed."""
-        now = int(self.handle.get_attribute("aria-valuenow").split(".")[0])  # type: ignore[union-attr]
-        self.visit.press(self.handle, *["ArrowUp" if step > now else "ArrowDown"] * abs(step - now))
+        """Move the slider with the keyboard and wait until charts and table have followed."""
+        handle = self.slider.locator(".noUi-handle")
+        now = int(handle.get_attribute("aria-valuenow").split(".")[0])  # type: ignore[union-attr]
+        self.visit.press(handle, *["ArrowUp" if step > now else "ArrowDown"] * abs(step - now))
         for follower in (self.bars, self.curves, self.table):
             expect(follower).to_have_attribute("data-index", str(step))
 
-    def picture(self, name: str) -> np.ndarray:
-        """Pixels of one of the three pictures, float (32, 32, 3)."""
-        canvas = self.stage.locator(f".facelib-stage-{name} canvas")
+    def picture(self, place: int) -> np.ndarray:
+        """Pixels of one of the two pictures, float (32, 32, 3)."""
+        canvas = self.live.locator("canvas").nth(place)
         image = Image.open(io.BytesIO(self.visit.canvas_bytes(canvas))).convert("RGB")
         return np.asarray(image).astype(float)
 
@@ -190,19 +185,15 @@ class Demo:
         )
 
 
-def test_everything_follows_the_slider(demo: Demo) -> None:
-    demo.click("plain")
+def test_everything_follows_the_slider_without_the_kernel(demo: Demo) -> None:
     before = demo.marks(demo.bars)
+    demo.visit.click(demo.page.get_by_role("button", name="sleep", exact=True))
     demo.go(12)
-    expect(demo.stage).to_have_attribute("data-index", "12")
-    assert abs(demo.picture("before") - 60).max() <= 1
-    assert abs(demo.picture("after") - (60 + 36)).max() <= 1
-    assert abs(demo.picture("difference") - (128 + 2 * 36)).max() <= 3
-    assert demo.stage.locator("figcaption").all_inner_texts() == [
-        "before", "after (strength 0.60)", "difference × 2",
-    ]  # fmt: skip
-    label = demo.stage.locator(".facelib-stage-after canvas").get_attribute("aria-label")
-    assert label == "after (strength 0.60): a grey square"
+    expect(demo.live).to_have_attribute("data-step", "12", timeout=1500)
+    assert abs(demo.picture(0) - 60).max() <= 1
+    assert abs(demo.picture(1) - (60 + 36)).max() <= 1
+    label = demo.live.locator("canvas").last.get_attribute("aria-label")
+    assert re.fullmatch(r"now, .+: a grey square", str(label)), label
     assert demo.marks(demo.bars) != before
     dots = demo.marks(demo.curves, "mark-symbol")
     assert len(dots) == 2
@@ -210,57 +201,41 @@ def test_everything_follows_the_slider(demo: Demo) -> None:
     assert demo.table.locator("tbody tr").first.locator("td").first.inner_text() == "12/0"
     demo.go(0)
     assert demo.marks(demo.bars) == before
+    asleep = demo.page.locator(".widget-label").get_by_text("sleep", exact=True)
+    assert asleep.count() == 0, "the kernel still sleeps"
     demo.visit.assert_local()
     demo.visit.assert_clean()
 
 
-def test_drag_needs_no_kernel(demo: Demo) -> None:
-    demo.visit.click(demo.page.get_by_role("button", name="sleep", exact=True))
-    demo.go(9)
-    expect(demo.stage).to_have_attribute("data-index", "9", timeout=1500)
-    assert (
-        demo.page.locator(".widget-label").get_by_text("sleep", exact=True).count() == 0
-    )  # the kernel still sleeps
-    assert demo.table.locator("tbody tr").first.locator("td").first.inner_text() == "09/0"
-
-
-def test_map_lies_where_the_evidence_is(demo: Demo) -> None:
-    plain = demo.picture("after")
-    demo.click("map")
-    expect(demo.stage.locator(".facelib-stage-legend")).to_be_visible()
-    tint = np.abs(demo.picture("after") - plain).max(axis=2)
+def test_a_map_lies_where_the_evidence_is(demo: Demo) -> None:
+    plain = demo.picture(1)
+    look, said = demo.live.locator("select"), demo.live.locator(".live-lack")
+    demo.visit.choose(look, "known_unbiased")
+    expect(said).to_have_text("brighter: speaks for happy")
+    tint = np.abs(demo.picture(1) - plain).max(axis=2)
     assert tint[:6, :6].min() > 60
-    assert tint[-10:, -10:].max() <= 1
-    assert tint[0, 0] > tint[10, 10] > tint[20, 20]  # fades smoothly, no block of one colour
-    numbers = demo.stage.locator(".facelib-stage-legend-number").all_inner_texts()
-    assert numbers == ["0", "1 (own unit)"]
+    assert tint[-6:, -6:].max() <= 1
+    assert tint[0, 0] > tint[12, 12] > tint[20, 20], "it fades smoothly, no block of one colour"
     demo.go(20)
-    expect(demo.stage).to_have_attribute("data-index", "20")
-    note = demo.stage.locator(".facelib-stage-after .facelib-stage-note")
-    expect(note).to_have_text("no positive evidence at this scale")
-    assert abs(demo.picture("after") - 120).max() <= 1
-    demo.click("change")
-    expect(note).to_have_text("")
-    red, _green, blue = demo.picture("after")[2, 2] - 120
-    assert blue > 0 > red  # evidence that went away is blue
-    assert abs(demo.picture("before") - 60).max() <= 1
+    expect(said).to_have_text("no part speaks for happy to known_unbiased here")
+    assert abs(demo.picture(1) - 120).max() <= 1
+    demo.visit.choose(look, "difference")
+    expect(said).to_have_text("black: nothing changed")
+    assert abs(demo.picture(1) - 2 * 60).max() <= 3, "twice as bright"
+    assert abs(demo.picture(0) - 60).max() <= 1
     demo.visit.assert_clean()
 
 
-def test_missing_frames_wait_for_the_kernel(demo: Demo) -> None:
+def test_what_is_not_computed_yet_waits(demo: Demo) -> None:
     demo.go(3)
-    demo.click("plain")
     demo.click("holes")
-    badge = demo.stage.locator(".facelib-stage-badge").nth(1)
-    expect(badge).to_have_text("computing …")
-    expect(demo.stage).to_have_attribute("data-state", "computing")
-    demo.click("live")
-    expect(badge).to_be_hidden()
-    expect(demo.stage).to_have_attribute("data-state", "ready")
-    assert abs(demo.picture("after") - 69).max() <= 1
+    expect(demo.live).to_have_attribute("data-state", "computing")
+    expect(demo.live).to_have_attribute("data-step", "3")
+    assert abs(demo.picture(1) - 69).max() <= 1
     demo.go(4)
-    expect(badge).to_have_text("computing …")
-    assert demo.stage.get_attribute("data-index") == "3"
+    expect(demo.live).to_have_class(re.compile("live-waiting"))
+    assert demo.live.get_attribute("data-step") == "3", "what was there stays"
+    expect(demo.live.get_by_role("button", name="Play")).to_have_attribute("aria-disabled", "true")
     demo.visit.assert_clean()
 
 
@@ -306,13 +281,10 @@ def test_errors_are_shown_where_they_happen(demo: Demo) -> None:
     expect(demo.curves.get_by_role("alert")).to_contain_text("could not be drawn")
     demo.click("broken data")
     expect(demo.bars.get_by_role("alert")).to_contain_text("nowhere")
-    demo.click("broken picture")
-    expect(demo.stage.get_by_role("alert")).to_contain_text("could not be shown")
     demo.click("mended")
-    for part in (demo.curves, demo.bars, demo.stage):
+    for part in (demo.curves, demo.bars):
         expect(part.get_by_role("alert")).to_be_hidden()
     demo.go(1)
-    expect(demo.stage).to_have_attribute("data-index", "1")
 
 
 def test_table_shows_data_as_text(demo: Demo) -> None:
@@ -387,17 +359,10 @@ def test_three_hundred_updates_leave_the_page_as_it_was(demo: Demo) -> None:
 
 def test_drag_is_quick(demo: Demo) -> None:
     """A generous ceiling; the real figure is in benchmarks/."""
-    slider = demo.page.locator(".facelib-strength")
     for _ in range(2):
-        for _step in demo.visit.drag(slider, 25, pause=0.05):
+        for _step in demo.visit.drag(demo.slider, 25, pause=0.05):
             pass
     for kind in ("picture", "chart", "text"):
         waits = demo.visit.waits(kind)
         assert len(waits) >= 20
         assert np.percentile(waits, 95) < 500, kind
-
-
-def test_screenshot(demo: Demo) -> None:
-    demo.go(8)
-    demo.click("map")
-    assert demo.visit.screenshot("widgets").stat().st_size > 10_000

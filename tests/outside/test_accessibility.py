@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from explore import at, strength, swept
 from harness import QUICK_PAGE, Server, Visit, facelib_app, visitors, write_notebook
 from looks import Stop, cut, faint, small, stops, violations
 from playwright.sync_api import Browser, Page, expect
@@ -28,10 +29,7 @@ CUT_TABLES = """() => [...document.querySelectorAll(".facelib-livetable")]
 def one(browser: Browser, server: Server) -> Iterator[Visit]:
     """The page; tests go on with it as it is."""
     with visitors(browser) as visit:
-        found = visit(server.url, height=900)
-        expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
-        expect(found.page.locator(".facelib-table .facelib-swatch").first).to_be_visible(timeout=WAIT)
-        yield found
+        yield swept(visit(server.url, height=900), within=WAIT)
 
 
 def assert_for_everyone(page: Page) -> None:
@@ -74,8 +72,8 @@ def test_explore(one: Visit) -> None:
     assert stop.role == "slider"
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    expect(page.locator(".facelib-stage")).to_have_attribute("data-index", "10", timeout=WAIT)
-    for name in ("More", "What the network sees", "Details: gradients, order test, shaken copies"):
+    at(one, 10)
+    for name in ("More", "What the network sees", "Statistics: gradients, order test, shaken copies"):
         opened(page, name)
     expect(page.get_by_role("slider", name="Beard", exact=True)).to_be_visible(timeout=WAIT)
     expect(page.locator("[role=slider]:not([aria-label])")).to_have_count(0)
@@ -86,9 +84,7 @@ def test_explore(one: Visit) -> None:
 @pytest.fixture
 def fresh(server: Server, visit: Callable[..., Visit]) -> Visit:
     """A page of its own for each test."""
-    found = visit(server.url, height=900)
-    expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
-    return found
+    return swept(visit(server.url, height=900), within=WAIT)
 
 
 def test_a_photograph_and_what_is_refused(fresh: Visit, tmp_path: Path) -> None:
@@ -157,9 +153,8 @@ def test_a_page_that_came_back_and_one_whose_session_ended(
 ) -> None:
     notebook = write_notebook(tmp_path / "page.ipynb", QUICK_PAGE)
     with facelib_app(notebook, tmp_path / "log", pool=0) as server:
-        one = visit(server.url, height=900)
-        expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
-        one.press(one.page.locator(".facelib-strength [role=slider]"), "End")
+        one = swept(visit(server.url, height=900), within=WAIT)
+        one.press(strength(one), "End")
         one.page.wait_for_timeout(1000)
         one.page.reload(wait_until="commit")
         expect(one.page.get_by_text("As you left it.")).to_be_visible(timeout=WAIT)

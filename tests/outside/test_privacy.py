@@ -21,6 +21,7 @@ import psutil
 import pytest
 import skimage.data
 import tracing
+from explore import strength, swept
 from harness import ROOT, Server, Visit
 from PIL import Image
 from playwright.sync_api import Browser, expect
@@ -126,15 +127,13 @@ def test_server_page_and_kernels_ask_nobody(person: Person, tmp_path: Path, brow
     command = person.traced(tmp_path / "log", *app)
     with Server(command, tmp_path / "out", r"facelib is at (http\S+)") as server:
         visit = Visit(browser, server.url)
-        slider, live = visit.page.locator(".live-strength"), visit.page.locator(".facelib-live")
-        expect(slider).to_be_visible(timeout=90_000)
-        visit.press(slider, "End")
-        expect(live).to_have_attribute("data-state", "ready", timeout=90_000)
+        swept(visit, within=90_000)
+        visit.press(strength(visit), "End")
         visit.click(visit.page.get_by_role("button", name="Photograph", exact=True))
         file = {"name": "mine.png", "mimeType": "image/png", "buffer": portrait.getvalue()}
         visit.upload(visit.page.locator(".facelib-drop-zone"), file)
         expect(visit.page.get_by_text("mine.png, ")).to_be_visible(timeout=90_000)
-        expect(live).to_have_attribute("data-state", "ready", timeout=90_000)
+        swept(visit, within=90_000)
         visit.click(visit.page.get_by_role("tab", name="Population"))
         time.sleep(LATER)
         visit.assert_local()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from explore import swept
 from harness import Server, Visit, wait_until
 from playwright.sync_api import Locator, expect
 
@@ -154,8 +155,7 @@ class Walker:
 )
 def test_a_walk_through_all_tabs(server: Server, visit: Callable[..., Visit], size: str) -> None:
     width, height, scale, fingers = SIZES[size]
-    one = visit(server.url, width, height, scale, touch=fingers)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(server.url, width, height, scale, touch=fingers), within=WAIT)
     walker = Walker(one, fingers=fingers)
     for name in TABS:
         walker.attempt("page", f"tab {name}", lambda _, name=name: walker.tab(name), one.page.locator("body"))
@@ -175,8 +175,7 @@ def test_a_walk_through_all_tabs(server: Server, visit: Callable[..., Visit], si
 
 
 def test_a_finger_that_scrolls_changes_nothing(server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(server.url, 390, 844, touch=True)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(server.url, 390, 844, touch=True), within=WAIT)
     slider = one.page.locator(".widget-slider").filter(has_text="Intensity")
     handle, track = slider.locator(".noUi-handle"), slider.locator(".noUi-base")
     before = handle.get_attribute("aria-valuenow")
@@ -186,18 +185,10 @@ def test_a_finger_that_scrolls_changes_nothing(server: Server, visit: Callable[.
     assert handle.get_attribute("aria-valuenow") == before
     one.tap(track, (0.3, 0.5))
     wait_until(lambda: handle.get_attribute("aria-valuenow") != before, 10, "a slider that was tapped")
-    chart = one.page.locator(".facelib-chart .mark-rect path[aria-label*=happy]").first
-    tip = one.page.locator("#vg-tooltip-element.visible")
-    x, y = one.reach(chart, finger=True)
-    one.swipe((x, y), (x + 12, y))
-    expect(tip).to_be_visible(timeout=20_000)
-    one.swipe((20, 600), (20, 400))
-    expect(tip).to_be_hidden()
 
 
 def test_the_focus_goes_to_run_to_stop_and_back(server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(server.url, 1280, 720)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(server.url, 1280, 720), within=WAIT)
     one.click(one.page.get_by_role("tab", name="Population", exact=True))
     panel = one.page.get_by_role("tabpanel", name="Population", exact=True)
     run, stop = (panel.get_by_role("button", name=name, exact=True) for name in ("Run", "Stop"))
@@ -218,21 +209,8 @@ def test_the_focus_goes_to_run_to_stop_and_back(server: Server, visit: Callable[
     expect(panel.get_by_role("button", name="Go on", exact=True)).to_be_focused(timeout=WAIT)
 
 
-def test_the_difference_on_a_phone_stays_after_a_reload(server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(server.url, 390, 844, touch=True)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
-    turn = one.page.get_by_role("button", name="Difference", exact=True)
-    one.tap(turn)
-    expect(turn).to_have_attribute("aria-pressed", "true")
-    one.page.wait_for_timeout(1000)
-    one.page.reload(wait_until="commit")
-    expect(turn).to_have_attribute("aria-pressed", "true", timeout=WAIT)
-    expect(one.page.locator(".facelib-stage-difference")).to_be_visible()
-
-
 def test_a_map_that_reaches_beyond_the_page_says_so(server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(server.url, 390, 844, touch=True)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(server.url, 390, 844, touch=True), within=WAIT)
     one.tap(one.page.get_by_role("tab", name="Population", exact=True))
     plot = one.page.locator(".facelib-tab-1 .facelib-map").locator("visible=true").first
     expect(plot).to_have_class(re.compile("facelib-aside"), timeout=WAIT)
@@ -245,8 +223,7 @@ def test_a_map_that_reaches_beyond_the_page_says_so(server: Server, visit: Calla
 def test_names_of_muscles_lie_beside_each_other_on_a_phone(
     server: Server, visit: Callable[..., Visit]
 ) -> None:
-    one = visit(server.url, 390, 844, touch=True)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one = swept(visit(server.url, 390, 844, touch=True), within=WAIT)
     one.tap(one.page.get_by_role("tab", name="Muscles", exact=True))
     plot = one.page.locator(".facelib-tab-3 .facelib-map").first
     expect(plot.get_by_text("Levator labii")).to_be_visible(timeout=WAIT)
